@@ -1,0 +1,3 @@
+//! The `headgate` binary: hands the command line to the library.
+
+fn main() {}

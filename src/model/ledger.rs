@@ -1,0 +1,56 @@
+//! What Headgate remembers of one cluster, as a value: the planner reads it, the store (rank 6) keeps it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{CommitId, ConfigKey, DriftClass, ObjectRef, TopicId};
+
+/// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
+/// it lacks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ledger {
+    /// Revision of the last pass that ran its actions without an error.
+    pub applied: Option<CommitId>,
+    /// Revision that an observation last showed to be in place, with nothing left to do.
+    pub converged: Option<CommitId>,
+    /// What is known of each object that was ever declared; an entry goes when the object is seen to be gone.
+    pub records: BTreeMap<ObjectRef, Record>,
+    /// Drift that is open now, so that it counts once, also over a restart.
+    pub drift: BTreeMap<(ObjectRef, DriftClass), DriftRecord>,
+}
+
+/// What is remembered of one object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The topic id last seen under this name; another one means the topic was replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic_id: Option<TopicId>,
+    /// Config keys that Headgate set. They are reset once git no longer declares them; all others are foreign.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub owned: BTreeSet<ConfigKey>,
+    /// What was in place, and declared so, when an observation last showed the two equal. `None`: never yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converged: Option<Converged>,
+    /// The same change made, acknowledged and still differing this often in a row: at 3 the object is contended.
+    #[serde(default)]
+    pub rounds: u32,
+    /// Digest of the change that `rounds` counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<CompactString>,
+}
+
+/// The declared values of an object at the moment they were seen in place, by field path as plans name them
+/// (`partitions`, `config.retention.ms`): a field that still is declared so and differs has drifted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Converged(pub BTreeMap<CompactString, CompactString>);
+
+/// A drift that is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriftRecord {
+    /// When it was first seen.
+    pub since: Timestamp,
+}

@@ -1,0 +1,24 @@
+//! The nouns everybody shares: names, ids, places, findings, secrets, config types (rank 0: std, serde and jiff only).
+
+mod finding;
+mod id;
+mod ledger;
+mod name;
+mod object;
+mod secret;
+
+pub use finding::{Finding, Place, Severity};
+pub use id::{ClusterId, CommitId, TopicId};
+pub use ledger::{Converged, DriftRecord, Ledger, Record};
+pub use name::{ClusterName, ConfigKey, NameError, TopicName};
+pub use object::{DriftClass, Kind, Mode, ObjectRef, Plane, Risk, Verb};
+pub use secret::{Secret, SecretRef};
+
+/// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path relative to the repository's root, with `/` between the parts.
+    pub path: String,
+    /// The file's bytes; the parser says where they are not UTF-8.
+    pub bytes: Vec<u8>,
+}

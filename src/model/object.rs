@@ -1,0 +1,125 @@
+//! What an object is called everywhere: its kind and name, and the closed words for risk, verb, mode and drift.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            /// Every word, in order: metrics start each of them at 0.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Returns the word as contracts spell it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// The kinds of desired objects that are reconciled; `Cluster` itself is their frame and not among them.
+    Kind {
+        /// A Kafka topic.
+        Topic = "Topic",
+    }
+}
+
+words! {
+    /// An outside system that is observed and written, each known or unknown on its own.
+    Plane {
+        /// The Kafka brokers and their controller quorum.
+        Kafka = "kafka",
+    }
+}
+
+words! {
+    /// What an action does to an object.
+    Verb {
+        /// Makes it.
+        Create = "create",
+        /// Changes it in place.
+        Update = "update",
+        /// Deletes it.
+        Delete = "delete",
+    }
+}
+
+words! {
+    /// What an action may cost.
+    Risk {
+        /// Nobody notices.
+        Safe = "safe",
+        /// Clients may notice for a while.
+        Disruptive = "disruptive",
+        /// Data or access is lost.
+        Destructive = "destructive",
+    }
+}
+
+words! {
+    /// What is done about the differences of a kind on a cluster.
+    Mode {
+        /// Differences are applied.
+        Enforce = "enforce",
+        /// Differences are shown, nothing is written.
+        Report = "report",
+        /// The kind is not looked at.
+        Ignore = "ignore",
+    }
+}
+
+words! {
+    /// How live differs from desired while git did not change.
+    DriftClass {
+        /// A declared object is gone.
+        Missing = "missing",
+        /// A declared object has another value.
+        Modified = "modified",
+        /// An object that nobody declared stands in an owned scope.
+        Unexpected = "unexpected",
+        /// A declared object was deleted and made again behind Headgate's back.
+        Replaced = "replaced",
+    }
+}
+
+/// Names one object of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectRef {
+    /// The kind.
+    pub kind: Kind,
+    /// The name, unique within kind and cluster.
+    pub name: CompactString,
+}
+
+impl ObjectRef {
+    /// Names the topic `name`.
+    #[must_use]
+    pub fn topic(name: &str) -> Self {
+        Self {
+            kind: Kind::Topic,
+            name: name.into(),
+        }
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
