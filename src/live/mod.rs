@@ -1,1 +1,80 @@
-//! The live stage.
+//! What the planes really hold, as observed at one moment (rank 1: types only, nobody fetches here).
+
+mod topic;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use topic::{LiveConfig, LivePartition, LiveTopic};
+
+use crate::model::{ClusterId, ConfigKey, ConfigType, TopicName};
+
+/// Something that was looked at: known whole, or unknown with the reason. Unknown never reads as absent, so nothing
+/// can be deleted, reset or called missing because of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Observed<T> {
+    /// Seen, complete.
+    Known(T),
+    /// Not seen, and why, as a sentence fragment for people.
+    Unknown(String),
+}
+
+impl<T> Observed<T> {
+    /// Returns the value if it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Returns why the value is not known.
+    pub fn unknown(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::Unknown(reason) => Some(reason),
+        }
+    }
+}
+
+/// One observation of every plane of a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Live {
+    /// When the observation began; what it holds is at least as new.
+    pub observed_at: Timestamp,
+    /// The Kafka plane.
+    pub kafka: Observed<KafkaLive>,
+}
+
+/// What the Kafka plane holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KafkaLive {
+    /// The id the cluster was formatted with.
+    pub cluster_id: ClusterId,
+    /// Brokers that are registered and not fenced, by id.
+    pub brokers: Vec<Broker>,
+    /// Every topic, internal ones too. A topic that exists but could not be read is `Unknown`; one that is not in the
+    /// map is absent.
+    pub topics: BTreeMap<TopicName, Observed<LiveTopic>>,
+    /// Config keys that this cluster's topics have, and their types; empty while it has no readable topic to ask.
+    #[serde(default)]
+    pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
+}
+
+/// A broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broker {
+    /// Its node id.
+    pub id: i32,
+    /// Host of the listener that was used.
+    pub host: String,
+    /// Port of the listener that was used.
+    pub port: u16,
+    /// `broker.rack`.
+    pub rack: Option<String>,
+}

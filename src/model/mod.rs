@@ -1,5 +1,6 @@
 //! The nouns everybody shares: names, ids, places, findings, secrets, config types (rank 0: std, serde and jiff only).
 
+mod config_type;
 mod finding;
 mod id;
 mod ledger;
@@ -7,6 +8,7 @@ mod name;
 mod object;
 mod secret;
 
+pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use ledger::{Converged, DriftRecord, Ledger, Record};

@@ -1,0 +1,149 @@
+//! A cluster: what is done to it, what in it is owned, and what may be deleted.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::DesiredTopic;
+use crate::model::{ClusterId, ClusterName, Kind, Mode, ObjectRef, Place, TopicName};
+
+/// A `kind: Cluster` document and everything that is declared below its directory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredCluster {
+    /// Its name.
+    pub name: ClusterName,
+    /// Where the document stands.
+    pub place: Place,
+    /// The id that the live cluster must report before anything is written to it.
+    pub cluster_id: Option<ClusterId>,
+    /// Modes that are declared; a kind that is not in the map is enforced.
+    pub modes: BTreeMap<Kind, Mode>,
+    /// Scopes in which undeclared live objects count as drift.
+    pub owns: Owns,
+    /// What may be deleted.
+    pub deletion: Deletion,
+    /// Topics by name, with the cluster's defaults merged in.
+    pub topics: BTreeMap<TopicName, DesiredTopic>,
+}
+
+impl DesiredCluster {
+    /// Returns the mode of a kind; default `enforce`.
+    #[must_use]
+    pub fn mode(&self, kind: Kind) -> Mode {
+        self.modes.get(&kind).copied().unwrap_or(Mode::Enforce)
+    }
+}
+
+/// Scopes of ownership; by default nothing undeclared is owned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owns {
+    /// Topics whose names match are unexpected when nobody declares them.
+    pub topics: Vec<Pattern>,
+    /// Whether config keys that nobody declared on a declared topic count as drift and are reset.
+    pub topic_configs: bool,
+}
+
+/// A name pattern: `*` stands for any run of characters, `?` for one; all else is literal and the whole name must match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(pub String);
+
+impl Pattern {
+    /// Tells whether a name matches.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        let (pattern, name) = (self.0.as_bytes(), name.as_bytes());
+        let (mut p, mut n) = (0, 0);
+        // where to resume when a later literal fails: behind the last star, one name byte further
+        let mut resume: Option<(usize, usize)> = None;
+        while n < name.len() {
+            match pattern.get(p) {
+                Some(b'*') => {
+                    resume = Some((p, n));
+                    p += 1;
+                }
+                Some(&b) if b == b'?' || b == name[n] => {
+                    p += 1;
+                    n += 1;
+                }
+                _ => match resume {
+                    Some((star, at)) => {
+                        resume = Some((star, at + 1));
+                        p = star + 1;
+                        n = at + 1;
+                    }
+                    None => return false,
+                },
+            }
+        }
+        pattern[p..].iter().all(|b| *b == b'*')
+    }
+}
+
+/// What may be deleted, and how much at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deletion {
+    /// Per kind and pass.
+    pub budget: Budget,
+    /// Consent, by name.
+    pub allow: Vec<Consent>,
+}
+
+/// How many objects of a kind one pass may delete: the smaller of the two, but at least 1. Over it, none is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Objects.
+    pub count: u32,
+    /// Percent of the kind's live objects that Headgate manages, rounded down.
+    pub percent: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            count: 3,
+            percent: 5,
+        }
+    }
+}
+
+/// One entry of `deletion.allow`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// What may be deleted.
+    pub object: ObjectRef,
+    /// Why, for the reader of the plan.
+    pub reason: String,
+    /// The last day (UTC) on which the consent holds.
+    pub until: Date,
+    /// Where it stands.
+    pub place: Place,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_whole_names() {
+        let cases = [
+            ("app.*", "app.orders", true),
+            ("app.*", "app.", true),
+            ("app.*", "application", false),
+            ("*", "anything", true),
+            ("*.dlq", "a.b.dlq", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-b-d", false),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+        ];
+        for (pattern, name, want) in cases {
+            assert_eq!(
+                Pattern(pattern.into()).matches(name),
+                want,
+                "{pattern} on {name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A topic as git wants it.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+
+use crate::model::{ConfigKey, Place};
+
+/// A `kind: Topic` document with the cluster's defaults merged in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredTopic {
+    /// Where the document stands.
+    pub place: Place,
+    /// `metadata.labels`.
+    pub labels: BTreeMap<CompactString, CompactString>,
+    /// Number of partitions.
+    pub partitions: u32,
+    /// Number of replicas of each partition.
+    pub replication_factor: u16,
+    /// Declared keys in order. A value is normalised by the type that Headgate's table gives the key.
+    pub config: Vec<(ConfigKey, DesiredValue)>,
+}
+
+/// What git says about a config key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DesiredValue {
+    /// The key has this value on the topic itself, also when the topic would inherit the same.
+    Set(CompactString),
+    /// `null`: whatever it is, leave it alone.
+    LeaveAlone,
+}
