@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CommitId, ConfigKey, DriftClass, ObjectRef, TopicId};
+use super::{CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
 /// it lacks.
@@ -18,6 +18,8 @@ pub struct Ledger {
     pub converged: Option<CommitId>,
     /// What is known of each object that was ever declared; an entry goes when the object is seen to be gone.
     pub records: BTreeMap<ObjectRef, Record>,
+    /// Writes that were about to be made when they were noted, and whose outcome no observation has settled yet.
+    pub intents: Vec<Intent>,
     /// Drift that is open now, so that it counts once, also over a restart.
     pub drift: BTreeMap<(ObjectRef, DriftClass), DriftRecord>,
 }
@@ -53,4 +55,18 @@ pub struct Converged(pub BTreeMap<CompactString, CompactString>);
 pub struct DriftRecord {
     /// When it was first seen.
     pub since: Timestamp,
+}
+
+/// A write that is about to be made, noted before the call: after a crash the next pass looks whether it happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The object.
+    pub object: ObjectRef,
+    /// What is done to it.
+    pub verb: Verb,
+    /// Config values about to be set: the keys become owned if live is then seen to hold these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub config: Vec<(ConfigKey, CompactString)>,
+    /// When it was noted.
+    pub at: Timestamp,
 }

@@ -11,9 +11,9 @@ mod secret;
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use id::{ClusterId, CommitId, TopicId};
-pub use ledger::{Converged, DriftRecord, Ledger, Record};
+pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record};
 pub use name::{ClusterName, ConfigKey, NameError, TopicName};
-pub use object::{DriftClass, Kind, Mode, ObjectRef, Plane, Risk, Verb};
+pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use secret::{Secret, SecretRef};
 
 /// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.

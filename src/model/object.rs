@@ -98,6 +98,64 @@ words! {
     }
 }
 
+words! {
+    /// Why an action is due.
+    Cause {
+        /// Git changed.
+        Commit = "commit",
+        /// Live changed while git did not.
+        Drift = "drift",
+        /// The cluster never converged before.
+        First = "first",
+    }
+}
+
+words! {
+    /// What withholds a change.
+    Gate {
+        /// More deletions of a kind than one pass may do.
+        DestroyBudget = "destroy_budget",
+        /// No valid entry under `deletion.allow`.
+        Consent = "consent",
+        /// The new revision does not descend from the last applied one.
+        NonFastForward = "non_fast_forward",
+        /// The revision is not signed as required.
+        Signature = "signature",
+        /// A plane could not be observed completely.
+        IncompleteObservation = "incomplete_observation",
+        /// Outside the change window.
+        Window = "window",
+        /// A Rego rule denies the change.
+        Policy = "policy",
+        /// The same change was made several times and did not last.
+        Contended = "contended",
+        /// A write's outcome is not known yet.
+        Indeterminate = "indeterminate",
+        /// Somebody switched changes off.
+        Suspended = "suspended",
+        /// The cluster is not healthy enough.
+        Health = "health",
+        /// The live cluster is another one than git names.
+        ClusterId = "cluster_id",
+        /// The change waits for an approval.
+        Approval = "approval",
+        /// Kafka, or this version of Headgate, cannot do it.
+        Unsupported = "unsupported",
+    }
+}
+
+words! {
+    /// What ended a drift.
+    ResolvedBy {
+        /// Headgate set it right.
+        Apply = "apply",
+        /// Somebody else did.
+        External = "external",
+        /// Git was changed.
+        Commit = "commit",
+    }
+}
+
 /// Names one object of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
