@@ -7,4 +7,4 @@ pub use action::{
     Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Plan, PlaneState, SetKey,
     Summary, Unexpected,
 };
-pub use result::{ActionResult, End};
+pub use result::{ActionResult, End, OpenDrift};

@@ -1,7 +1,9 @@
 //! How an action ended.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Drift;
 use crate::model::{ObjectRef, Verb};
 
 /// What became of one action of a plan.
@@ -77,4 +79,14 @@ impl End {
             | Self::NotTried(m) => Some(m),
         }
     }
+}
+
+/// A drift that is open, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenDrift {
+    /// The drift.
+    #[serde(flatten)]
+    pub drift: Drift,
+    /// When it was first seen.
+    pub since: Timestamp,
 }
