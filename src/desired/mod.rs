@@ -1,7 +1,9 @@
 //! Desired state: YAML documents -> parse -> validate -> `Desired` (rank 1: pure, reads no file).
 
 mod cluster;
+mod snippet;
 mod topic;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 
