@@ -1,0 +1,58 @@
+//! The lock beside the ledger that keeps a second daemon out (ledger stage). The operating system holds it, so a
+//! crash leaves no stale one; the process id in the file is for people only.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use super::LedgerError;
+
+/// Holds the lock for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the ledger at `path`, without waiting.
+    pub(super) fn take(path: &Path) -> Result<Self, LedgerError> {
+        let beside = beside(path);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&beside)
+            .map_err(|e| LedgerError::file(&beside, e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LedgerError::InUse {
+                    path: path.display().to_string(),
+                    pid: pid(&mut file),
+                });
+            }
+            Err(TryLockError::Error(e)) => return Err(LedgerError::file(&beside, e)),
+        }
+        file.set_len(0)
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(|e| LedgerError::file(&beside, e))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Reads who holds the lock; a process id has at most ten digits, whatever else stands in the file.
+fn pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

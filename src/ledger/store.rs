@@ -1,0 +1,364 @@
+//! The store: loads a cluster's memory as a value, and saves what changed in it (ledger stage). It is the journal too.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{LedgerError, lock::Lock, open};
+use crate::{
+    model::{
+        ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef, Record,
+    },
+    ports::{Journal, JournalError},
+};
+
+/// The ledger's file. Calls block for the milliseconds that a commit takes.
+#[derive(Debug)]
+pub struct Store {
+    db: Mutex<Connection>,
+    path: String,
+    _lock: Option<Lock>,
+}
+
+impl Store {
+    /// Opens the ledger for the one daemon that writes it, and makes the file, and the folder it stands in, where they
+    /// are missing.
+    ///
+    /// # Errors
+    /// Another process has it open, the file is damaged or newer than this program, or the disk refuses.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| LedgerError::file(folder, e))?;
+        }
+        let lock = Lock::take(path)?;
+        let name = path.display().to_string();
+        let db = open::read_write(path, &name)?;
+        Ok(Self {
+            db: Mutex::new(db),
+            path: name,
+            _lock: Some(lock),
+        })
+    }
+
+    /// Opens the ledger for reading, also while a daemon writes it; makes no file. `None` when there is no ledger yet.
+    ///
+    /// # Errors
+    /// The file is damaged, newer than this program, or may not be read.
+    pub fn open_read_only(path: &Path) -> Result<Option<Self>, LedgerError> {
+        let name = path.display().to_string();
+        let db = open::read_only(path, &name)?;
+        Ok(db.map(|db| Self {
+            db: Mutex::new(db),
+            path: name,
+            _lock: None,
+        }))
+    }
+
+    /// Loads the memory of a cluster; an empty one when nothing is known of it. Records of kinds that this version
+    /// does not know stay in the file, unread.
+    ///
+    /// # Errors
+    /// The file is damaged or cannot be read.
+    pub fn load(&self, cluster: &ClusterName) -> Result<Ledger, LedgerError> {
+        let mut db = self.db();
+        // one transaction: a save in another process must not fall between two of these reads
+        let read = db.transaction().map_err(|e| self.unread(e))?;
+        let (applied, converged) = self.revisions(&read, cluster)?;
+        Ok(Ledger {
+            applied,
+            converged,
+            records: self.records(&read, cluster)?,
+            intents: self.intents(&read, cluster)?,
+            drift: self.drift(&read, cluster)?,
+        })
+    }
+
+    /// Saves what differs between two values of a cluster's memory, in one transaction. Every intent that was noted
+    /// for the cluster is replaced by those that `after` still holds.
+    ///
+    /// # Errors
+    /// The file cannot be written; it then holds what it held before.
+    pub fn save(
+        &self,
+        cluster: &ClusterName,
+        before: &Ledger,
+        after: &Ledger,
+    ) -> Result<(), LedgerError> {
+        self.write(|db| {
+            save_revisions(db, cluster, before, after)?;
+            save_records(db, cluster, before, after)?;
+            save_drift(db, cluster, before, after)?;
+            db.execute("DELETE FROM intent WHERE cluster = ?1", [cluster.as_str()])?;
+            note(db, cluster, &after.intents)
+        })
+    }
+
+    /// Returns the newest revision of a repository that was accepted, which a later one has to descend from.
+    ///
+    /// # Errors
+    /// The file is damaged or cannot be read.
+    pub fn accepted(&self, repo: &str) -> Result<Option<CommitId>, LedgerError> {
+        self.db()
+            .query_row(
+                "SELECT accepted FROM source WHERE repo = ?1",
+                [repo],
+                |row| row.get(0).map(CommitId),
+            )
+            .optional()
+            .map_err(|e| self.unread(e))
+    }
+
+    /// Remembers that a revision of a repository was accepted.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn set_accepted(&self, repo: &str, revision: &CommitId) -> Result<(), LedgerError> {
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO source VALUES (?1, ?2) ON CONFLICT DO UPDATE SET accepted = excluded.accepted
+                 WHERE accepted <> excluded.accepted",
+                [repo, revision.as_str()],
+            )
+            .map(drop)
+        })
+    }
+
+    /// A caller that panicked left no half-written state behind: a transaction that is dropped is rolled back.
+    pub(super) fn db(&self) -> MutexGuard<'_, Connection> {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let mut db = self.db();
+        let result = db.transaction().and_then(|step| {
+            change(&step)?;
+            step.commit()
+        });
+        result.map_err(|e| LedgerError::database(&self.path, "written", e))
+    }
+
+    pub(super) fn unread(&self, source: rusqlite::Error) -> LedgerError {
+        LedgerError::database(&self.path, "read", source)
+    }
+
+    fn revisions(
+        &self,
+        db: &Transaction<'_>,
+        cluster: &ClusterName,
+    ) -> Result<(Option<CommitId>, Option<CommitId>), LedgerError> {
+        let both = db
+            .query_row(
+                "SELECT applied, converged FROM cluster WHERE name = ?1",
+                [cluster.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(|e| self.unread(e))?;
+        let (applied, converged): (Option<String>, Option<String>) = both.unwrap_or_default();
+        Ok((applied.map(CommitId), converged.map(CommitId)))
+    }
+
+    fn records(
+        &self,
+        db: &Transaction<'_>,
+        cluster: &ClusterName,
+    ) -> Result<BTreeMap<ObjectRef, Record>, LedgerError> {
+        let rows: Vec<(Option<ObjectRef>, String)> = self.rows(
+            db,
+            "SELECT kind, name, body FROM record WHERE cluster = ?1",
+            cluster,
+            |row| Ok((object(row)?, row.get(2)?)),
+        )?;
+        rows.into_iter()
+            .filter_map(|(object, body)| Some((object?, body)))
+            .map(|(object, body)| Ok((object, self.parsed(&body)?)))
+            .collect()
+    }
+
+    fn drift(
+        &self,
+        db: &Transaction<'_>,
+        cluster: &ClusterName,
+    ) -> Result<BTreeMap<(ObjectRef, DriftClass), DriftRecord>, LedgerError> {
+        let rows: Vec<(Option<ObjectRef>, String, String)> = self.rows(
+            db,
+            "SELECT kind, name, class, body FROM drift WHERE cluster = ?1",
+            cluster,
+            |row| Ok((object(row)?, row.get(2)?, row.get(3)?)),
+        )?;
+        rows.into_iter()
+            .filter_map(|(object, class, body)| {
+                let class = DriftClass::ALL.iter().find(|c| c.as_str() == class)?;
+                Some((object?, *class, body))
+            })
+            .map(|(object, class, body)| Ok(((object, class), self.parsed(&body)?)))
+            .collect()
+    }
+
+    fn intents(
+        &self,
+        db: &Transaction<'_>,
+        cluster: &ClusterName,
+    ) -> Result<Vec<Intent>, LedgerError> {
+        let batches: Vec<String> = self.rows(
+            db,
+            "SELECT body FROM intent WHERE cluster = ?1 ORDER BY id",
+            cluster,
+            |row| row.get(0),
+        )?;
+        let mut intents = Vec::new();
+        for batch in batches {
+            intents.extend(self.parsed::<Vec<Intent>>(&batch)?);
+        }
+        Ok(intents)
+    }
+
+    fn rows<T>(
+        &self,
+        db: &Transaction<'_>,
+        sql: &str,
+        cluster: &ClusterName,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let mut statement = db.prepare_cached(sql).map_err(|e| self.unread(e))?;
+        let rows = statement.query_map([cluster.as_str()], read);
+        rows.and_then(Iterator::collect).map_err(|e| self.unread(e))
+    }
+
+    pub(super) fn parsed<T: DeserializeOwned>(&self, body: &str) -> Result<T, LedgerError> {
+        serde_json::from_str(body).map_err(|e| LedgerError::damaged(&self.path, e.to_string()))
+    }
+
+    pub(super) fn timestamp(&self, text: &str) -> Result<jiff::Timestamp, LedgerError> {
+        jiff::Timestamp::from_str(text).map_err(|e| LedgerError::damaged(&self.path, e.to_string()))
+    }
+}
+
+impl Journal for Store {
+    fn intend(&self, cluster: &ClusterName, intents: &[Intent]) -> Result<(), JournalError> {
+        self.write(|db| note(db, cluster, intents))
+            .map_err(|e| JournalError(chain(&e)))
+    }
+}
+
+/// The journal's error has no source of its own, so the chain is told in its text.
+fn chain(error: &LedgerError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+fn note(db: &Transaction<'_>, cluster: &ClusterName, intents: &[Intent]) -> rusqlite::Result<()> {
+    if intents.is_empty() {
+        return Ok(());
+    }
+    db.execute(
+        "INSERT INTO intent (cluster, body) VALUES (?1, ?2)",
+        params![cluster.as_str(), json(&intents)?],
+    )
+    .map(drop)
+}
+
+fn save_revisions(
+    db: &Transaction<'_>,
+    cluster: &ClusterName,
+    before: &Ledger,
+    after: &Ledger,
+) -> rusqlite::Result<()> {
+    if (&before.applied, &before.converged) == (&after.applied, &after.converged) {
+        return Ok(());
+    }
+    db.execute(
+        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3)",
+        params![
+            cluster.as_str(),
+            after.applied.as_ref().map(CommitId::as_str),
+            after.converged.as_ref().map(CommitId::as_str)
+        ],
+    )
+    .map(drop)
+}
+
+fn save_records(
+    db: &Transaction<'_>,
+    cluster: &ClusterName,
+    before: &Ledger,
+    after: &Ledger,
+) -> rusqlite::Result<()> {
+    let mut put = db.prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4)")?;
+    for (object, record) in &after.records {
+        if before.records.get(object) != Some(record) {
+            let kind = object.kind.as_str();
+            put.execute(params![
+                cluster.as_str(),
+                kind,
+                object.name.as_str(),
+                json(record)?
+            ])?;
+        }
+    }
+    let mut remove =
+        db.prepare_cached("DELETE FROM record WHERE cluster = ?1 AND kind = ?2 AND name = ?3")?;
+    for object in before.records.keys() {
+        if !after.records.contains_key(object) {
+            let kind = object.kind.as_str();
+            remove.execute([cluster.as_str(), kind, object.name.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+fn save_drift(
+    db: &Transaction<'_>,
+    cluster: &ClusterName,
+    before: &Ledger,
+    after: &Ledger,
+) -> rusqlite::Result<()> {
+    let mut put = db.prepare_cached("INSERT OR REPLACE INTO drift VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (at @ (object, class), drift) in &after.drift {
+        if before.drift.get(at) != Some(drift) {
+            put.execute(params![
+                cluster.as_str(),
+                object.kind.as_str(),
+                object.name.as_str(),
+                class.as_str(),
+                json(drift)?
+            ])?;
+        }
+    }
+    let mut remove = db.prepare_cached(
+        "DELETE FROM drift WHERE cluster = ?1 AND kind = ?2 AND name = ?3 AND class = ?4",
+    )?;
+    for at @ (object, class) in before.drift.keys() {
+        if !after.drift.contains_key(at) {
+            let (kind, name) = (object.kind.as_str(), object.name.as_str());
+            remove.execute([cluster.as_str(), kind, name, class.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
+}
+
+/// Reads columns 0 and 1 as an object; `None` for a kind that a newer version wrote.
+fn object(row: &Row<'_>) -> rusqlite::Result<Option<ObjectRef>> {
+    let kind: String = row.get(0)?;
+    let name: String = row.get(1)?;
+    let kind = Kind::ALL.iter().find(|k| k.as_str() == kind);
+    Ok(kind.map(|kind| ObjectRef {
+        kind: *kind,
+        name: name.into(),
+    }))
+}
