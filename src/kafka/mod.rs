@@ -1,1 +1,27 @@
-//! The kafka stage.
+//! The Kafka plane (rank 6): a thin asynchronous client, and on top of it the observation and the writes.
+//!
+//! ```text
+//! Client (routing) -> Connection (pipelined calls) -> dial (TCP, TLS, ApiVersions, SASL) -> wire (frames)
+//! ```
+//! No wire type leaves this folder: what comes out are the types of `live` and `ports`.
+
+#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
+mod client;
+mod code;
+mod connection;
+mod deadline;
+mod dial;
+#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
+mod error;
+#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
+mod requests;
+mod sasl;
+mod scram;
+mod settings;
+mod tls;
+mod wire;
+
+pub use client::{Client, Cluster};
+pub use code::Code;
+pub use error::Error;
+pub use settings::{Mechanism, Sasl, Settings, Timeouts, Tls};

@@ -1,0 +1,345 @@
+//! The client (rank 6, Kafka plane): finds the broker for a call, keeps a connection to it, and says what became of it.
+//!
+//! Nothing is retried that may have been carried out: the next pass is the retry. What was certainly not sent, or was
+//! refused by a node that is no longer the controller, is sent once more.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use kafka_protocol::messages::MetadataResponse;
+use tokio::time::sleep;
+
+use super::{
+    Code, Error, Settings,
+    connection::Connection,
+    deadline::Deadline,
+    dial::dial,
+    requests::{self, Operation},
+};
+use crate::{live::Broker, model::ClusterId};
+
+/// How many brokers are dialled at once when the first does not answer: two more than needed, without a storm of
+/// handshakes on a cluster that is just coming up.
+const DIALS: usize = 3;
+
+/// Whom a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum To {
+    /// Any broker; the same one as long as it answers, so that what was read once is not older the next time.
+    Any,
+    /// This broker.
+    Broker(i32),
+    /// The node that the cluster calls its controller. In KRaft that is any broker, which passes the request on.
+    Controller,
+}
+
+/// Reads and writes have connections of their own: a broker that throttles writes does so by not reading from their
+/// connection any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// Questions.
+    Read,
+    /// Changes.
+    Write,
+}
+
+/// A client of one cluster. Connects when it is needed, and again after a failure.
+pub struct Client {
+    settings: Settings,
+    state: Mutex<State>,
+}
+
+/// What a cluster says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its living brokers.
+    pub brokers: Vec<Broker>,
+}
+
+/// A connection, or the place for one; whoever holds the lock dials for all who wait.
+type Slot = Arc<tokio::sync::Mutex<Option<Arc<Connection>>>>;
+
+#[derive(Default)]
+struct State {
+    slots: HashMap<(String, Lane), Slot>,
+    brokers: BTreeMap<i32, String>,
+    controller: Option<i32>,
+    /// The broker that is asked first, until it fails.
+    favourite: Option<String>,
+    /// Those that failed since they last answered; asked last.
+    failed: Vec<String>,
+}
+
+impl Client {
+    /// Makes a client; nothing is dialled yet.
+    ///
+    /// # Errors
+    /// The settings cannot work, whatever the network is like.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        settings.check()?;
+        Ok(Self {
+            settings,
+            state: Mutex::default(),
+        })
+    }
+
+    /// Asks who the cluster is.
+    ///
+    /// # Errors
+    /// No broker answers in time.
+    pub async fn cluster(&self, within: Duration) -> Result<Cluster, Error> {
+        let answer = self.refresh(Deadline::within(within)).await?;
+        Ok(Cluster {
+            id: ClusterId(answer.cluster_id.as_deref().unwrap_or_default().to_owned()),
+            brokers: brokers(&answer),
+        })
+    }
+
+    /// Sends a request and returns its answer; single items may have failed in it.
+    ///
+    /// # Errors
+    /// No answer; [`Error::outcome_is_unknown`] tells whether the request may have been carried out all the same.
+    pub(super) async fn call<R: Operation>(
+        &self,
+        to: To,
+        lane: Lane,
+        request: &R,
+        within: Duration,
+    ) -> Result<R::Response, Error> {
+        let deadline = Deadline::within(within);
+        let first = self.attempt(to, lane, request, deadline).await;
+        let again = match &first {
+            Ok(answer) => to == To::Controller && was_no_controller(&R::codes(answer)),
+            Err(Error::Closed { sent: false, .. }) => true,
+            Err(error) => {
+                to == To::Controller && error.is_of_the_broker() && !error.outcome_is_unknown()
+            }
+        };
+        if !again {
+            return first;
+        }
+        if to == To::Controller {
+            self.refresh(deadline).await?;
+        }
+        self.attempt(to, lane, request, deadline).await
+    }
+
+    async fn attempt<R: Operation>(
+        &self,
+        to: To,
+        lane: Lane,
+        request: &R,
+        deadline: Deadline,
+    ) -> Result<R::Response, Error> {
+        let (address, connection) = match to {
+            To::Any => self.any(lane, deadline).await?,
+            To::Broker(id) => self.broker(id, lane, deadline).await?,
+            To::Controller => {
+                if self.with(|state| state.controller.is_none()) {
+                    self.refresh(deadline).await?;
+                }
+                match self.with(|state| state.controller) {
+                    Some(id) => self.broker(id, lane, deadline).await?,
+                    // between two controllers: any broker passes the request on
+                    None => self.any(lane, deadline).await?,
+                }
+            }
+        };
+        let answer = connection.call(request, deadline).await;
+        match &answer {
+            Err(error) if error.is_of_the_broker() => self.with(|state| state.failed(&address)),
+            _ => self.with(|state| state.answered(&address)),
+        }
+        answer
+    }
+
+    /// Learns brokers and controller.
+    async fn refresh(&self, deadline: Deadline) -> Result<MetadataResponse, Error> {
+        let request = requests::metadata(Some(&[]));
+        let answer = Box::pin(self.attempt(To::Any, Lane::Read, &request, deadline)).await?;
+        let Settings { bootstrap, .. } = &self.settings;
+        self.with(|state| state.learn(&answer, bootstrap));
+        Ok(answer)
+    }
+
+    async fn broker(
+        &self,
+        id: i32,
+        lane: Lane,
+        deadline: Deadline,
+    ) -> Result<(String, Arc<Connection>), Error> {
+        let known = || self.with(|state| state.brokers.get(&id).cloned());
+        let address = match known() {
+            Some(address) => address,
+            None => {
+                self.refresh(deadline).await?;
+                known().ok_or_else(|| Error::UnknownBroker {
+                    id,
+                    known: self.with(|state| state.brokers.keys().copied().collect()),
+                })?
+            }
+        };
+        self.connect(address, lane, deadline).await
+    }
+
+    /// Connects to the first of the candidates that answers: one after the other, and side by side once one is silent.
+    async fn any(
+        &self,
+        lane: Lane,
+        deadline: Deadline,
+    ) -> Result<(String, Arc<Connection>), Error> {
+        let candidates = self.with(|state| state.candidates(&self.settings.bootstrap));
+        let mut candidates = candidates.into_iter().peekable();
+        let mut dials = FuturesUnordered::new();
+        let mut failures = Vec::new();
+        loop {
+            if dials.len() < DIALS
+                && let Some(address) = candidates.next()
+            {
+                dials.push(self.connect(address, lane, deadline));
+            }
+            let more = candidates.peek().is_some() && dials.len() < DIALS;
+            tokio::select! {
+                Some(outcome) = dials.next() => match outcome {
+                    Ok(connected) => return Ok(connected),
+                    Err(error) => failures.push(error),
+                },
+                () = sleep(self.settings.timeouts.second_choice), if more => {}
+                else => {}
+            }
+            if dials.is_empty() && candidates.peek().is_none() {
+                return Err(match failures.len() {
+                    1 => failures.remove(0),
+                    _ => Error::Unreachable(failures),
+                });
+            }
+        }
+    }
+
+    /// Returns the connection to an address, dialling if there is none that can be used.
+    async fn connect(
+        &self,
+        address: String,
+        lane: Lane,
+        deadline: Deadline,
+    ) -> Result<(String, Arc<Connection>), Error> {
+        let slot =
+            self.with(|state| Arc::clone(state.slots.entry((address.clone(), lane)).or_default()));
+        let dialled = async {
+            let mut held = slot.lock().await;
+            if let Some(connection) = held.as_ref().filter(|c| c.is_usable()) {
+                return Ok(Arc::clone(connection));
+            }
+            *held = None;
+            let connection = Arc::new(dial(&address, &self.settings, deadline).await?);
+            *held = Some(Arc::clone(&connection));
+            Ok(connection)
+        };
+        match deadline.bound(dialled).await {
+            Some(Ok(connection)) => Ok((address, connection)),
+            Some(Err(error)) => {
+                self.with(|state| state.failed(&address));
+                Err(error)
+            }
+            None => {
+                self.with(|state| state.failed(&address));
+                Err(Error::Timeout {
+                    address,
+                    api: "connecting",
+                    after: deadline.length(),
+                    sent: false,
+                })
+            }
+        }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Tells whether an answer says nothing but "I am not the controller", so that nothing was done.
+fn was_no_controller(codes: &[Code]) -> bool {
+    !codes.is_empty() && codes.iter().all(|code| *code == Code::NOT_CONTROLLER)
+}
+
+/// Takes the brokers from Metadata; one with an impossible port is left out, nobody could reach it.
+pub(super) fn brokers(answer: &MetadataResponse) -> Vec<Broker> {
+    let broker = |b: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
+        Some(Broker {
+            id: b.node_id.0,
+            host: b.host.to_string(),
+            port: u16::try_from(b.port).ok()?,
+            rack: b.rack.as_deref().map(str::to_owned),
+        })
+    };
+    answer.brokers.iter().filter_map(broker).collect()
+}
+
+impl State {
+    /// Orders the addresses that may be asked: the favourite, the configured ones, those the cluster named; failed last.
+    fn candidates(&self, bootstrap: &[String]) -> Vec<String> {
+        let mut all: Vec<&String> = Vec::new();
+        for address in self
+            .favourite
+            .iter()
+            .chain(bootstrap)
+            .chain(self.brokers.values())
+        {
+            if !all.contains(&address) {
+                all.push(address);
+            }
+        }
+        all.sort_by_key(|address| {
+            self.failed
+                .iter()
+                .position(|f| f == *address)
+                .map_or(0, |at| at + 1)
+        });
+        all.into_iter().cloned().collect()
+    }
+
+    fn answered(&mut self, address: &str) {
+        self.failed.retain(|f| f != address);
+        if self.favourite.is_none() {
+            self.favourite = Some(address.to_owned());
+        }
+    }
+
+    fn failed(&mut self, address: &str) {
+        self.failed.retain(|f| f != address);
+        self.failed.push(address.to_owned());
+        self.favourite.take_if(|f| f == address);
+        let controller = self.controller.and_then(|id| self.brokers.get(&id));
+        if controller.is_some_and(|c| c == address) {
+            self.controller = None;
+        }
+    }
+
+    fn learn(&mut self, answer: &MetadataResponse, bootstrap: &[String]) {
+        let address = |b: Broker| match b.host.contains(':') {
+            true => (b.id, format!("[{}]:{}", b.host, b.port)),
+            false => (b.id, format!("{}:{}", b.host, b.port)),
+        };
+        self.brokers = brokers(answer).into_iter().map(address).collect();
+        let controller = answer.controller_id.0;
+        self.controller = Some(controller).filter(|id| self.brokers.contains_key(id));
+        let Self {
+            brokers,
+            slots,
+            failed,
+            ..
+        } = self;
+        let known = |address: &String| {
+            bootstrap.contains(address) || brokers.values().any(|b| b == address)
+        };
+        slots.retain(|(address, _), _| known(address));
+        failed.retain(known);
+    }
+}

@@ -1,0 +1,135 @@
+//! Authentication on a fresh connection (rank 6, Kafka plane): SaslHandshake, then the mechanism's messages.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::{
+    messages::{SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest},
+    protocol::StrBytes,
+};
+
+use super::{
+    Code, Error, Mechanism, Sasl,
+    connection::Login,
+    dial::Preface,
+    error::words,
+    scram::{self, Hash},
+};
+use crate::{model::Secret, secrets};
+
+/// Proves who we are.
+///
+/// # Errors
+/// The broker refuses, or cannot prove that it knows the password (SCRAM); the secret cannot be read.
+pub(super) async fn authenticate(preface: &mut Preface, sasl: &Sasl) -> Result<Login, Error> {
+    let reference = sasl.password.clone();
+    let password = preface
+        .blocking("reading the password", move || secrets::read(&reference))
+        .await?
+        .map_err(|source| Error::Secret {
+            field: "sasl.password",
+            source,
+        })?;
+    let mut talk = Talk { preface, sasl };
+    talk.handshake().await?;
+    let last = match sasl.mechanism {
+        Mechanism::Plain => {
+            let text = format!("\0{}\0{}", sasl.username, password.expose());
+            talk.say(text.into()).await?
+        }
+        Mechanism::OauthBearer => talk.bearer(&password).await?,
+        Mechanism::ScramSha256 => talk.scram(Hash::Sha256, password).await?,
+        Mechanism::ScramSha512 => talk.scram(Hash::Sha512, password).await?,
+    };
+    let session = u64::try_from(last.session_lifetime_ms)
+        .ok()
+        .filter(|ms| *ms > 0)
+        .map(Duration::from_millis);
+    Ok(Login { session })
+}
+
+struct Talk<'a> {
+    preface: &'a mut Preface,
+    sasl: &'a Sasl,
+}
+
+impl Talk<'_> {
+    async fn handshake(&mut self) -> Result<(), Error> {
+        let name = self.sasl.mechanism.as_str();
+        let request =
+            SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(name));
+        let answer = self.preface.ask("SaslHandshake", &request, 1).await?;
+        match Code(answer.error_code) {
+            Code::NONE => Ok(()),
+            Code::ILLEGAL_SASL_STATE => Err(self.failed(
+                "the listener does not use SASL; use the broker's SASL listener, or remove `sasl:` for this cluster",
+            )),
+            code => {
+                let offered: Vec<&str> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
+                let offered = words(&offered.join(", "));
+                Err(self.failed(format!("{code}; the broker offers {offered}")))
+            }
+        }
+    }
+
+    /// Sends one message of the mechanism and returns the broker's.
+    async fn say(&mut self, message: Bytes) -> Result<SaslAuthenticateResponse, Error> {
+        let request = SaslAuthenticateRequest::default().with_auth_bytes(message);
+        let answer = self.preface.ask("SaslAuthenticate", &request, 1).await?;
+        if !Code(answer.error_code).is_ok() {
+            let told = words(answer.error_message.as_deref().unwrap_or_default());
+            let hint = "check user name and password, and that the broker has this user for this mechanism";
+            return Err(self.failed(format!("{}: {told}; {hint}", Code(answer.error_code))));
+        }
+        Ok(answer)
+    }
+
+    /// RFC 7628. A refusal comes as JSON in a successful answer, and an empty message asks for the error itself.
+    async fn bearer(&mut self, token: &Secret<String>) -> Result<SaslAuthenticateResponse, Error> {
+        let first = format!("n,,\x01auth=Bearer {}\x01\x01", token.expose());
+        let answer = self.say(first.into()).await?;
+        if answer.auth_bytes.is_empty() {
+            return Ok(answer);
+        }
+        let told = words(&String::from_utf8_lossy(&answer.auth_bytes));
+        self.say(Bytes::from_static(b"\x01")).await?;
+        Err(self.failed(format!("the broker does not accept the token: {told}")))
+    }
+
+    async fn scram(
+        &mut self,
+        hash: Hash,
+        password: Secret<String>,
+    ) -> Result<SaslAuthenticateResponse, Error> {
+        let login = scram::Login::begin(hash, &self.sasl.username);
+        let challenge = self.say(login.first().into()).await?.auth_bytes;
+        let proof = self
+            .preface
+            .blocking("hashing the password", move || {
+                login.prove(&challenge, &password)
+            })
+            .await?
+            .map_err(|why| self.failed(why))?;
+        let last = self.say(proof.message.clone().into()).await?;
+        proof
+            .check(&last.auth_bytes)
+            .map_err(|why| self.failed(why))?;
+        Ok(last)
+    }
+
+    fn failed(&self, message: impl Into<String>) -> Error {
+        let Sasl {
+            mechanism,
+            username,
+            ..
+        } = self.sasl;
+        Error::Auth {
+            address: self.preface.address().to_owned(),
+            mechanism: match mechanism {
+                Mechanism::OauthBearer => mechanism.to_string(),
+                _ => format!("{mechanism} as user {username:?}"),
+            },
+            message: message.into(),
+        }
+    }
+}

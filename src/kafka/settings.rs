@@ -1,0 +1,228 @@
+//! What the client needs to know of a cluster (rank 6, Kafka plane). Secrets stand here as references and are read at
+//! each dial, so that a rotated password or certificate is taken up without a restart.
+
+use std::{fmt, time::Duration};
+
+use super::Error;
+use crate::model::SecretRef;
+
+/// How a cluster is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `host:port` of some brokers, tried in this order.
+    pub bootstrap: Vec<String>,
+    /// Encryption; without it everything travels in plain text.
+    pub tls: Option<Tls>,
+    /// Authentication; without it the client is anonymous, or who its certificate says.
+    pub sasl: Option<Sasl>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+}
+
+impl Settings {
+    /// Makes settings for a plain-text listener.
+    #[must_use]
+    pub fn plaintext(bootstrap: Vec<String>) -> Self {
+        Self {
+            bootstrap,
+            tls: None,
+            sasl: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Checks what can be checked without looking outside.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.bootstrap.is_empty() {
+            return Err(Error::settings(
+                "bootstrap is empty; name at least one broker as host:port",
+            ));
+        }
+        for address in &self.bootstrap {
+            Address::parse(address)?;
+        }
+        if let Some(tls) = &self.tls {
+            if tls.ca.is_none() {
+                return Err(Error::settings(
+                    "tls.ca is missing; name the PEM file of the CA that signed the brokers' certificates \
+                     (/etc/ssl/certs/ca-certificates.crt for the public ones)",
+                ));
+            }
+            if tls.cert.is_some() != tls.key.is_some() {
+                return Err(Error::settings(
+                    "tls.cert and tls.key go together; set both or neither",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// TLS: whom to trust, and who we are. The broker's host name, or IP address, is always checked against its certificate.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// PEM with the CA certificates that are trusted, and no others: the platform's own list is not consulted.
+    pub ca: Option<SecretRef>,
+    /// PEM with our certificate and its chain, for brokers that demand one (mTLS).
+    pub cert: Option<SecretRef>,
+    /// PEM with the key of `cert`.
+    pub key: Option<SecretRef>,
+}
+
+/// SASL: who we are, and how that is proved.
+#[derive(Debug, Clone)]
+pub struct Sasl {
+    /// How.
+    pub mechanism: Mechanism,
+    /// Who; not used by `OAUTHBEARER`, whose token says it.
+    pub username: String,
+    /// The password, or the token of `OAUTHBEARER`.
+    pub password: SecretRef,
+}
+
+/// The SASL mechanisms that are spoken, by Kafka's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// The password in clear; for TLS only.
+    Plain,
+    /// RFC 7677.
+    ScramSha256,
+    /// RFC 5802 with SHA-512, as Kafka has it.
+    ScramSha512,
+    /// RFC 7628 with a token that somebody else renews.
+    OauthBearer,
+}
+
+impl Mechanism {
+    /// Every mechanism.
+    pub const ALL: [Self; 4] = [
+        Self::Plain,
+        Self::ScramSha256,
+        Self::ScramSha512,
+        Self::OauthBearer,
+    ];
+
+    /// Returns the name that Kafka and `headgate.yaml` use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OauthBearer => "OAUTHBEARER",
+        }
+    }
+
+    /// Finds a mechanism by its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.as_str() == name)
+    }
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How long things may take; a call has its own deadline besides.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    /// From the name's resolution to the end of authentication. 10 s: three lost SYNs (1 + 2 + 4 s) and a slow handshake.
+    pub connect: Duration,
+    /// How long the first choice may keep silent before the next broker is dialled as well. 1 s: a healthy dial with
+    /// TLS and SCRAM takes a tenth of it.
+    pub second_choice: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            second_choice: Duration::from_secs(1),
+        }
+    }
+}
+
+/// A `host:port` taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+}
+
+impl<'a> Address<'a> {
+    /// Takes `host:port` or `[v6]:port` apart.
+    pub(super) fn parse(text: &'a str) -> Result<Self, Error> {
+        let bad = |why: &str| {
+            Error::settings(format!(
+                "broker address {text:?}: {why}; expected host:port"
+            ))
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("it has no port"))?;
+        let port = port
+            .parse()
+            .ok()
+            .filter(|port| *port != 0)
+            .ok_or_else(|| bad("the port is no number from 1 to 65535"))?;
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+        if bare.is_none() && host.contains(':') {
+            return Err(bad("an IPv6 address needs brackets, [::1]:9092"));
+        }
+        let host = bare.unwrap_or(host);
+        if host.is_empty() || host.contains(['/', ' ', '@']) {
+            return Err(bad("that is no host name"));
+        }
+        Ok(Self { host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        for (text, host, port) in [
+            ("b1:9094", "b1", 9094),
+            ("127.0.0.1:1", "127.0.0.1", 1),
+            ("[::1]:9092", "::1", 9092),
+        ] {
+            assert_eq!(Address::parse(text).unwrap(), Address { host, port });
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_is_wrong() {
+        for (text, why) in [
+            ("b1", "no port"),
+            ("b1:0", "1 to 65535"),
+            ("b1:70000", "1 to 65535"),
+            ("::1:9092", "brackets"),
+            (":9092", "no host name"),
+            ("kafka://b1:9092", "brackets"),
+        ] {
+            let message = Address::parse(text).unwrap_err().to_string();
+            assert!(message.contains(why), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn settings_without_a_ca_are_refused_before_anything_is_dialled() {
+        let mut settings = Settings::plaintext(vec!["b1:9094".into()]);
+        settings.tls = Some(Tls {
+            ca: None,
+            cert: None,
+            key: None,
+        });
+        assert!(
+            settings
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("tls.ca is missing")
+        );
+    }
+}
