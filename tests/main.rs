@@ -1,2 +1,5 @@
 //! The one integration-test binary: each area is a module beside this file.
+
+mod lab;
 mod ledger;
+mod support;

@@ -1,0 +1,319 @@
+//! What a cluster is started from: Kafka's jars, a formatted data directory to copy, and a class archive, all made once
+//! for each version and kept in the cache.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use super::node::tail;
+use super::workdir::{make_dir, write};
+use super::{ADMIN_PASSWORD, ADMIN_USER, KafkaVersion, LabError, cluster};
+
+/// Kafka logs what it does; the lab keeps the start, the end and what is wrong. On stderr: the tools' answers are on stdout.
+const LOG4J1: &str = "log4j.rootLogger=WARN, C
+log4j.appender.C=org.apache.log4j.ConsoleAppender
+log4j.appender.C.target=System.err
+log4j.appender.C.layout=org.apache.log4j.PatternLayout
+log4j.appender.C.layout.ConversionPattern=[%d] %p %m (%c)%n
+log4j.logger.kafka.server.KafkaRaftServer=INFO
+log4j.logger.kafka.server.BrokerServer=INFO
+log4j.logger.kafka.authorizer.logger=INFO
+";
+const LOG4J2: &str = "status=error
+appender.c.type=Console
+appender.c.name=C
+appender.c.target=SYSTEM_ERR
+appender.c.layout.type=PatternLayout
+appender.c.layout.pattern=[%d] %p %m (%c)%n
+rootLogger.level=WARN
+rootLogger.appenderRef.c.ref=C
+logger.r.name=kafka.server.KafkaRaftServer
+logger.r.level=INFO
+logger.b.name=kafka.server.BrokerServer
+logger.b.level=INFO
+logger.a.name=kafka.authorizer.logger
+logger.a.level=INFO
+";
+
+/// Halves the CPU a node takes to start and a quarter of its memory (seven nodes: 40 to 22 CPU seconds).
+const JAVA_FLAGS: &[&str] = &[
+    "-Xshare:auto",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xss512k",
+    "-XX:-UsePerfData",
+    // a class archive of another Java is ignored, which is nothing to tell people about
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+];
+
+/// Heap of the tools and of formatting.
+const TOOL_HEAP_MIB: u32 = 128;
+
+/// A version of Kafka, ready to be started.
+#[derive(Debug, Clone)]
+pub(super) struct Kit {
+    pub(super) version: KafkaVersion,
+    dir: PathBuf,
+    libs: PathBuf,
+}
+
+impl Kit {
+    /// Returns the kit, making what is missing of it. Others who want it meanwhile wait.
+    pub(super) async fn get(version: KafkaVersion) -> Result<Self, LabError> {
+        let kit = Self::locate(version)?;
+        if kit.is_whole() {
+            return Ok(kit);
+        }
+        make_dir(&kit.dir)?;
+        let _lock = lock(kit.dir.join("lock")).await?;
+        if !kit.libs.exists() {
+            kit.fetch().await?;
+        }
+        kit.write_log_config()?;
+        if !kit.template().exists() {
+            kit.format().await?;
+        }
+        if !kit.archive().exists() {
+            kit.record().await?;
+        }
+        Ok(kit)
+    }
+
+    /// Returns a Java call with Kafka on its class path; main class and arguments are to be added.
+    pub(super) fn java(&self, heap_mib: u32, flags: &[String]) -> std::process::Command {
+        let mut java = std::process::Command::new("java");
+        if self.archive().exists() {
+            java.arg(format!(
+                "-XX:SharedArchiveFile={}",
+                self.archive().display()
+            ));
+        }
+        java.args(JAVA_FLAGS)
+            .args(flags)
+            .arg(format!("-Xmx{heap_mib}m"))
+            // one version reads the one, another the other
+            .arg(format!(
+                "-Dlog4j.configuration=file:{}",
+                self.dir.join("log4j1.properties").display()
+            ))
+            .arg(format!(
+                "-Dlog4j2.configurationFile={}",
+                self.dir.join("log4j2.properties").display()
+            ))
+            .arg("-cp")
+            .arg(self.libs.join("*"));
+        java
+    }
+
+    /// Runs one of Kafka's tools to its end and returns what it printed.
+    pub(super) async fn tool(&self, class: &str, args: &[&str]) -> Result<String, LabError> {
+        let mut java = self.java(TOOL_HEAP_MIB, &[]);
+        java.arg(class).args(args);
+        run(class, java, LabError::java).await
+    }
+
+    /// Returns the data directory that every node's is copied from.
+    pub(super) fn template(&self) -> PathBuf {
+        self.dir.join("template")
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.dir.join("classes.jsa")
+    }
+
+    fn is_whole(&self) -> bool {
+        [&self.libs, &self.template(), &self.archive()]
+            .into_iter()
+            .all(|path| path.exists())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where things lie on the machine is said in its environment"
+    )]
+    fn locate(version: KafkaVersion) -> Result<Self, LabError> {
+        let var = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let cache = var("HEADGATE_LAB_CACHE")
+            .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("headgate")))
+            .or_else(|| var("HOME").map(|dir| dir.join(".cache/headgate")))
+            .ok_or(LabError::NoCache)?;
+        if let Some(home) = var("KAFKA_HOME").filter(|_| version == KafkaVersion::NEWEST) {
+            return Self::of_home(version, &home, &cache);
+        }
+        let dir = cache.join(format!("kafka-{version}"));
+        let libs = dir.join("libs");
+        Ok(Self { version, dir, libs })
+    }
+
+    /// An unpacked Kafka of the user's own: its jars, while what the lab makes of them lies in the cache.
+    fn of_home(version: KafkaVersion, home: &Path, cache: &Path) -> Result<Self, LabError> {
+        let libs = home.join("libs");
+        let jar = std::fs::read_dir(&libs)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .find_map(|name| {
+                Some(
+                    name.strip_prefix("kafka_2.13-")?
+                        .strip_suffix(".jar")?
+                        .to_owned(),
+                )
+            });
+        match jar {
+            Some(own) => Ok(Self {
+                version,
+                dir: cache.join(format!("kafka-home-{own}")),
+                libs,
+            }),
+            None => Err(LabError::NotKafkaHome {
+                home: home.to_owned(),
+            }),
+        }
+    }
+
+    async fn fetch(&self) -> Result<(), LabError> {
+        let dir = Unfinished::new(&self.dir);
+        make_dir(&dir.path)?;
+        let pom_file = dir.path.join("pom.xml");
+        write(&pom_file, &pom(self.version))?;
+        tracing::info!(version = %self.version, "fetching Kafka's jars from Maven Central");
+        let mut maven = std::process::Command::new("mvn");
+        maven
+            .args(["-q", "-B", "-f"])
+            .arg(&pom_file)
+            .arg("dependency:copy-dependencies")
+            .arg(format!(
+                "-DoutputDirectory={}",
+                dir.path.join("libs").display()
+            ));
+        run("mvn", maven, LabError::maven).await?;
+        rename(&dir.path.join("libs"), &self.libs)
+    }
+
+    fn write_log_config(&self) -> Result<(), LabError> {
+        write(&self.dir.join("log4j1.properties"), LOG4J1)?;
+        write(&self.dir.join("log4j2.properties"), LOG4J2)
+    }
+
+    /// Formatting takes a JVM a second and a half: done once, since nothing but ids differs between nodes and clusters.
+    async fn format(&self) -> Result<(), LabError> {
+        let dir = Unfinished::new(&self.dir);
+        make_dir(&dir.path)?;
+        let config = dir.path.join("format.properties");
+        let data = dir.path.join("data");
+        let text = format!(
+            "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:1\n\
+             listeners=PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:1\ncontroller.listener.names=CONTROLLER\n\
+             log.dirs={}\n",
+            data.display()
+        );
+        write(&config, &text)?;
+        let config = config.display().to_string();
+        let scram = format!("SCRAM-SHA-512=[name={ADMIN_USER},password={ADMIN_PASSWORD}]");
+        let args = [
+            "format",
+            "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA",
+            "-c",
+            &config,
+            "--add-scram",
+            &scram,
+        ];
+        self.tool("kafka.tools.StorageTool", &args).await?;
+        rename(&data, &self.template())
+    }
+
+    /// Runs a node once to record the classes it loads: later ones start with half of the CPU.
+    async fn record(&self) -> Result<(), LabError> {
+        let dir = Unfinished::new(&self.dir);
+        make_dir(&dir.path)?;
+        let archive = dir.path.join("classes.jsa");
+        cluster::record_classes(self, &archive).await?;
+        rename(&archive, &self.archive())
+    }
+}
+
+/// A directory beside what it will become; what is left of it is removed.
+struct Unfinished {
+    path: PathBuf,
+}
+
+impl Unfinished {
+    fn new(beside: &Path) -> Self {
+        let path = beside.join(format!("unfinished-{}", uuid::Uuid::new_v4().simple()));
+        Self { path }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::debug!(%error, path = %self.path.display(), "unfinished directory stays behind");
+        }
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), LabError> {
+    std::fs::rename(from, to).map_err(LabError::file("put in place", to))
+}
+
+/// Takes the kit's lock, which ends with the file that is returned.
+async fn lock(path: PathBuf) -> Result<File, LabError> {
+    let file = File::create(&path).map_err(LabError::file("make", &path))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    locked
+        .map_err(io::Error::other)
+        .and_then(|result| result)
+        .map_err(LabError::file("lock", &path))
+}
+
+/// Runs a program to its end; it is killed when the future is dropped.
+async fn run(
+    name: &str,
+    command: std::process::Command,
+    not_run: fn(io::Error) -> LabError,
+) -> Result<String, LabError> {
+    let output = tokio::process::Command::from(command)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(not_run)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        return Ok(text(&output.stdout));
+    }
+    Err(LabError::Failed {
+        program: name.to_owned(),
+        log: tail(&(text(&output.stdout) + &text(&output.stderr))),
+    })
+}
+
+/// Returns the pom whose dependencies are a broker with its tools and a logger.
+fn pom(version: KafkaVersion) -> String {
+    let logger = match version {
+        KafkaVersion::V3_6 | KafkaVersion::V3_9 => ("org.slf4j", "slf4j-reload4j", "1.7.36"),
+        KafkaVersion::V4_3 => ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.1"),
+    };
+    let dependencies: String = [
+        ("org.apache.kafka", "kafka_2.13", version.as_str()),
+        ("org.apache.kafka", "kafka-tools", version.as_str()),
+        logger,
+    ]
+    .map(|(group, artifact, version)| {
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>\n"
+        )
+    })
+    .concat();
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\n\
+         <groupId>dev.headgate</groupId><artifactId>lab</artifactId><version>1</version>\n\
+         <dependencies>\n{dependencies}</dependencies></project>\n"
+    )
+}
