@@ -1,7 +1,7 @@
 //! The client (rank 6, Kafka plane): finds the broker for a call, keeps a connection to it, and says what became of it.
 //!
-//! Nothing is retried that may have been carried out: the next pass is the retry. What was certainly not sent, or was
-//! refused by a node that is no longer the controller, is sent once more.
+//! Nothing is retried: the next pass is the retry. Only what did not reach the controller, because another node is it by
+//! now, is sent once more after asking who it is.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -116,7 +116,6 @@ impl Client {
         let first = self.attempt(to, lane, request, deadline).await;
         let again = match &first {
             Ok(answer) => to == To::Controller && was_no_controller(&R::codes(answer)),
-            Err(Error::Closed { sent: false, .. }) => true,
             Err(error) => {
                 to == To::Controller && error.is_of_the_broker() && !error.outcome_is_unknown()
             }
@@ -124,9 +123,7 @@ impl Client {
         if !again {
             return first;
         }
-        if to == To::Controller {
-            self.refresh(deadline).await?;
-        }
+        self.refresh(deadline).await?;
         self.attempt(to, lane, request, deadline).await
     }
 

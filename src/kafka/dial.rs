@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Code, Error, Settings, Tls,
+    Code, Error, Settings,
     connection::Connection,
     deadline::Deadline,
     error::{DECODED, ENCODED},
@@ -23,6 +23,7 @@ use super::{
     tls,
     wire::{self, Broken, Io, MAX_FRAME_BEFORE_LOGIN, Versions},
 };
+use crate::config::Tls;
 
 /// What this client calls itself in the brokers' request logs and metrics (KIP-511).
 pub(super) const CLIENT_ID: StrBytes = StrBytes::from_static_str("headgate");

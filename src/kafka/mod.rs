@@ -24,4 +24,4 @@ mod wire;
 pub use client::{Client, Cluster};
 pub use code::Code;
 pub use error::Error;
-pub use settings::{Mechanism, Sasl, Settings, Timeouts, Tls};
+pub use settings::{Settings, Timeouts};

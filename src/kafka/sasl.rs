@@ -9,13 +9,17 @@ use kafka_protocol::{
 };
 
 use super::{
-    Code, Error, Mechanism, Sasl,
+    Code, Error,
     connection::Login,
     dial::Preface,
     error::words,
     scram::{self, Hash},
 };
-use crate::{model::Secret, secrets};
+use crate::{
+    config::{Mechanism, Sasl},
+    model::Secret,
+    secrets,
+};
 
 /// Proves who we are.
 ///

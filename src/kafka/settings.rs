@@ -1,17 +1,18 @@
 //! What the client needs to know of a cluster (rank 6, Kafka plane). Secrets stand here as references and are read at
 //! each dial, so that a rotated password or certificate is taken up without a restart.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use super::Error;
-use crate::model::SecretRef;
+use crate::config::{Kafka, Sasl, Tls};
 
 /// How a cluster is reached.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `host:port` of some brokers, tried in this order.
     pub bootstrap: Vec<String>,
-    /// Encryption; without it everything travels in plain text.
+    /// Encryption; without it everything travels in plain text. Only the named CA is trusted, the platform's own list is
+    /// not consulted, and the broker's host name or IP address is always checked against its certificate.
     pub tls: Option<Tls>,
     /// Authentication; without it the client is anonymous, or who its certificate says.
     pub sasl: Option<Sasl>,
@@ -27,6 +28,17 @@ impl Settings {
             bootstrap,
             tls: None,
             sasl: None,
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Takes what `headgate.yaml` says of a cluster.
+    #[must_use]
+    pub fn new(kafka: &Kafka) -> Self {
+        Self {
+            bootstrap: kafka.bootstrap.clone(),
+            tls: kafka.tls.clone(),
+            sasl: kafka.sasl.clone(),
             timeouts: Timeouts::default(),
         }
     }
@@ -55,74 +67,6 @@ impl Settings {
             }
         }
         Ok(())
-    }
-}
-
-/// TLS: whom to trust, and who we are. The broker's host name, or IP address, is always checked against its certificate.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// PEM with the CA certificates that are trusted, and no others: the platform's own list is not consulted.
-    pub ca: Option<SecretRef>,
-    /// PEM with our certificate and its chain, for brokers that demand one (mTLS).
-    pub cert: Option<SecretRef>,
-    /// PEM with the key of `cert`.
-    pub key: Option<SecretRef>,
-}
-
-/// SASL: who we are, and how that is proved.
-#[derive(Debug, Clone)]
-pub struct Sasl {
-    /// How.
-    pub mechanism: Mechanism,
-    /// Who; not used by `OAUTHBEARER`, whose token says it.
-    pub username: String,
-    /// The password, or the token of `OAUTHBEARER`.
-    pub password: SecretRef,
-}
-
-/// The SASL mechanisms that are spoken, by Kafka's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// The password in clear; for TLS only.
-    Plain,
-    /// RFC 7677.
-    ScramSha256,
-    /// RFC 5802 with SHA-512, as Kafka has it.
-    ScramSha512,
-    /// RFC 7628 with a token that somebody else renews.
-    OauthBearer,
-}
-
-impl Mechanism {
-    /// Every mechanism.
-    pub const ALL: [Self; 4] = [
-        Self::Plain,
-        Self::ScramSha256,
-        Self::ScramSha512,
-        Self::OauthBearer,
-    ];
-
-    /// Returns the name that Kafka and `headgate.yaml` use.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-            Self::OauthBearer => "OAUTHBEARER",
-        }
-    }
-
-    /// Finds a mechanism by its name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|m| m.as_str() == name)
-    }
-}
-
-impl fmt::Display for Mechanism {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -212,11 +156,7 @@ mod tests {
     #[test]
     fn settings_without_a_ca_are_refused_before_anything_is_dialled() {
         let mut settings = Settings::plaintext(vec!["b1:9094".into()]);
-        settings.tls = Some(Tls {
-            ca: None,
-            cert: None,
-            key: None,
-        });
+        settings.tls = Some(Tls::default());
         assert!(
             settings
                 .check()

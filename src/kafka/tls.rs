@@ -10,8 +10,9 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{Error, settings::Tls};
+use super::Error;
 use crate::{
+    config::Tls,
     model::{Secret, SecretRef},
     secrets,
 };
