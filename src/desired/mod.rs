@@ -1,13 +1,28 @@
 //! Desired state: YAML documents -> parse -> validate -> `Desired` (rank 1: pure, reads no file).
+//!
+//! ```text
+//! files -> page -> node (YAML with places) -> mirror (types, config_value, word) -> build (names, defaults) -> Desired
+//! ```
 
+mod build;
 mod cluster;
+mod config_value;
+mod load;
+mod mirror;
+mod node;
+mod page;
+mod read;
+mod schema;
 mod snippet;
 mod topic;
+mod word;
 pub mod yaml;
 
 use std::collections::BTreeMap;
 
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
+pub use load::{Loaded, load};
+pub use schema::schema;
 pub use topic::{DesiredTopic, DesiredValue};
 
 use crate::model::ClusterName;

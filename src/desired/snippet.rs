@@ -8,8 +8,13 @@ const MAX_SHOWN: usize = 200;
 /// column lies beyond the part of the line that is shown.
 pub(super) fn line_of(text: &str, line: u32, column: u32) -> Option<String> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
-    let raw = text.split('\n').nth(index)?.trim_end_matches('\r');
-    show(raw, column)
+    show(lines(text).nth(index)?, column)
+}
+
+/// Splits a text into lines as YAML does: at a line feed, a carriage return, or both.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
 /// Makes one raw line fit to be shown.
@@ -85,7 +90,7 @@ mod tests {
     #[test]
     fn a_shown_line_keeps_its_columns() {
         assert_eq!(
-            line_of("a\n\tb\u{7}\r\nc", 2, 2).as_deref(),
+            line_of("a\r\tb\u{7}\r\nc", 2, 2).as_deref(),
             Some(" b\u{fffd}")
         );
         assert_eq!(line_of("a", 2, 1), None);

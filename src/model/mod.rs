@@ -7,6 +7,8 @@ mod ledger;
 mod name;
 mod object;
 mod secret;
+mod topic_config;
+pub mod units;
 
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
@@ -15,6 +17,7 @@ pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record};
 pub use name::{ClusterName, ConfigKey, NameError, TopicName};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use secret::{Secret, SecretRef};
+pub use topic_config::{Accepts, TOPIC_CONFIGS, TopicConfig, Versions, topic_config};
 
 /// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

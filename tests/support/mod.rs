@@ -1,3 +1,4 @@
 //! What several areas of the tests share.
 
+pub(crate) mod golden;
 pub(crate) mod lab;

@@ -1,0 +1,305 @@
+//! Files -> documents -> clusters (desired, rank 1): which document belongs to which cluster, which are two for one
+//! object, and what the Cluster's defaults add. The order of the files means nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use compact_str::CompactString;
+
+use super::{
+    Desired, DesiredCluster, build,
+    mirror::{ClusterDocument, TopicDocument},
+    node::{self, Node, Value},
+    page::{At, Page},
+    read::{Read, Text, map, scalar},
+    snippet,
+    word::{API_VERSION, KINDS, refuse_kind},
+};
+use crate::model::{ClusterName, Finding, Severity, SourceFile, TopicName};
+
+/// What a revision's files declare, and what is wrong with them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// What could be read. It is what people want only if no finding is an error.
+    pub desired: Desired,
+    /// Everything that was found, by file and line.
+    pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// Tells whether the revision may be worked from: nothing in it is an error. Keys that the table lacks
+    /// (`Severity::Unverified`) are for the planner, which asks the cluster.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.findings.iter().all(|f| f.severity != Severity::Error)
+    }
+}
+
+/// Reads the `.yaml` and `.yml` files among `files`; all others belong to somebody else.
+#[must_use]
+pub fn load(files: &[SourceFile]) -> Loaded {
+    let mut pages: Vec<Page<'_>> = files
+        .iter()
+        .filter(|f| is_yaml(&f.path))
+        .map(Page::open)
+        .collect();
+    pages.sort_by(|a, b| a.file.cmp(&b.file));
+    let mut documents = Vec::new();
+    let mut broken = Vec::new();
+    for (index, page) in pages.iter_mut().enumerate() {
+        let unreadable = node::documents(page, |node, page| {
+            documents.extend(document(node, page).map(|body| Document { page: index, body }));
+        });
+        // nobody knows what a document with broken structure declares, so nothing is said to be missing beside it
+        if unreadable || page.errors() > 0 && page.text.is_empty() {
+            broken.push(folder(&page.file).to_owned());
+        }
+    }
+    let desired = assemble(documents, &broken, &mut pages);
+    let mut findings: Vec<Finding> = pages.into_iter().flat_map(Page::close).collect();
+    if desired.clusters.is_empty() && findings.iter().all(|f| f.severity != Severity::Error) {
+        findings.push(nothing_declared(files));
+    }
+    Loaded { desired, findings }
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// An empty tree is a mistake, never a wish to delete everything.
+fn nothing_declared(files: &[SourceFile]) -> Finding {
+    let yaml = files.iter().filter(|f| is_yaml(&f.path)).count();
+    Finding::error(
+        None,
+        format!(
+            "no `kind: Cluster` is declared (YAML files read: {yaml} of {})",
+            files.len()
+        ),
+    )
+    .with_help("an empty source is never taken for a wish to delete everything; check the path and the branch")
+}
+
+/// A document that was read.
+struct Document {
+    page: usize,
+    body: Body,
+}
+
+enum Body {
+    Cluster(At, Box<ClusterDocument>),
+    Topic(Topic),
+}
+
+/// A topic's document, and whether it was read without an error.
+pub(super) struct Topic {
+    pub(super) at: At,
+    pub(super) clean: bool,
+    pub(super) document: TopicDocument,
+}
+
+fn document(node: &Node<'_>, page: &mut Page<'_>) -> Option<Body> {
+    if matches!(node.value, Value::Null) {
+        return None;
+    }
+    let fields = map(node, page)?;
+    let Some((_, kind)) = fields.iter().find(|(key, _)| key.text == "kind") else {
+        page.error_with(
+            node.at,
+            "field `kind` is missing",
+            format!(
+                "a document begins with `apiVersion: {API_VERSION}` and its kind; known here: {}",
+                snippet::quoted(&KINDS)
+            ),
+        );
+        return None;
+    };
+    let before = page.errors();
+    match scalar("a kind", kind, page)? {
+        "Cluster" => {
+            let document = ClusterDocument::read(node, page)?;
+            let at = spot(document.metadata.0.as_ref().and_then(|m| m.name()), node);
+            Some(Body::Cluster(at, Box::new(document)))
+        }
+        "Topic" => {
+            let document = TopicDocument::read(node, page)?;
+            let at = spot(document.metadata.0.as_ref().and_then(|m| m.name()), node);
+            let clean = page.errors() == before;
+            Some(Body::Topic(Topic {
+                at,
+                clean,
+                document,
+            }))
+        }
+        other => {
+            refuse_kind(other, kind.at, &KINDS, page);
+            None
+        }
+    }
+}
+
+/// An object stands where its name does.
+fn spot(name: Option<&Text>, document: &Node<'_>) -> At {
+    name.map_or(document.at, |name| name.at)
+}
+
+/// The folder of a file: what stands before its last `/`, nothing for a file at the top.
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A folder and all above it, from the inside out.
+fn upwards(start: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(start), |inner| {
+        (!inner.is_empty()).then(|| folder(inner))
+    })
+}
+
+/// A folder that holds a Cluster.
+struct Home {
+    page: usize,
+    at: At,
+    cluster: Option<DesiredCluster>,
+    defaults: build::Defaults,
+    /// Topics by name in the spelling in which Kafka's metrics would confuse them, `.` and `_` being one there.
+    names: HashMap<CompactString, Vec<(TopicName, usize, At)>>,
+}
+
+fn assemble(documents: Vec<Document>, broken: &[String], pages: &mut [Page<'_>]) -> Desired {
+    let mut homes: BTreeMap<String, Home> = BTreeMap::new();
+    let mut topics = Vec::new();
+    for Document { page, body } in documents {
+        match body {
+            Body::Cluster(at, document) => settle(&mut homes, page, at, &document, pages),
+            Body::Topic(topic) => topics.push((page, topic)),
+        }
+    }
+    refuse_nested(&homes, pages);
+    let mut homeless = None;
+    for (page, topic) in topics {
+        let folder = folder(&pages[page].file).to_owned();
+        let home = upwards(&folder)
+            .find(|f| homes.contains_key(*f))
+            .map(str::to_owned);
+        match home.and_then(|folder| homes.get_mut(&folder)) {
+            Some(home) => move_in(home, page, &topic, pages),
+            None if homeless == Some(page)
+                || upwards(&folder).any(|f| broken.iter().any(|b| b == f)) => {}
+            None => {
+                homeless = Some(page);
+                refuse_homeless(page, &topic, pages);
+            }
+        }
+    }
+    collect(homes, pages)
+}
+
+/// Makes a folder a cluster's.
+fn settle(
+    homes: &mut BTreeMap<String, Home>,
+    page: usize,
+    at: At,
+    document: &ClusterDocument,
+    pages: &mut [Page<'_>],
+) {
+    let folder = folder(&pages[page].file).to_owned();
+    if let Some(first) = homes.get(&folder) {
+        let place = pages[first.page].place(first.at);
+        pages[page].error_with(
+            at,
+            format!("a second Cluster in one folder; the first is declared at {place}"),
+            "give each cluster a folder of its own".to_owned(),
+        );
+        return;
+    }
+    let cluster = build::cluster(document, at, &mut pages[page]);
+    let defaults = build::Defaults::of(document);
+    homes.insert(
+        folder,
+        Home {
+            page,
+            at,
+            cluster,
+            defaults,
+            names: HashMap::new(),
+        },
+    );
+}
+
+/// Puts a topic into its cluster.
+fn move_in(home: &mut Home, page: usize, topic: &Topic, pages: &mut [Page<'_>]) {
+    let Some(name) = build::topic_name(topic, &mut pages[page]) else {
+        return;
+    };
+    let spelling: CompactString = name.as_str().replace('.', "_").into();
+    let alike = home.names.entry(spelling).or_default();
+    if let Some((other, first_page, first)) = alike.first() {
+        let first = pages[*first_page].place(*first);
+        let message = if *other == name {
+            format!("topic {name} is declared twice, first at {first}")
+        } else {
+            format!(
+                "topic {name} collides with topic {other} at {first}: Kafka refuses the second, since `.` and `_` are one in metrics"
+            )
+        };
+        pages[page].error(topic.at, message);
+        return;
+    }
+    alike.push((name.clone(), page, topic.at));
+    let built = build::topic(&name, topic, &home.defaults, &mut pages[page]);
+    if let (Some(cluster), Some(topic)) = (&mut home.cluster, built) {
+        cluster.topics.insert(name, topic);
+    }
+}
+
+/// A cluster within a cluster: nobody could say to which the documents of the inner one belong.
+fn refuse_nested(homes: &BTreeMap<String, Home>, pages: &mut [Page<'_>]) {
+    for (folder, home) in homes {
+        let outer = upwards(folder).skip(1).find_map(|f| homes.get(f));
+        if let Some(outer) = outer {
+            let place = pages[outer.page].place(outer.at);
+            pages[home.page].error_with(
+                home.at,
+                format!("this Cluster stands below the folder of another, declared at {place}"),
+                "put the two folders side by side".to_owned(),
+            );
+        }
+    }
+}
+
+fn refuse_homeless(page: usize, topic: &Topic, pages: &mut [Page<'_>]) {
+    let page = &mut pages[page];
+    let folder = match folder(&page.file) {
+        "" => "the top folder".to_owned(),
+        folder => format!("`{folder}` or a folder above it"),
+    };
+    page.error_with(
+        topic.at,
+        format!("this belongs to no cluster: there is no `kind: Cluster` in {folder}"),
+        "every document belongs to the cluster of its folder".to_owned(),
+    );
+}
+
+/// Brings the clusters together by name.
+fn collect(homes: BTreeMap<String, Home>, pages: &mut [Page<'_>]) -> Desired {
+    let mut desired = Desired::default();
+    let mut first: HashMap<ClusterName, (usize, At)> = HashMap::new();
+    for home in homes.into_values() {
+        let Some(cluster) = home.cluster else {
+            continue;
+        };
+        if let Some((page, at)) = first.get(&cluster.name) {
+            let place = pages[*page].place(*at);
+            pages[home.page].error(
+                home.at,
+                format!(
+                    "Cluster {} is declared twice, first at {place}",
+                    cluster.name
+                ),
+            );
+            continue;
+        }
+        first.insert(cluster.name.clone(), (home.page, home.at));
+        desired.clusters.insert(cluster.name.clone(), cluster);
+    }
+    desired
+}

@@ -1,0 +1,63 @@
+//! Source files as tests make and find them.
+
+use std::path::Path;
+
+use headgate::{desired::Loaded, model::SourceFile};
+
+/// A cluster with nothing left open, for cases that are about something else.
+pub(super) const CLUSTER: &str = "\
+apiVersion: headgate.dev/v1
+kind: Cluster
+metadata: {name: c}
+spec:
+  defaults: {topic: {partitions: 3, replicationFactor: 3}}
+";
+
+/// Makes a file.
+pub(super) fn file(path: &str, text: impl AsRef<[u8]>) -> SourceFile {
+    SourceFile {
+        path: path.to_owned(),
+        bytes: text.as_ref().to_vec(),
+    }
+}
+
+/// Makes the files of a cluster whose topics are `text`.
+pub(super) fn below_cluster(text: &str) -> Vec<SourceFile> {
+    vec![file("c/cluster.yaml", CLUSTER), file("c/topics.yaml", text)]
+}
+
+/// Makes a topic document whose spec is given in flow style, as `{partitions: 1}`.
+pub(super) fn topic(name: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
+/// Reads the files of a folder, named by their path below it.
+#[expect(clippy::disallowed_methods, reason = "tests read their own files")]
+pub(super) fn read(folder: &Path) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).expect("it was found there");
+            let bytes = std::fs::read(&path).expect("the file can be read");
+            files.push(file(&name.to_string_lossy(), bytes));
+        }
+    }
+    files
+}
+
+/// Writes findings as a person sees them.
+pub(super) fn told(loaded: &Loaded) -> String {
+    let lines = loaded.findings.iter().map(|f| {
+        let severity = format!("{:?}", f.severity).to_lowercase();
+        format!("{severity}: {f}\n")
+    });
+    lines.collect()
+}
