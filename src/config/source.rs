@@ -1,6 +1,6 @@
 //! The `source` section: the repository, what of it is followed, and how one gets in (config, rank 2).
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use crate::model::{CommitId, SecretRef};
 
@@ -19,8 +19,8 @@ pub struct Source {
     pub interval: Duration,
     /// How one gets in; `None` for a public or a local repository.
     pub auth: Option<Auth>,
-    /// PEM with the CA of a private https server, trusted beside the system's.
-    pub ca: Option<SecretRef>,
+    /// PEM file with the CA of a private https server, trusted beside the system's.
+    pub ca: Option<PathBuf>,
     /// A commit that may be applied although it does not descend from the last applied one.
     pub acknowledge: Option<CommitId>,
     /// What a tree may hold at most; checked before anything is parsed.
@@ -48,6 +48,16 @@ impl Source {
             ca: None,
             acknowledge: None,
             limits: Limits::default(),
+        }
+    }
+
+    /// Returns the folder of a repository on this machine, `None` for one behind the network.
+    #[must_use]
+    pub fn local_path(&self) -> Option<PathBuf> {
+        match self.repo.split_once("://") {
+            None => Some(self.repo.as_str().into()),
+            Some(("file", path)) => Some(path.into()),
+            Some(_) => None,
         }
     }
 }

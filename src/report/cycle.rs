@@ -120,6 +120,18 @@ impl PassResult {
             Self::Invalid(_) => "invalid",
         }
     }
+
+    /// Every label.
+    pub const LABELS: [&'static str; 3] = ["ok", "error", "invalid"];
+
+    /// Returns what there is to say beside the label.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Ok => None,
+            Self::Failed(why) | Self::Invalid(why) => Some(why),
+        }
+    }
 }
 
 /// What is known of the source after a fetch.

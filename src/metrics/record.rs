@@ -1,0 +1,190 @@
+//! A pass as figures (rank 6): what each series is set to or counts after it.
+
+use super::{ClusterMemory, Metrics, seconds, set};
+use crate::{
+    desired::DesiredCluster,
+    live::KafkaLive,
+    model::{ClusterName, DriftClass, Gate, Kind, Plane, Risk, Verb},
+    plan::ClusterPlan,
+    report::{Cycle, PassResult},
+};
+
+impl Metrics {
+    /// Takes over a pass. The pass of a cluster that is no longer configured is not counted.
+    pub fn record(&self, cycle: &Cycle) {
+        let mut memory = self.memory();
+        let memory = &mut *memory;
+        let Some(cluster) = memory.clusters.get_mut(&cycle.cluster) else {
+            return;
+        };
+        let name = cycle.cluster.as_str();
+        cluster.applied.clone_from(&cycle.applied);
+        if let Some(plan) = cycle.left.as_deref().or(cycle.planned.as_deref()) {
+            cluster.gates = plan.blocked.iter().map(|b| b.gate).collect();
+            self.set_plan(name, plan);
+        }
+        self.set_gates(&cycle.cluster, cluster, memory.held);
+        if let Some(attempted) = &cycle.attempted {
+            self.set_revision(memory, "attempted", attempted);
+        }
+        let mut applied = memory.clusters.values().map(|c| &c.applied);
+        if let Some(Some(first)) = applied.next().cloned()
+            && applied.all(|a| a.as_ref() == Some(&first))
+        {
+            self.set_revision(memory, "applied", &first);
+        }
+        self.set_times(name, cycle);
+        self.set_objects(name, cycle);
+        self.set_drift(name, cycle);
+        self.count_actions(name, cycle);
+    }
+
+    fn set_plan(&self, name: &str, plan: &ClusterPlan) {
+        for &risk in Risk::ALL {
+            for &verb in Verb::ALL {
+                let actions = plan.actions.iter();
+                let left = actions.filter(|a| a.risk == risk && a.verb == verb).count();
+                let labels = [name, risk.as_str(), verb.as_str()];
+                set(&self.state.pending, &labels, left);
+            }
+        }
+        for &kind in Kind::ALL {
+            let blocked = plan.blocked.iter();
+            let contended = blocked
+                .filter(|b| b.kind == kind.as_str() && b.gate == Gate::Contended)
+                .count();
+            set(&self.drift.contended, &[name, kind.as_str()], contended);
+        }
+    }
+
+    pub(super) fn set_gates(&self, name: &ClusterName, cluster: &ClusterMemory, held: bool) {
+        for gate in Gate::ALL {
+            let closed = cluster.gates.contains(gate) || (held && *gate == Gate::NonFastForward);
+            let labels = [name.as_str(), gate.as_str()];
+            set(&self.state.gate, &labels, usize::from(closed));
+        }
+        let suspended = cluster.gates.contains(&Gate::Suspended);
+        set(
+            &self.state.suspended,
+            &[name.as_str()],
+            usize::from(suspended),
+        );
+    }
+
+    fn set_times(&self, name: &str, cycle: &Cycle) {
+        let (state, work) = (&self.state, &self.work);
+        let ended = seconds(cycle.started_at) + cycle.duration.as_secs_f64();
+        state.completed.with_label_values(&[name]).set(ended);
+        if cycle.result == PassResult::Ok {
+            state.succeeded.with_label_values(&[name]).set(ended);
+        }
+        let interval = cycle.interval.as_secs_f64();
+        state.interval.with_label_values(&[name]).set(interval);
+        let rounds = f64::from(cycle.unconverged_rounds);
+        state.unconverged.with_label_values(&[name]).set(rounds);
+        let result = [name, cycle.result.label()];
+        work.passes.with_label_values(&result).inc();
+        let pass = work.pass_duration.with_label_values(&[name]);
+        pass.observe(cycle.duration.as_secs_f64());
+        for (phase, took) in &cycle.phases {
+            let phase = work.phase_duration.with_label_values(&[phase.as_str()]);
+            phase.observe(took.as_secs_f64());
+        }
+        for (plane, took) in &cycle.observe {
+            let plane = work.observe.with_label_values(&[name, plane.as_str()]);
+            plane.observe(took.as_secs_f64());
+        }
+        if let Some(took) = cycle.commit_to_converged {
+            let converge = work.converge.with_label_values(&[name]);
+            converge.observe(took.as_secs_f64());
+        }
+    }
+
+    /// Counts objects. What was not seen keeps its last figure, and `observation_complete` says that it is old.
+    fn set_objects(&self, name: &str, cycle: &Cycle) {
+        for &kind in Kind::ALL {
+            if let Some(desired) = &cycle.desired {
+                let labels = [name, kind.as_str()];
+                set(&self.state.desired, &labels, declared(desired, kind));
+            }
+            let live = cycle.live.as_ref().and_then(|l| l.kafka.known());
+            if let Some(live) = live {
+                let managed = managed(live, cycle.desired.as_deref(), kind);
+                let unmanaged = observed(live, kind) - managed;
+                for (owner, n) in [("managed", managed), ("unmanaged", unmanaged)] {
+                    set(&self.state.observed, &[name, kind.as_str(), owner], n);
+                }
+            }
+        }
+        if let Some(live) = &cycle.live {
+            let plan = cycle.left.as_ref().or(cycle.planned.as_ref());
+            let told = plan.and_then(|plan| plan.planes.get(&Plane::Kafka));
+            let complete = told.map_or(live.kafka.known().is_some(), |plane| plane.complete);
+            let labels = [name, Plane::Kafka.as_str()];
+            set(&self.state.complete, &labels, usize::from(complete));
+        }
+    }
+
+    fn set_drift(&self, name: &str, cycle: &Cycle) {
+        for &kind in Kind::ALL {
+            for &class in DriftClass::ALL {
+                let labels = [name, kind.as_str(), class.as_str()];
+                let of_class = cycle
+                    .open
+                    .iter()
+                    .filter(|o| o.drift.object.kind == kind && o.drift.class == class);
+                set(&self.drift.open, &labels, of_class.clone().count());
+                match of_class.map(|o| o.since).min() {
+                    Some(oldest) => {
+                        let gauge = self.drift.oldest.with_label_values(&labels);
+                        gauge.set(seconds(oldest));
+                    }
+                    // it may never have been set
+                    None => drop(self.drift.oldest.remove_label_values(&labels)),
+                }
+            }
+        }
+        for (kind, class) in &cycle.detected {
+            let labels = [name, kind.as_str(), class.as_str()];
+            self.drift.detected.with_label_values(&labels).inc();
+        }
+        for (kind, _, by) in &cycle.resolved {
+            let labels = [name, kind.as_str(), by.as_str()];
+            self.drift.resolved.with_label_values(&labels).inc();
+        }
+    }
+
+    fn count_actions(&self, name: &str, cycle: &Cycle) {
+        for result in &cycle.results {
+            let (kind, verb) = (result.object.kind.as_str(), result.verb.as_str());
+            let labels = [name, kind, verb, result.end.label()];
+            self.work.actions.with_label_values(&labels).inc();
+            let duration = self.work.action_duration.with_label_values(&[kind, verb]);
+            duration.observe(result.seconds);
+        }
+    }
+}
+
+fn declared(desired: &DesiredCluster, kind: Kind) -> usize {
+    match kind {
+        Kind::Topic => desired.topics.len(),
+    }
+}
+
+fn observed(live: &KafkaLive, kind: Kind) -> usize {
+    match kind {
+        Kind::Topic => live.topics.len(),
+    }
+}
+
+fn managed(live: &KafkaLive, desired: Option<&DesiredCluster>, kind: Kind) -> usize {
+    match kind {
+        Kind::Topic => {
+            let declared = |d: &DesiredCluster| {
+                let names = d.topics.keys();
+                names.filter(|name| live.topics.contains_key(*name)).count()
+            };
+            desired.map_or(0, declared)
+        }
+    }
+}

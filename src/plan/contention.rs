@@ -1,0 +1,42 @@
+//! Telling a fight from a repair (plan stage, pure): the same change, made and undone again and again.
+
+use compact_str::{CompactString, format_compact};
+use sha2::{Digest, Sha256};
+
+use super::{Action, FieldChange};
+use crate::model::{Record, Verb};
+
+/// How often in a row the same change may succeed and be gone in the next pass. Once is an accident, twice may be
+/// somebody who had not heard of Headgate yet; three times is a second writer.
+pub(super) const MAX_ROUNDS: u32 = 3;
+
+/// Says why a change is not made once more; `None` when nothing speaks against it.
+pub(super) fn refusal(action: &Action, record: Option<&Record>) -> Option<String> {
+    let record = record.filter(|r| r.rounds >= MAX_ROUNDS)?;
+    (record.change.as_ref() == Some(&digest(action.verb, &action.fields))).then(|| {
+        format!(
+            "made {} times in a row, and each time undone by the next pass: something else writes here; it opens when \
+             that writer stops and the values are seen in place, or when git declares something else",
+            record.rounds
+        )
+    })
+}
+
+/// Digests a change by what it wants, not by what it finds: who fights may write another value each time. Sixteen hex
+/// digits are plenty to tell a handful of changes to one object apart.
+pub(super) fn digest(verb: Verb, fields: &[FieldChange]) -> CompactString {
+    let mut hash = Sha256::new();
+    hash.update(verb.as_str());
+    for field in fields {
+        for part in [Some(field.path.as_str()), field.desired.as_deref()] {
+            hash.update([0, u8::from(part.is_some())]);
+            hash.update(part.unwrap_or_default());
+        }
+    }
+    let digest = hash.finalize();
+    let head = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |n, b| (n << 8) | u64::from(*b));
+    format_compact!("{head:016x}")
+}

@@ -1,0 +1,100 @@
+//! What the ledger remembers of an object's fields, and what that says about the cause of a difference (plan stage,
+//! pure). The paths stand in the ledger: a changed spelling would turn old drift into a commit's work.
+
+use compact_str::{CompactString, format_compact};
+
+use super::KeyTypes;
+use crate::model::{ConfigKey, Converged, Record, TopicId};
+
+/// Path of the number of partitions.
+pub(super) const PARTITIONS: &str = "partitions";
+/// Path of the number of replicas.
+pub(super) const REPLICATION_FACTOR: &str = "replicationFactor";
+/// Marks that under `owns.topicConfigs` nothing undeclared was set: a foreign key that shows up later has drifted, one
+/// that was there when the scope was claimed is the commit's work.
+pub(super) const EXCLUSIVE: &str = "config";
+/// The value of a mark.
+pub(super) const MARK: &str = "true";
+
+/// Beginning of the paths of config keys.
+pub(super) const CONFIG: &str = "config.";
+
+/// Returns the path of a config key.
+pub(super) fn config_path(key: &str) -> CompactString {
+    format_compact!("{CONFIG}{key}")
+}
+
+/// Returns the path that marks a key as left alone (`null` in git): once the `null` goes, what stands there is no drift.
+pub(super) fn left_path(key: &str) -> CompactString {
+    format_compact!("left.{key}")
+}
+
+/// The memory of one object; of one never seen it is empty.
+#[derive(Clone, Copy)]
+pub(super) struct Memory<'a> {
+    record: Option<&'a Record>,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(record: Option<&'a Record>) -> Self {
+        Self { record }
+    }
+
+    fn converged(&self) -> Option<&'a Converged> {
+        self.record.and_then(|r| r.converged.as_ref())
+    }
+
+    fn value(&self, path: &str) -> Option<&'a str> {
+        self.converged()?.0.get(path).map(CompactString::as_str)
+    }
+
+    /// Tells whether the object was ever seen in place while it was declared.
+    pub(super) fn was_in_place(&self) -> bool {
+        self.converged().is_some()
+    }
+
+    /// Tells whether what git declares for a number was in place already: if it differs now, it drifted.
+    pub(super) fn held(&self, path: &str, declared: &str) -> bool {
+        self.value(path) == Some(declared)
+    }
+
+    /// Tells whether the declared value of a config key was in place already.
+    pub(super) fn held_config(&self, key: &str, declared: &str, types: &KeyTypes<'_>) -> bool {
+        self.converged().is_some()
+            && self
+                .value(&config_path(key))
+                .is_some_and(|was| types.same(key, was, declared))
+    }
+
+    /// Tells whether a foreign key appeared after the topic was seen to have none.
+    pub(super) fn appeared(&self, key: &str) -> bool {
+        self.was_exclusive() && !self.was_left(key)
+    }
+
+    /// Tells whether the topic was seen to hold nothing undeclared while that was asked for.
+    pub(super) fn was_exclusive(&self) -> bool {
+        self.value(EXCLUSIVE).is_some()
+    }
+
+    /// Tells whether git left the key alone before.
+    pub(super) fn was_left(&self, key: &str) -> bool {
+        self.value(&left_path(key)).is_some()
+    }
+
+    /// Tells whether the key is git's: declared once and seen in place, or set by Headgate.
+    pub(super) fn owns(&self, key: &ConfigKey) -> bool {
+        self.record.is_some_and(|r| r.owned.contains(key))
+    }
+
+    /// Tells whether the topic of this id is another one than was last seen under its name.
+    pub(super) fn replaced(&self, id: TopicId) -> bool {
+        self.record
+            .and_then(|r| r.topic_id)
+            .is_some_and(|known| known != id)
+    }
+
+    /// Tells whether the topic of this id was declared once, so that its deletion is git's business.
+    pub(super) fn is_ours(&self, id: TopicId) -> bool {
+        self.record.is_some() && !self.replaced(id)
+    }
+}

@@ -1,0 +1,63 @@
+//! Topics that belong to Kafka and the systems around it (plan stage, pure). They are never written, never deleted and
+//! never unexpected, whatever git says.
+
+use crate::live::{LiveTopic, Observed};
+
+/// Beginnings of names that platform components give their topics: Kafka itself (`__consumer_offsets`), Strimzi,
+/// MSK (`__amazon_msk_canary`), Confluent, the Schema Registry, Connect workers (with and without `_`), MirrorMaker 2.
+const PREFIXES: [&str; 5] = ["__", "_confluent", "connect-", "_connect-", "mm2-"];
+
+/// Whole names.
+const NAMES: [&str; 1] = ["_schemas"];
+
+/// Endings that Kafka Streams gives the topics it makes and deletes by itself.
+const SUFFIXES: [&str; 2] = ["-changelog", "-repartition"];
+
+/// Tells whether a topic is somebody's machinery: by its name, or because the broker calls it internal.
+pub(super) fn is_platform(name: &str, live: Option<&Observed<LiveTopic>>) -> bool {
+    NAMES.contains(&name)
+        || PREFIXES.iter().any(|p| name.starts_with(p))
+        || SUFFIXES.iter().any(|s| name.ends_with(s))
+        || live.and_then(Observed::known).is_some_and(|t| t.internal)
+}
+
+/// Ending of the keys with which a reassignment is throttled. Taking one away in the middle of a reassignment lets it
+/// run at full speed, so nothing here ever touches them.
+const THROTTLE: &str = ".replication.throttled.replicas";
+
+/// Tells whether a config key belongs to a reassignment.
+pub(super) fn is_throttle(key: &str) -> bool {
+    key.ends_with(THROTTLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platform_topics_are_known_by_name() {
+        for name in [
+            "__consumer_offsets",
+            "__amazon_msk_canary",
+            "__strimzi_canary",
+            "_schemas",
+            "_confluent-metrics",
+            "connect-offsets",
+            "_connect-status",
+            "mm2-offset-syncs.a.internal",
+            "orders-store-changelog",
+            "orders-by-user-repartition",
+        ] {
+            assert!(is_platform(name, None), "{name}");
+        }
+        for name in [
+            "orders",
+            "_schemas2",
+            "reconnect-events",
+            "changelog",
+            "_audit",
+        ] {
+            assert!(!is_platform(name, None), "{name}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Which drift began, ended and is open (plan stage, pure). What is open stands in the ledger, so that each drift
+//! counts once, also over a restart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Pass, Settled, deeds::Deeds};
+use crate::{
+    desired::{DesiredCluster, DesiredTopic, DesiredValue},
+    live::{KafkaLive, Observed},
+    model::{DriftClass, DriftRecord, Kind, Ledger, Mode, ObjectRef, Record, ResolvedBy},
+    plan::{
+        Drift, KeyTypes, OpenDrift,
+        memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
+    },
+};
+
+type Key = (ObjectRef, DriftClass);
+
+/// Compares the drift of the plan, of what is left and of the ledger.
+pub(super) fn account(
+    ledger: &mut Ledger,
+    pass: &Pass<'_>,
+    kafka: &KafkaLive,
+    deeds: &Deeds<'_>,
+    settled: &mut Settled,
+) {
+    let before: BTreeSet<Key> = pass.planned.drift.iter().map(key).collect();
+    for key in &before {
+        if !ledger.drift.contains_key(key) && counts(ledger, pass, key.1) {
+            settled.detected.push((key.0.kind, key.1));
+        }
+    }
+    let mut open = BTreeMap::new();
+    // what shows up only after the writes waits for the next pass: it may be a read that lags
+    for drift in pass.left.drift.iter().filter(|d| before.contains(&key(d))) {
+        if drift.class == DriftClass::Replaced && !deeds.is_unhealed(&drift.object.name) {
+            continue;
+        }
+        open.insert(key(drift), drift.clone());
+    }
+    for (object, class) in ledger.drift.keys() {
+        if matches!(
+            kafka.topics.get(object.name.as_str()),
+            Some(Observed::Unknown(_))
+        ) {
+            let key = (object.clone(), *class);
+            open.entry(key)
+                .or_insert_with(|| bare(pass.desired, object, *class));
+        }
+    }
+    for key in before
+        .iter()
+        .chain(ledger.drift.keys())
+        .collect::<BTreeSet<_>>()
+    {
+        if !open.contains_key(key) {
+            let by = resolved_by(ledger, pass, kafka, deeds, key, before.contains(key));
+            settled.resolved.push((key.0.kind, key.1, by));
+        }
+    }
+    let old = std::mem::take(&mut ledger.drift);
+    for (key, drift) in open {
+        let since = old.get(&key).map_or(pass.now, |known| known.since);
+        ledger.drift.insert(key, DriftRecord { since });
+        settled.open.push(OpenDrift { drift, since });
+    }
+}
+
+fn key(drift: &Drift) -> Key {
+    (drift.object.clone(), drift.class)
+}
+
+/// An undeclared object that comes into view together with a new commit was found, not made: the commit claimed its
+/// scope. It is shown as open and does not count as newly drifted.
+fn counts(ledger: &Ledger, pass: &Pass<'_>, class: DriftClass) -> bool {
+    class != DriftClass::Unexpected
+        || ledger.applied.as_ref() == pass.revision
+        || ledger.converged.as_ref() == pass.revision
+}
+
+/// Returns the drift that the ledger knows as open, for a pass that saw nothing.
+pub(super) fn still_open(ledger: &Ledger, desired: &DesiredCluster) -> Vec<OpenDrift> {
+    ledger
+        .drift
+        .iter()
+        .map(|((object, class), known)| OpenDrift {
+            drift: bare(desired, object, *class),
+            since: known.since,
+        })
+        .collect()
+}
+
+/// A drift of which only the ledger tells.
+fn bare(desired: &DesiredCluster, object: &ObjectRef, class: DriftClass) -> Drift {
+    Drift {
+        object: object.clone(),
+        class,
+        fields: Vec::new(),
+        source: desired
+            .topics
+            .get(object.name.as_str())
+            .map(|t| t.place.clone()),
+    }
+}
+
+fn resolved_by(
+    ledger: &Ledger,
+    pass: &Pass<'_>,
+    kafka: &KafkaLive,
+    deeds: &Deeds<'_>,
+    (object, class): &Key,
+    was_planned: bool,
+) -> ResolvedBy {
+    let name = object.name.as_str();
+    if was_planned {
+        return match deeds.made(name) {
+            true => ResolvedBy::Apply,
+            false => ResolvedBy::External,
+        };
+    }
+    let declared = pass.desired.topics.get(name);
+    let by_commit = match class {
+        // still there: git declared it, gave up its scope or consented to its end
+        DriftClass::Unexpected => declared.is_some() || kafka.topics.contains_key(name),
+        DriftClass::Missing | DriftClass::Modified | DriftClass::Replaced => {
+            pass.desired.mode(Kind::Topic) == Mode::Ignore
+                || declared
+                    .is_none_or(|d| changed(d, ledger.records.get(object), &KeyTypes::new(kafka)))
+        }
+    };
+    match by_commit {
+        true => ResolvedBy::Commit,
+        false => ResolvedBy::External,
+    }
+}
+
+/// Tells whether git declares something else than what was last in place.
+fn changed(desired: &DesiredTopic, record: Option<&Record>, types: &KeyTypes<'_>) -> bool {
+    let Some(converged) = record.and_then(|r| r.converged.as_ref()) else {
+        return false;
+    };
+    converged.0.iter().any(|(path, was)| match path.as_str() {
+        PARTITIONS => desired.partitions.to_string() != *was,
+        REPLICATION_FACTOR => desired.replication_factor.to_string() != *was,
+        path => path.strip_prefix(CONFIG).is_some_and(|key| {
+            let declared = desired.config.iter().find(|(k, _)| k.as_str() == key);
+            !matches!(declared, Some((_, DesiredValue::Set(value))) if types.same(key, value, was))
+        }),
+    })
+}

@@ -1,0 +1,97 @@
+//! What a pass teaches the ledger (plan stage, pure): which values are in place, which keys are git's, which drift
+//! began and ended. Only an observation teaches anything; that a call returned does not.
+
+mod deeds;
+mod drift;
+mod intents;
+mod record;
+
+pub use intents::resolve_intents;
+
+use jiff::Timestamp;
+
+use deeds::Deeds;
+
+use super::{ActionResult, ClusterPlan, OpenDrift};
+use crate::{
+    desired::DesiredCluster,
+    live::Live,
+    model::{CommitId, DriftClass, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy},
+};
+
+/// One pass, when it is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Pass<'a> {
+    /// Desired state that it worked from.
+    pub desired: &'a DesiredCluster,
+    /// The observation, with what was looked at after the writes laid over it.
+    pub live: &'a Live,
+    /// The plan that was carried out.
+    pub planned: &'a ClusterPlan,
+    /// The plan made anew from `live`: what is left.
+    pub left: &'a ClusterPlan,
+    /// What became of the actions of `planned`.
+    pub results: &'a [ActionResult],
+    /// The commit it worked from; `None` for plain files.
+    pub revision: Option<&'a CommitId>,
+    /// When it began.
+    pub now: Timestamp,
+}
+
+/// What a pass taught.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settled {
+    /// Drift that was first seen in this pass.
+    pub detected: Vec<(Kind, DriftClass)>,
+    /// Drift that ended in this pass; what was detected and healed in one pass stands in both lists.
+    pub resolved: Vec<(Kind, DriftClass, ResolvedBy)>,
+    /// Drift that is open now.
+    pub open: Vec<OpenDrift>,
+    /// Whether everything that may be done is seen to be in place.
+    pub converged: bool,
+    /// Records that were changed or removed.
+    pub changed: Vec<ObjectRef>,
+}
+
+/// Brings the ledger up to what a pass has seen. When the plane was not seen whole, or is another cluster's, nothing is
+/// learnt: records stay, and drift neither begins nor ends.
+pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
+    let kafka = match super::gates::kafka(pass.desired, pass.live) {
+        Ok(kafka) if is_complete(pass.planned) => kafka,
+        _ => {
+            return Settled {
+                open: drift::still_open(ledger, pass.desired),
+                ..Settled::default()
+            };
+        }
+    };
+    let mut settled = Settled::default();
+    let deeds = Deeds::new(pass);
+    drift::account(ledger, pass, kafka, &deeds, &mut settled);
+    if pass.desired.mode(Kind::Topic) != Mode::Ignore {
+        settled.changed = record::learn(ledger, pass, kafka, &deeds);
+    }
+    settled.converged = is_converged(pass.left);
+    if pass.results.iter().all(|r| r.end.is_done()) {
+        ledger.applied = pass.revision.cloned().or(ledger.applied.take());
+    }
+    if settled.converged {
+        ledger.converged = pass.revision.cloned().or(ledger.converged.take());
+    }
+    settled
+}
+
+fn is_complete(plan: &ClusterPlan) -> bool {
+    plan.planes.values().all(|state| state.complete)
+}
+
+/// Nothing is left to do. A gate that holds a change does not stand in the way: that is its purpose; an object that
+/// could not be read does, since nobody knows.
+fn is_converged(left: &ClusterPlan) -> bool {
+    left.actions.is_empty()
+        && left.reported.is_empty()
+        && left
+            .blocked
+            .iter()
+            .all(|b| b.gate != Gate::IncompleteObservation)
+}

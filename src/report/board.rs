@@ -1,0 +1,85 @@
+//! The board (rank 4): where loops hang up the newest `View` and sign that they turn, and where readers look. Readers
+//! never wait for a pass, passes never wait for readers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+
+use super::View;
+
+/// A loop that has not turned for this many intervals is stuck.
+const STUCK_INTERVALS: u32 = 10;
+
+/// A loop may take this long whatever its interval: one pass over a large or slow cluster outlasts ten short ones.
+const STUCK_AT_LEAST: Duration = Duration::from_secs(60);
+
+/// The newest view, and when each loop last turned.
+#[derive(Debug)]
+pub struct Board {
+    view: ArcSwap<View>,
+    beats: Mutex<BTreeMap<String, Beat>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Beat {
+    at: Instant,
+    interval: Duration,
+}
+
+impl Board {
+    /// Hangs up the first view.
+    #[must_use]
+    pub fn new(view: View) -> Self {
+        Self {
+            view: ArcSwap::from_pointee(view),
+            beats: Mutex::default(),
+        }
+    }
+
+    /// Returns the newest view.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// Replaces the view by one made from it. `next` may run again when another loop was quicker, so that no loop's
+    /// news is lost.
+    pub fn publish(&self, next: impl Fn(&View) -> View) {
+        self.view.rcu(|view| next(view));
+    }
+
+    /// Notes that a loop turned, at `now` of the monotonic clock, and how long it may sleep.
+    pub fn beat(&self, name: &str, interval: Duration, now: Instant) {
+        let beat = Beat { at: now, interval };
+        self.beats().insert(name.to_owned(), beat);
+    }
+
+    /// Forgets a loop that ended on purpose.
+    pub fn retire(&self, name: &str) {
+        self.beats().remove(name);
+    }
+
+    /// Names the loops that have not turned for ten intervals (at least a minute), and for how long.
+    #[must_use]
+    pub fn stuck(&self, now: Instant) -> Vec<(String, Duration)> {
+        let beats = self.beats();
+        let silent = beats
+            .iter()
+            .map(|(name, beat)| (name, beat, now.saturating_duration_since(beat.at)));
+        silent
+            .filter(|(_, beat, silence)| {
+                *silence > (beat.interval * STUCK_INTERVALS).max(STUCK_AT_LEAST)
+            })
+            .map(|(name, _, silence)| (name.clone(), silence))
+            .collect()
+    }
+
+    /// A panic elsewhere cannot leave a half-written beat, so a poisoned lock is as good as a whole one.
+    fn beats(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Beat>> {
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
