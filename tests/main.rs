@@ -1,6 +1,7 @@
 //! The one integration-test binary: each area is a module beside this file.
 
 mod desired;
+mod kafka_client;
 mod lab;
 mod ledger;
 mod support;

@@ -340,3 +340,6 @@ impl State {
         failed.retain(known);
     }
 }
+
+#[cfg(test)]
+mod tests;

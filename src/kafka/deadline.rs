@@ -22,13 +22,10 @@ impl Deadline {
         }
     }
 
-    /// Starts a shorter clock inside this one.
+    /// Starts a shorter clock inside this one, if it is shorter.
     pub(super) fn part(self, time: Duration) -> Self {
         let part = Self::within(time);
-        Self {
-            at: part.at.min(self.at),
-            ..part
-        }
+        if part.at < self.at { part } else { self }
     }
 
     /// Returns the time from start to end.

@@ -82,7 +82,12 @@ impl Talk<'_> {
         let answer = self.preface.ask("SaslAuthenticate", &request, 1).await?;
         if !Code(answer.error_code).is_ok() {
             let told = words(answer.error_message.as_deref().unwrap_or_default());
-            let hint = "check user name and password, and that the broker has this user for this mechanism";
+            let hint = match self.sasl.mechanism {
+                Mechanism::OauthBearer => "renew the token",
+                _ => {
+                    "check user name and password, and that the broker has this user for this mechanism"
+                }
+            };
             return Err(self.failed(format!("{}: {told}; {hint}", Code(answer.error_code))));
         }
         Ok(answer)
@@ -96,7 +101,8 @@ impl Talk<'_> {
             return Ok(answer);
         }
         let told = words(&String::from_utf8_lossy(&answer.auth_bytes));
-        self.say(Bytes::from_static(b"\x01")).await?;
+        // the broker waits for this before it hangs up; what it then says adds nothing to the reason
+        let _ = self.say(Bytes::from_static(b"\x01")).await;
         Err(self.failed(format!("the broker does not accept the token: {told}")))
     }
 

@@ -1,0 +1,198 @@
+//! Several brokers: which one is asked, and what happens when it does not answer.
+
+use std::time::Duration;
+
+use headgate::kafka::{Client, Settings};
+use tokio::net::TcpListener;
+
+use super::fake::{Fake, PATIENCE, SHORT, answer, ask, broker, client, greet, metadata, works};
+
+/// An address where nobody listens.
+async fn closed_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+async fn good() -> Fake {
+    Fake::start(|_, stream, me| broker(stream, me)).await
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_at_once() {
+    for (bootstrap, part) in [
+        (vec![], "bootstrap is empty"),
+        (vec!["b1".to_owned()], "no port"),
+    ] {
+        let error = Client::new(Settings::plaintext(bootstrap)).err().unwrap();
+        assert_eq!(error.kind(), "settings");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_named_with_what_to_check() {
+    let address = closed_port().await;
+    let error = client(vec![address.clone()])
+        .cluster(PATIENCE)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), "connect");
+    let text = error.chain();
+    assert!(
+        text.starts_with(&format!(
+            "{address}: cannot connect; check that the broker runs"
+        )),
+        "{text}"
+    );
+    assert!(text.contains("refused"), "{text}");
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told_from_a_broker_that_is_down() {
+    let error = client(vec!["two..dots:9092".into()])
+        .cluster(PATIENCE)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), "dns");
+    assert!(
+        error
+            .to_string()
+            .contains("two..dots:9092: the host name cannot be resolved"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_next_broker_is_used_when_the_first_is_down() {
+    let fake = good().await;
+    let client = client(vec![closed_port().await, fake.address.clone()]);
+    works(&client).await;
+    works(&client).await;
+    assert_eq!(fake.connections(), 1);
+}
+
+#[tokio::test]
+async fn the_next_broker_is_dialled_beside_a_silent_one() {
+    let silent = Fake::start(|_, mut stream, _| async move {
+        ask(&mut stream).await;
+        ask(&mut stream).await;
+    })
+    .await;
+    let fake = good().await;
+    let mut settings = Settings::plaintext(vec![silent.address.clone(), fake.address.clone()]);
+    settings.timeouts.second_choice = Duration::from_millis(20);
+    let client = Client::new(settings).unwrap();
+    works(&client).await;
+    works(&client).await;
+    assert_eq!((silent.connections(), fake.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_same_broker_is_asked_until_it_fails() {
+    let (one, two) = (good().await, good().await);
+    let client = client(vec![one.address.clone(), two.address.clone()]);
+    for _ in 0..5 {
+        works(&client).await;
+    }
+    assert_eq!((one.connections(), two.connections()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_broker_that_stopped_answering_is_left_for_another() {
+    let stops = Fake::start(|_, mut stream, me| async move {
+        let asked = greet(&mut stream).await.unwrap();
+        answer(&mut stream, &asked, &metadata(&me)).await;
+        ask(&mut stream).await;
+        ask(&mut stream).await;
+    })
+    .await;
+    let fake = good().await;
+    let client = client(vec![stops.address.clone(), fake.address.clone()]);
+    works(&client).await;
+    let error = client.cluster(SHORT * 2).await.unwrap_err();
+    assert!(error.outcome_is_unknown(), "{error}");
+    works(&client).await;
+    assert_eq!((stops.connections(), fake.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn when_no_broker_can_be_used_each_says_why() {
+    let (one, two) = (closed_port().await, closed_port().await);
+    let client = client(vec![one.clone(), two.clone()]);
+    let error = client.cluster(PATIENCE).await.unwrap_err();
+    assert_eq!(error.kind(), "connect");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("none of 2 brokers could be used"),
+        "{text}"
+    );
+    assert!(text.contains(&one) && text.contains(&two), "{text}");
+}
+
+#[tokio::test]
+async fn many_callers_share_one_connection() {
+    let fake = good().await;
+    let client = fake.client();
+    futures::future::join_all((0..50).map(|_| works(&client))).await;
+    assert_eq!(fake.connections(), 1);
+}
+
+#[tokio::test]
+async fn answers_find_their_callers_whatever_their_order() {
+    let fake = Fake::start(|_, mut stream, me| async move {
+        let first = greet(&mut stream).await.unwrap();
+        let second = ask(&mut stream).await.unwrap();
+        answer(&mut stream, &second, &metadata(&me)).await;
+        answer(&mut stream, &first, &metadata(&me)).await;
+        ask(&mut stream).await;
+    })
+    .await;
+    let client = fake.client();
+    futures::future::join(works(&client), works(&client)).await;
+}
+
+#[tokio::test]
+async fn a_throttled_client_says_so_instead_of_sending_in_vain() {
+    let fake = Fake::start(|_, mut stream, me| async move {
+        let asked = greet(&mut stream).await.unwrap();
+        let throttled = metadata(&me).with_throttle_time_ms(60_000);
+        answer(&mut stream, &asked, &throttled).await;
+        assert!(
+            ask(&mut stream).await.is_none(),
+            "nothing is sent while the broker does not read"
+        );
+    })
+    .await;
+    let client = fake.client();
+    works(&client).await;
+    let error = client.cluster(SHORT).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome_is_unknown()),
+        ("throttled", false)
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("Metadata was not sent: the broker throttles"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_short_throttle_is_waited_out() {
+    let fake = Fake::start(|_, mut stream, me| async move {
+        let asked = greet(&mut stream).await.unwrap();
+        answer(
+            &mut stream,
+            &asked,
+            &metadata(&me).with_throttle_time_ms(30),
+        )
+        .await;
+        broker(stream, me).await;
+    })
+    .await;
+    let client = fake.client();
+    works(&client).await;
+    works(&client).await;
+    assert_eq!(fake.connections(), 1);
+}
