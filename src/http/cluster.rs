@@ -1,0 +1,200 @@
+//! Answers about one cluster: its status, and the lists below it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+    response::Response,
+};
+
+use super::{
+    App, Problem, json,
+    params::{Params, with_cursor},
+};
+use crate::{
+    plan::Plan,
+    report::{
+        BrokerItem, ClusterStatus, ClusterView, DriftItem, HistoryEntry, Page, TopicDetail,
+        TopicItem,
+    },
+};
+
+/// The cluster and the topic that a path names.
+pub(super) struct Named {
+    cluster: Arc<ClusterView>,
+    /// Empty on paths without one.
+    topic: String,
+}
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|e| Problem::bad_request(format!("the path cannot be read: {e}")))?;
+        let of = |key| {
+            let mut pairs = params.iter();
+            pairs.find(|(k, _)| *k == key).map_or("", |(_, v)| v)
+        };
+        let view = app.board.view();
+        let cluster = view.clusters.get(of("c")).cloned().ok_or_else(|| {
+            let known: Vec<_> = view.clusters.keys().map(|n| n.as_str()).collect();
+            Problem::not_found(format!(
+                "there is no cluster {:?}; there is {}",
+                of("c"),
+                known.join(", ")
+            ))
+        })?;
+        Ok(Self {
+            cluster,
+            topic: of("t").to_owned(),
+        })
+    }
+}
+
+/// The state of one cluster.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}", tag = "clusters",
+    params(("c" = String, Path, description = "The cluster's name")),
+    responses(
+        (status = 200, description = "As the last pass left it", body = ClusterStatus),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn status(named: Named) -> Response {
+    json(&named.cluster.status)
+}
+
+/// Open drift, sorted by kind and name.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/drift", tag = "clusters",
+    params(
+        ("c" = String, Path, description = "The cluster's name"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items of a page; default 100"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "What differs although git did not change", body = Page<DriftItem>),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn drift(named: Named, params: Params) -> Result<Response, Problem> {
+    let page = params.page()?;
+    let drift = named.cluster.drift(page.cursor.as_deref(), page.limit);
+    Ok(json(&with_cursor(drift)))
+}
+
+/// What is left to do, in the shape of `headgate plan -o json`.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/plan", tag = "clusters",
+    params(("c" = String, Path, description = "The cluster's name")),
+    responses(
+        (status = 200, description = "The plan as the last pass left it", body = ref("#/components/schemas/Plan")),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was planned yet", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn plan(named: Named) -> Result<Response, Problem> {
+    let Some((revision, plan)) = &named.cluster.plan else {
+        return Err(not_yet(&named.cluster, "planned"));
+    };
+    let plan = Plan::new(revision.clone(), vec![plan.as_ref().clone()]);
+    Ok(json(&plan))
+}
+
+/// The last passes, newest first; those in which nothing happened are merged.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/history", tag = "clusters",
+    params(
+        ("c" = String, Path, description = "The cluster's name"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items of a page; default 100"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "What happened", body = Page<HistoryEntry>),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn history(named: Named, params: Params) -> Result<Response, Problem> {
+    let page = params.page()?;
+    let history = named.cluster.history(page.cursor_as()?, page.limit);
+    Ok(json(&with_cursor(history)))
+}
+
+/// Brokers, sorted by id.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/brokers", tag = "clusters",
+    params(
+        ("c" = String, Path, description = "The cluster's name"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items of a page; default 100"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "As last observed", body = Page<BrokerItem>),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The cluster was never observed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn brokers(named: Named, params: Params) -> Result<Response, Problem> {
+    let page = params.page()?;
+    let brokers = named.cluster.brokers(page.cursor_as()?, page.limit);
+    let brokers = brokers.ok_or_else(|| not_yet(&named.cluster, "observed"))?;
+    Ok(json(&with_cursor(brokers)))
+}
+
+/// Live topics, sorted by name.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/topics", tag = "clusters",
+    params(
+        ("c" = String, Path, description = "The cluster's name"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items of a page; default 100"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "As last observed", body = Page<TopicItem>),
+        (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The cluster was never observed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn topics(named: Named, params: Params) -> Result<Response, Problem> {
+    let page = params.page()?;
+    let topics = named.cluster.topics(page.cursor.as_deref(), page.limit);
+    let topics = topics.ok_or_else(|| not_yet(&named.cluster, "observed"))?;
+    Ok(json(&with_cursor(topics)))
+}
+
+/// One live topic with its layout, and what differs or is withheld.
+#[utoipa::path(get, path = "/api/v1/clusters/{c}/topics/{t}", tag = "clusters",
+    params(
+        ("c" = String, Path, description = "The cluster's name"),
+        ("t" = String, Path, description = "The topic's name"),
+    ),
+    responses(
+        (status = 200, description = "As last observed", body = TopicDetail),
+        (status = 404, description = "No such cluster or topic", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The cluster was never observed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn topic(named: Named) -> Result<Response, Problem> {
+    let Named { cluster, topic } = named;
+    let found = cluster.topic(&topic);
+    let found = found.ok_or_else(|| not_yet(&cluster, "observed"))?;
+    match found {
+        Some(detail) => Ok(json(&detail)),
+        None => Err(Problem::not_found(match cluster.declaration(&topic) {
+            Some(place) => format!(
+                "topic {topic:?} is declared at {}:{}, but cluster {} did not have it when it was last observed",
+                place.file, place.line, cluster.name
+            ),
+            None => format!("cluster {} has no topic {topic:?}", cluster.name),
+        })),
+    }
+}
+
+fn not_yet(cluster: &ClusterView, what: &str) -> Problem {
+    let detail = format!(
+        "cluster {} was not {what} yet; see its conditions in /api/v1/status",
+        cluster.name
+    );
+    Problem::unavailable(&detail, Vec::new())
+}
