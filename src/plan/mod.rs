@@ -9,6 +9,7 @@ mod id;
 mod key_types;
 mod memory;
 mod platform;
+pub mod render;
 mod result;
 mod settle;
 mod topic;

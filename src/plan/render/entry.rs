@@ -1,0 +1,248 @@
+//! A plan's objects in the order in which people read them, for both the text and the Markdown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{escape::short, note::consequence, units::human};
+use crate::{
+    model::{Cause, DriftClass, ObjectRef, Place, Verb},
+    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign},
+};
+
+/// What is said about an object; the order is that of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    Create,
+    Update,
+    Delete,
+    Blocked,
+    Reported,
+    Drifted,
+    Unexpected,
+    Foreign,
+}
+
+impl Sort {
+    /// The sign in front of the name.
+    pub(super) fn sign(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Delete => '-',
+            Self::Blocked => '!',
+            Self::Reported | Self::Drifted => '=',
+            Self::Unexpected => '?',
+            Self::Foreign => '.',
+        }
+    }
+
+    /// Words for "12 …".
+    pub(super) fn counted(self) -> &'static str {
+        match self {
+            Self::Create => "to create",
+            Self::Update => "to change",
+            Self::Delete => "to delete",
+            Self::Blocked => "blocked",
+            Self::Reported => "reported only",
+            Self::Drifted => "drifted",
+            Self::Unexpected => "unexpected",
+            Self::Foreign => "with foreign config keys, which stay",
+        }
+    }
+}
+
+/// One object with everything there is to say about it; all text in it is safe to show.
+pub(super) struct Entry<'a> {
+    pub(super) sort: Sort,
+    pub(super) name: &'a str,
+    /// What is done, or why not.
+    pub(super) what: String,
+    pub(super) place: Option<&'a Place>,
+    pub(super) fields: Vec<Line>,
+    pub(super) reason: Option<&'a str>,
+}
+
+/// One field.
+pub(super) struct Line {
+    pub(super) path: String,
+    /// `None` when there is nothing to compare with: the object is made.
+    pub(super) live: Option<String>,
+    pub(super) desired: Option<String>,
+    pub(super) note: Option<String>,
+}
+
+/// The entries of one kind, in order.
+pub(super) struct Group<'a> {
+    pub(super) kind: &'a str,
+    pub(super) entries: Vec<Entry<'a>>,
+}
+
+/// Sorts a cluster's plan by kind and by what is done.
+pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
+    let drifted: BTreeMap<&ObjectRef, &Drift> = plan.drift.iter().map(|d| (&d.object, d)).collect();
+    let mut groups: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
+    let mut add = |kind, entry| groups.entry(kind).or_default().push(entry);
+    for action in &plan.actions {
+        let drift = drifted.get(&action.object).copied();
+        add(action.object.kind.as_str(), of_action(action, drift, None));
+    }
+    for action in &plan.reported {
+        let drift = drifted.get(&action.object).copied();
+        add(
+            action.object.kind.as_str(),
+            of_action(action, drift, Some(Sort::Reported)),
+        );
+    }
+    for blocked in &plan.blocked {
+        add(blocked.kind, of_blocked(blocked));
+    }
+    for drift in silent(plan) {
+        add(drift.object.kind.as_str(), of_drift(drift));
+    }
+    for unexpected in &plan.unexpected {
+        add(unexpected.0.kind.as_str(), of_unexpected(&unexpected.0));
+    }
+    for foreign in &plan.foreign {
+        add(foreign.object.kind.as_str(), of_foreign(foreign));
+    }
+    groups
+        .into_iter()
+        .map(|(kind, mut entries)| {
+            entries.sort_by_key(|e| e.sort);
+            Group { kind, entries }
+        })
+        .collect()
+}
+
+/// Drift that neither an action nor a gate tells of: a topic that was replaced by an equal one.
+fn silent(plan: &ClusterPlan) -> impl Iterator<Item = &Drift> {
+    let told: BTreeSet<&ObjectRef> = plan
+        .actions
+        .iter()
+        .chain(&plan.reported)
+        .map(|a| &a.object)
+        .collect();
+    plan.drift
+        .iter()
+        .filter(move |d| d.class == DriftClass::Replaced && !told.contains(&d.object))
+}
+
+fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) -> Entry<'a> {
+    let own = match action.verb {
+        Verb::Create => Sort::Create,
+        Verb::Update => Sort::Update,
+        Verb::Delete => Sort::Delete,
+    };
+    let mut what = match action.verb {
+        Verb::Delete => "delete, as consented".to_owned(),
+        verb => verb.to_string(),
+    };
+    if let Some(drift) = drift {
+        what.push_str(", drift: ");
+        what.push_str(drift.class.as_str());
+    }
+    if sort == Some(Sort::Reported) {
+        what.push_str(", reported only");
+    }
+    let made = action.verb == Verb::Create;
+    let mixed = action.cause != Cause::Drift;
+    let is_drifted =
+        |f: &FieldChange| mixed && !made && drift.is_some_and(|d| d.fields.contains(f));
+    Entry {
+        sort: sort.unwrap_or(own),
+        name: &action.object.name,
+        what,
+        place: action.source.as_ref(),
+        fields: action
+            .fields
+            .iter()
+            .map(|f| line(f, made, is_drifted(f)))
+            .collect(),
+        reason: None,
+    }
+}
+
+fn of_blocked(blocked: &Blocked) -> Entry<'_> {
+    let made = blocked.action == Verb::Create;
+    let what = match blocked.kind {
+        "Cluster" => format!("blocked: {}", blocked.gate),
+        _ => format!("{} blocked: {}", blocked.action, blocked.gate),
+    };
+    Entry {
+        sort: Sort::Blocked,
+        name: &blocked.name,
+        what,
+        place: blocked.source.as_ref(),
+        fields: blocked
+            .fields
+            .iter()
+            .map(|f| line(f, made, false))
+            .collect(),
+        reason: Some(&blocked.reason),
+    }
+}
+
+fn of_drift(drift: &Drift) -> Entry<'_> {
+    Entry {
+        sort: Sort::Drifted,
+        name: &drift.object.name,
+        what: format!("drift: {}", drift.class),
+        place: drift.source.as_ref(),
+        fields: Vec::new(),
+        reason: Some(
+            "somebody deleted it and made it again; everything declared is in place on the new one",
+        ),
+    }
+}
+
+fn of_unexpected(object: &ObjectRef) -> Entry<'_> {
+    Entry {
+        sort: Sort::Unexpected,
+        name: &object.name,
+        what: "unexpected: nobody declares it".into(),
+        place: None,
+        fields: Vec::new(),
+        reason: None,
+    }
+}
+
+fn of_foreign(foreign: &Foreign) -> Entry<'_> {
+    let keys = foreign.config.iter().map(|(key, value)| Line {
+        path: short(&format!("config.{key}")),
+        live: None,
+        desired: Some(shown(
+            &format!("config.{key}"),
+            value.as_deref().unwrap_or("(hidden)"),
+        )),
+        note: None,
+    });
+    Entry {
+        sort: Sort::Foreign,
+        name: &foreign.object.name,
+        what: "foreign config keys stay".into(),
+        place: None,
+        fields: keys.collect(),
+        reason: None,
+    }
+}
+
+fn line(field: &FieldChange, made: bool, drifted: bool) -> Line {
+    let side =
+        |value: Option<&str>| value.map_or_else(|| "unset".into(), |v| shown(&field.path, v));
+    let mut note = if made { None } else { consequence(field) };
+    if drifted {
+        note = Some(note.map_or_else(|| "drifted".into(), |n| format!("drifted; {n}")));
+    }
+    Line {
+        path: short(&field.path),
+        live: (!made).then(|| side(field.live.as_deref())),
+        desired: Some(side(field.desired.as_deref())),
+        note,
+    }
+}
+
+fn shown(path: &str, value: &str) -> String {
+    match human(path, value) {
+        Some(amount) => format!("{} ({amount})", short(value)),
+        None => short(value),
+    }
+}
