@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
 pub use load::{Loaded, load};
 pub use schema::schema;
+pub use snippet::nearest;
 pub use topic::{DesiredTopic, DesiredValue};
 
 use crate::model::ClusterName;

@@ -39,10 +39,8 @@ pub(super) fn show(raw: &str, column: u32) -> Option<String> {
 
 /// Finds the candidate that a misspelt word most likely stands for: at most a third of its letters wrong, or another
 /// case, or `-` and `_` in place of `.`.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(word);
     // a word longer than any that is right costs a quadratic comparison and has no near one
     if word.len() > 100 {

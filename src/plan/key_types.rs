@@ -1,10 +1,11 @@
 //! What a config key is on this cluster, and the one comparison that diff, apply and verify share (pure).
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use crate::{
+    desired::nearest,
     live::KafkaLive,
-    model::{ConfigKey, ConfigType},
+    model::{ConfigKey, ConfigType, TOPIC_CONFIGS, Versions, topic_config},
 };
 
 /// The types of topic config keys: the cluster's own word first, then Headgate's table, then plain text.
@@ -25,7 +26,11 @@ impl<'a> KeyTypes<'a> {
     /// Returns the type by which values of a key are compared.
     #[must_use]
     pub fn of(&self, key: &str) -> ConfigType {
-        self.live.get(key).copied().unwrap_or(ConfigType::String)
+        self.live
+            .get(key)
+            .copied()
+            .or_else(|| topic_config(key).map(|c| c.config_type))
+            .unwrap_or(ConfigType::String)
     }
 
     /// Tells whether two values of a key mean the same.
@@ -44,20 +49,30 @@ impl<'a> KeyTypes<'a> {
         if self.live.contains_key(key) {
             return None;
         }
-        let nearest = nearest(key, self.live.keys().map(ConfigKey::as_str));
-        (!self.live.is_empty()).then(|| {
-            format!("this cluster knows no topic config `{key}`{nearest}; correct the key or take it out of git")
-        })
+        match (topic_config(key), self.live.is_empty()) {
+            (Some(_), true) => None,
+            (Some(known), false) => Some(format!(
+                "this cluster has no topic config `{key}`: {}; take it out of git, or run a Kafka that has it",
+                match known.versions {
+                    Versions::Since(version) => format!("Kafka has it since {version}"),
+                    Versions::Only3 => "Kafka 4.0 removed it".to_owned(),
+                    Versions::All => "what answers is not Apache Kafka, or hides it".to_owned(),
+                }
+            )),
+            (None, true) => Some(format!(
+                "Apache Kafka has no topic config `{key}`{}, and the cluster has no topic yet that could tell whether it is \
+                 its own; it opens with the first topic there, or with another key",
+                did_you_mean(key, TOPIC_CONFIGS.iter().map(|c| c.key))
+            )),
+            (None, false) => Some(format!(
+                "neither Apache Kafka nor this cluster has a topic config `{key}`{}; correct the key or take it out of git",
+                did_you_mean(key, self.live.keys().map(ConfigKey::as_str))
+            )),
+        }
     }
 }
 
 /// The nearest right spelling as a clause, empty when none is near.
-fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Cow<'static, str> {
-    known
-        .map(|k| (strsim::damerau_levenshtein(key, k), k))
-        .min()
-        .filter(|(distance, k)| *distance <= 2.max(k.len() / 4))
-        .map_or(Cow::Borrowed(""), |(_, k)| {
-            format!(" (did you mean `{k}`?)").into()
-        })
+fn did_you_mean<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(key, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
 }

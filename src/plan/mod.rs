@@ -3,6 +3,7 @@
 mod action;
 mod contention;
 mod deletion;
+mod diff;
 mod draft;
 mod gates;
 mod id;

@@ -10,9 +10,10 @@ use crate::{
     live::{KafkaLive, LiveTopic, Observed},
     model::{ConfigKey, Converged, Ledger, ObjectRef, Record},
     plan::{
+        diff,
         draft::Inputs,
         memory::{EXCLUSIVE, MARK, Memory, PARTITIONS, REPLICATION_FACTOR, config_path, left_path},
-        platform, topic,
+        platform,
         walk::{Seen, Walk},
     },
 };
@@ -130,7 +131,7 @@ impl Facts {
             self.value(PARTITIONS, partitions);
         }
         let factor = desired.replication_factor.to_compact_string();
-        if topic::other_replication_factor(live, desired.replication_factor.into()).is_none()
+        if diff::other_replication_factor(live, desired.replication_factor.into()).is_none()
             || memory.held(REPLICATION_FACTOR, &factor)
         {
             self.value(REPLICATION_FACTOR, factor);
@@ -162,7 +163,7 @@ impl Facts {
         let set = deeds.set(seen.name, key);
         // what Kafka hides counts as in place once it was set
         let hidden = set && live.config_value(key.as_str()) == Some(None);
-        let in_place = hidden || topic::in_place(inputs, memory, live, key, value);
+        let in_place = hidden || diff::in_place(inputs, memory, live, key, value);
         if in_place || memory.held_config(key.as_str(), value, &inputs.types) {
             self.value(config_path(key.as_str()), value.clone());
         }
