@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+pub use serde_saphyr::Spanned;
 use serde_saphyr::{Error, Location, MessageFormatter, UserMessageFormatter};
 
 use super::snippet;
@@ -34,22 +35,35 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Finding> 
     serde_saphyr::from_str_with_options(text, options).map_err(|e| finding(&e, text, file))
 }
 
+/// Makes an error about a value that was read and is not right, with its place and line.
+#[must_use]
+pub fn error_at<T>(
+    value: &Spanned<T>,
+    message: impl Into<String>,
+    text: &str,
+    file: &str,
+) -> Finding {
+    told_at(Some(value.referenced), message.into(), text, file)
+}
+
 fn finding(error: &Error, text: &str, file: &str) -> Finding {
-    let place = error
-        .location()
-        .filter(|l| *l != Location::UNKNOWN)
-        .map(|l| Place {
-            file: Arc::from(file),
-            line: u32::try_from(l.line()).unwrap_or(u32::MAX),
-            column: u32::try_from(l.column()).unwrap_or(u32::MAX),
-        });
     let (message, help) = words(error);
+    let mut finding = told_at(error.location(), message, text, file);
+    finding.help = help;
+    finding
+}
+
+fn told_at(location: Option<Location>, message: String, text: &str, file: &str) -> Finding {
+    let place = location.filter(|l| *l != Location::UNKNOWN).map(|l| Place {
+        file: Arc::from(file),
+        line: u32::try_from(l.line()).unwrap_or(u32::MAX),
+        column: u32::try_from(l.column()).unwrap_or(u32::MAX),
+    });
     let snippet = place
         .as_ref()
         .and_then(|p| snippet::line_of(text, p.line, p.column))
         .filter(|line| !HUSHED.iter().any(|w| line.to_ascii_lowercase().contains(w)));
     let mut finding = Finding::error(place, message);
-    finding.help = help;
     finding.snippet = snippet;
     finding
 }
