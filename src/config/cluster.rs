@@ -1,6 +1,6 @@
 //! The `clusters` section: where each cluster is and who Headgate is there (config, rank 2).
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use crate::model::SecretRef;
 
@@ -16,6 +16,19 @@ pub struct Cluster {
 impl Cluster {
     /// Time between passes when nothing is said.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
+
+    /// Takes relative paths for ones below `dir`.
+    pub(super) fn resolve(&mut self, dir: &Path) {
+        let Kafka { tls, sasl, .. } = &mut self.kafka;
+        if let Some(Tls { ca, cert, key }) = tls {
+            for file in [ca, cert, key].into_iter().flatten() {
+                super::resolve(file, dir);
+            }
+        }
+        if let Some(sasl) = sasl {
+            super::resolve(&mut sasl.password, dir);
+        }
+    }
 }
 
 /// How a cluster's brokers are reached.

@@ -2,20 +2,24 @@
 //! (rank 2). Pure: text in, [`Config`] or findings out; the caller reads the file.
 
 mod cluster;
+mod file;
+mod read;
 mod source;
+mod value;
 
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 pub use cluster::{Cluster, Kafka, Mechanism, Sasl, Tls};
+pub use read::parse;
 pub use source::{Auth, Limits, Reference, Source};
 
-use crate::model::ClusterName;
+use crate::model::{ClusterName, SecretRef};
 
-/// A checked `headgate.yaml`, with every path made relative to its folder.
+/// A checked `headgate.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The repository.
@@ -28,6 +32,33 @@ pub struct Config {
     pub ledger: Ledger,
     /// The read-only HTTP listener.
     pub http: Http,
+}
+
+impl Config {
+    /// Takes every relative path for one below `dir`, the folder of `headgate.yaml`, so that it means the same wherever
+    /// the daemon is started.
+    pub fn resolve(&mut self, dir: &Path) {
+        let Self {
+            source,
+            clusters,
+            secrets,
+            ledger,
+            http: _,
+        } = self;
+        source.resolve(dir);
+        clusters.values_mut().for_each(|c| c.resolve(dir));
+        if let Some(SecretStore::Dir(path)) = secrets {
+            *path = dir.join(&path);
+        }
+        ledger.path = dir.join(&ledger.path);
+    }
+}
+
+/// Resolves the path of a secret that lies in a file.
+fn resolve(secret: &mut SecretRef, dir: &Path) {
+    if let SecretRef::File(path) = secret {
+        *path = dir.join(&path).to_string_lossy().into_owned();
+    }
 }
 
 /// Where the secrets lie that documents name as `{secret: NAME}`: no pull request can point anywhere else.

@@ -1,6 +1,10 @@
 //! The `source` section: the repository, what of it is followed, and how one gets in (config, rank 2).
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::model::{CommitId, SecretRef};
 
@@ -48,6 +52,24 @@ impl Source {
             ca: None,
             acknowledge: None,
             limits: Limits::default(),
+        }
+    }
+
+    /// Takes relative paths for ones below `dir`.
+    pub(super) fn resolve(&mut self, dir: &Path) {
+        if !self.repo.contains("://") {
+            self.repo = dir.join(&self.repo).to_string_lossy().into_owned();
+        }
+        match &mut self.auth {
+            Some(Auth::Ssh { key, known_hosts }) => {
+                super::resolve(key, dir);
+                super::resolve(known_hosts, dir);
+            }
+            Some(Auth::Token(token)) => super::resolve(token, dir),
+            None => {}
+        }
+        if let Some(ca) = &mut self.ca {
+            *ca = dir.join(&ca);
         }
     }
 

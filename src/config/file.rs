@@ -1,0 +1,151 @@
+//! `headgate.yaml` as it is written (config, rank 2): one struct a section. Every value that is judged keeps its place.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize,
+    de::{Error, IgnoredAny},
+};
+
+use crate::{
+    desired::yaml::Spanned,
+    model::{ClusterName, SecretRef},
+};
+
+/// A word or path, and where it stands.
+pub(super) type Text = Spanned<String>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) source: Spanned<SourceSection>,
+    pub(super) clusters: Spanned<BTreeMap<Name, ClusterSection>>,
+    pub(super) secrets: Option<SecretsSection>,
+    pub(super) ledger: Option<LedgerSection>,
+    pub(super) http: Option<HttpSection>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceSection {
+    pub(super) repo: Text,
+    pub(super) branch: Option<Text>,
+    pub(super) tag: Option<Text>,
+    pub(super) commit: Option<Text>,
+    pub(super) path: Option<Text>,
+    pub(super) policies: Option<Text>,
+    pub(super) interval: Option<Text>,
+    pub(super) auth: Option<Spanned<AuthSection>>,
+    pub(super) tls: Option<SourceTlsSection>,
+    pub(super) acknowledge: Option<Text>,
+    #[serde(default)]
+    pub(super) limits: LimitsSection,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum AuthSection {
+    Ssh(SshSection),
+    Token(SecretRef),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SshSection {
+    pub(super) key: SecretRef,
+    pub(super) known_hosts: SecretRef,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceTlsSection {
+    pub(super) ca: Spanned<SecretRef>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct LimitsSection {
+    pub(super) files: Option<Text>,
+    pub(super) file_bytes: Option<Text>,
+    pub(super) total_bytes: Option<Text>,
+}
+
+/// A cluster's name, judged where it stands.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name(pub(super) ClusterName);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        ClusterName::new(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClusterSection {
+    pub(super) interval: Option<Text>,
+    pub(super) kafka: KafkaSection,
+    #[serde(default)]
+    pub(super) connect: BTreeMap<String, EndpointSection>,
+    pub(super) registry: Option<EndpointSection>,
+    /// The plane that a later version reads; taken as it is.
+    #[serde(rename = "aws")]
+    pub(super) _aws: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KafkaSection {
+    pub(super) bootstrap: Spanned<Vec<Text>>,
+    pub(super) tls: Option<Spanned<TlsSection>>,
+    pub(super) sasl: Option<SaslSection>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsSection {
+    pub(super) ca: SecretRef,
+    pub(super) cert: Option<SecretRef>,
+    pub(super) key: Option<SecretRef>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SaslSection {
+    pub(super) mechanism: Text,
+    pub(super) username: Option<Text>,
+    pub(super) password: SecretRef,
+}
+
+/// A REST plane; its address is judged now, and read by a later version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointSection {
+    pub(super) url: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum SecretsSection {
+    Dir(String),
+    EnvPrefix(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LedgerSection {
+    pub(super) path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HttpSection {
+    pub(super) listen: Text,
+}
