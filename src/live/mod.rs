@@ -66,6 +66,29 @@ pub struct KafkaLive {
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
 }
 
+impl KafkaLive {
+    /// Returns the observation as it is after newer looks at some of its topics. A topic that a look could not read is
+    /// unknown from then on, whatever was known of it before.
+    #[must_use]
+    pub fn with_looked(
+        mut self,
+        looked: &BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    ) -> Self {
+        for (name, state) in looked {
+            let state = match state {
+                Observed::Known(None) => {
+                    self.topics.remove(name);
+                    continue;
+                }
+                Observed::Known(Some(topic)) => Observed::Known(topic.clone()),
+                Observed::Unknown(why) => Observed::Unknown(why.clone()),
+            };
+            self.topics.insert(name.clone(), state);
+        }
+        self
+    }
+}
+
 /// A broker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broker {
@@ -77,4 +100,42 @@ pub struct Broker {
     pub port: u16,
     /// `broker.rack`.
     pub rack: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TopicId;
+
+    #[test]
+    fn newer_looks_take_the_place_of_what_was_observed() {
+        let topic = |id: u8| LiveTopic {
+            id: TopicId([id; 16]),
+            internal: false,
+            partitions: Vec::new(),
+            config: Vec::new(),
+        };
+        let name = TopicName::from_broker;
+        let live = KafkaLive {
+            cluster_id: ClusterId("c".into()),
+            brokers: Vec::new(),
+            topics: ["kept", "gone", "changed", "unread"]
+                .map(|n| (name(n), Observed::Known(topic(1))))
+                .into(),
+            topic_keys: BTreeMap::new(),
+        };
+        let looked = BTreeMap::from([
+            (name("gone"), Observed::Known(None)),
+            (name("changed"), Observed::Known(Some(topic(2)))),
+            (name("new"), Observed::Known(Some(topic(3)))),
+            (name("unread"), Observed::Unknown("timeout".into())),
+        ]);
+        let want = BTreeMap::from([
+            (name("kept"), Observed::Known(topic(1))),
+            (name("changed"), Observed::Known(topic(2))),
+            (name("new"), Observed::Known(topic(3))),
+            (name("unread"), Observed::Unknown("timeout".into())),
+        ]);
+        assert_eq!(live.with_looked(&looked).topics, want);
+    }
 }
