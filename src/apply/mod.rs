@@ -1,0 +1,58 @@
+//! Runs a plan over the ports (rank 6): batched, re-checked right before each write, and verified by looking. It makes
+//! no decision that the plan has not made, and retries nothing that may have happened: the next pass is the retry.
+//!
+//! ```text
+//! create -> grow -> config -> delete        each stage: batch by batch  look, note, write
+//!                                           then for all of them        look until seen
+//! ```
+
+mod answers;
+mod batch;
+mod limits;
+mod run;
+mod stage;
+mod step;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+pub use limits::Limits;
+
+use crate::{
+    live::{LiveTopic, Observed},
+    model::TopicName,
+    plan::{ActionResult, ClusterPlan, KeyTypes},
+    ports::{Journal, KafkaPlane},
+};
+
+/// What came of running a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// How each action ended, in the plan's order.
+    pub results: Vec<ActionResult>,
+    /// The newest look at each topic that was touched, for `KafkaLive::with_looked`. A topic whose write nobody has
+    /// seen yet is unknown here, not absent or unchanged.
+    pub looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+}
+
+/// Runs the actions of a plan. Once `stop` says true, no further request is begun, one that is under way is given
+/// [`Limits::grace`], and what is known by then is returned. It may be dropped at any point: the journal then tells the
+/// next pass where to look.
+pub async fn apply(
+    plan: &ClusterPlan,
+    types: KeyTypes<'_>,
+    kafka: &dyn KafkaPlane,
+    journal: &dyn Journal,
+    limits: &Limits,
+    now: &(dyn Fn() -> Timestamp + Sync),
+    stop: watch::Receiver<bool>,
+) -> Applied {
+    let mut run = run::Run::new(plan, types, kafka, journal, limits, now, stop);
+    for stage in stage::Stage::ALL {
+        run.stage(stage).await;
+    }
+    run.finish()
+}

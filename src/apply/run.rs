@@ -1,0 +1,281 @@
+//! The run: stage by stage and batch by batch, what was looked at, noted, written and answered (apply stage).
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    Applied, Limits,
+    batch::{self, Ready},
+    stage::Stage,
+    step::{self, Judged},
+    verify::Waiting,
+};
+use crate::{
+    live::{LiveTopic, Observed},
+    model::{ClusterId, TopicName},
+    plan::{Action, ActionResult, ClusterPlan, End, KeyTypes},
+    ports::{Journal, KafkaPlane, Looked, Outcome},
+};
+
+pub(super) const STOPPED: &str = "headgate was stopped";
+
+/// One action under way.
+pub(super) struct Task<'a> {
+    pub(super) action: &'a Action,
+    pub(super) name: TopicName,
+    /// Something was written for it.
+    pub(super) sent: bool,
+    began: Option<Instant>,
+    ended: Option<(End, Duration)>,
+}
+
+/// Everything a run holds.
+pub(super) struct Run<'a> {
+    cluster: &'a ClusterPlan,
+    pub(super) types: KeyTypes<'a>,
+    kafka: &'a dyn KafkaPlane,
+    journal: &'a dyn Journal,
+    pub(super) limits: &'a Limits,
+    now: &'a (dyn Fn() -> Timestamp + Sync),
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) tasks: Vec<Task<'a>>,
+    pub(super) looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    pub(super) throttle_left: Duration,
+    pub(super) splits_left: u32,
+    /// Why nothing more may be written; every action that is not finished ends so.
+    halted: Option<End>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        cluster: &'a ClusterPlan,
+        types: KeyTypes<'a>,
+        kafka: &'a dyn KafkaPlane,
+        journal: &'a dyn Journal,
+        limits: &'a Limits,
+        now: &'a (dyn Fn() -> Timestamp + Sync),
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let task = |action: &'a Action| Task {
+            action,
+            name: TopicName::from_broker(&action.object.name),
+            sent: false,
+            began: None,
+            ended: None,
+        };
+        Self {
+            cluster,
+            types,
+            kafka,
+            journal,
+            limits,
+            now,
+            stop,
+            tasks: cluster.actions.iter().map(task).collect(),
+            looked: BTreeMap::new(),
+            throttle_left: limits.throttle,
+            splits_left: limits.splits,
+            halted: None,
+        }
+    }
+
+    /// Runs one stage: sends all its batches, then waits until everything that was taken is seen.
+    pub(super) async fn stage(&mut self, stage: Stage) {
+        let due = self.tasks.iter().enumerate();
+        let due = due
+            .filter(|(_, t)| t.ended.is_none() && stage.concerns(&t.action.change))
+            .map(|(i, t)| (i, batch::records(stage, &t.action.change)));
+        let mut queue = VecDeque::from(batch::chunks(due, self.limits.records));
+        let mut waiting = Vec::new();
+        while let Some(items) = queue.pop_front() {
+            if *self.stop.borrow() {
+                self.halted = Some(End::NotTried(STOPPED.to_owned()));
+            }
+            match self.halted.clone() {
+                Some(end) => self.end_all(&items, &end),
+                None => self.send(stage, &items, &mut queue, &mut waiting).await,
+            }
+        }
+        self.verify(stage, waiting).await;
+    }
+
+    pub(super) fn finish(self) -> Applied {
+        let result = |task: Task<'_>| {
+            // a change of no step at all has nothing to wait for
+            let (end, took) = task.ended.unwrap_or((End::AlreadyDone, Duration::ZERO));
+            ActionResult {
+                object: task.action.object.clone(),
+                verb: task.action.verb,
+                end,
+                seconds: took.as_secs_f64(),
+            }
+        };
+        Applied {
+            results: self.tasks.into_iter().map(result).collect(),
+            looked: self.looked,
+        }
+    }
+
+    /// Looks at one batch, notes what is about to be written, writes it, and sorts the answers.
+    async fn send(
+        &mut self,
+        stage: Stage,
+        items: &[usize],
+        queue: &mut VecDeque<Vec<usize>>,
+        waiting: &mut Vec<Waiting>,
+    ) {
+        let ready = self.recheck(stage, items).await;
+        if ready.is_empty() {
+            return;
+        }
+        let sent: Vec<usize> = ready.iter().map(|r| r.task).collect();
+        let intents = batch::intents(stage, &ready, (self.now)());
+        if let Err(error) = self.journal.intend(&self.cluster.name, &intents) {
+            let end = End::NotTried(error.to_string());
+            self.end_all(&sent, &end);
+            self.halted = Some(end);
+            return;
+        }
+        let outcomes = self.write(batch::request(stage, &ready, self.types)).await;
+        self.sort(stage, &sent, outcomes, queue, waiting).await;
+    }
+
+    /// Looks at the topics of a batch, and keeps the items that are as the plan saw them.
+    async fn recheck(&mut self, stage: Stage, items: &[usize]) -> Vec<Ready<'a>> {
+        for item in items {
+            self.tasks[*item].began.get_or_insert_with(Instant::now);
+        }
+        let names: Vec<TopicName> = items.iter().map(|i| self.tasks[*i].name.clone()).collect();
+        let looked = match self.look(&names).await {
+            Ok(looked) => looked,
+            Err(end) => {
+                self.end_all(items, &end);
+                self.halted = Some(end);
+                return Vec::new();
+            }
+        };
+        let mut ready = Vec::new();
+        for item in items {
+            let task = &self.tasks[*item];
+            let (action, name) = (task.action, task.name.clone());
+            let state = seen(&looked, &name);
+            self.looked.insert(name.clone(), state.clone());
+            let end = match state {
+                Observed::Unknown(why) => End::NotTried(format!(
+                    "the topic could not be looked at right before the write: {why}"
+                )),
+                Observed::Known(seen) => {
+                    match step::judge(stage, &action.change, seen.as_ref(), self.types) {
+                        Judged::InPlace => {
+                            self.step_done(stage, *item);
+                            continue;
+                        }
+                        Judged::Ready => {
+                            ready.push(Ready {
+                                task: *item,
+                                name,
+                                action,
+                                seen,
+                            });
+                            continue;
+                        }
+                        Judged::Differs(how) => End::PreconditionFailed(how),
+                    }
+                }
+            };
+            self.end(*item, end);
+        }
+        ready
+    }
+
+    /// Looks at topics; the error says why no write may follow.
+    async fn look(&mut self, names: &[TopicName]) -> Result<Looked, End> {
+        let looked = tokio::select! {
+            biased;
+            () = stopped(&self.stop) => return Err(End::NotTried(STOPPED.to_owned())),
+            looked = self.kafka.look(names) => looked,
+        };
+        match looked {
+            Observed::Unknown(why) => Err(End::NotTried(format!(
+                "Kafka could not be looked at right before the write: {why}"
+            ))),
+            Observed::Known(looked) => match self.foreign(&looked.cluster_id) {
+                Some(why) => Err(End::PreconditionFailed(why)),
+                None => Ok(looked),
+            },
+        }
+    }
+
+    /// Says why a cluster is not the one that was planned; `None` when it is.
+    pub(super) fn foreign(&self, id: &ClusterId) -> Option<String> {
+        match &self.cluster.cluster_id {
+            Some(planned) if planned == id => None,
+            Some(planned) => Some(format!(
+                "the cluster's id is {id} now and was {planned} when the plan was made; nothing is written to it"
+            )),
+            None => Some("the plan does not say which cluster it is of".to_owned()),
+        }
+    }
+
+    /// Sends a request; one that is still under way some time after the daemon was stopped is abandoned.
+    async fn write(&self, batch: crate::ports::Batch) -> Vec<Outcome> {
+        let grace = async {
+            stopped(&self.stop).await;
+            tokio::time::sleep(self.limits.grace).await;
+        };
+        tokio::select! {
+            biased;
+            outcomes = self.kafka.write(batch) => outcomes,
+            () = grace => Vec::new(),
+        }
+    }
+
+    /// Takes note that what a stage wants of an item is in place; the action is done with its last stage.
+    pub(super) fn step_done(&mut self, stage: Stage, item: usize) {
+        let task = &self.tasks[item];
+        if stage.is_last_of(&task.action.change) {
+            let end = if task.sent { End::Ok } else { End::AlreadyDone };
+            self.end(item, end);
+        }
+    }
+
+    pub(super) fn end(&mut self, item: usize, end: End) {
+        let task = &mut self.tasks[item];
+        let took = task.began.map_or(Duration::ZERO, |began| began.elapsed());
+        task.ended = Some((end, took));
+    }
+
+    pub(super) fn end_all(&mut self, items: &[usize], end: &End) {
+        for item in items {
+            self.end(*item, end.clone());
+        }
+    }
+
+    /// Looks at topics during verification, where a failure only means to look again. `None` once stopped.
+    pub(super) async fn look_again(&self, names: &[TopicName]) -> Option<Observed<Looked>> {
+        tokio::select! {
+            biased;
+            () = stopped(&self.stop) => None,
+            looked = self.kafka.look(names) => Some(looked),
+        }
+    }
+}
+
+/// Returns what was seen of a topic; one that the answer lacks was not seen.
+pub(super) fn seen(looked: &Looked, name: &TopicName) -> Observed<Option<LiveTopic>> {
+    let unanswered = || Observed::Unknown("the answer lacks it".to_owned());
+    looked.topics.get(name).cloned().unwrap_or_else(unanswered)
+}
+
+/// Waits until the daemon is stopped; for ever once nobody can stop it any more.
+pub(super) async fn stopped(stop: &watch::Receiver<bool>) {
+    let mut stop = stop.clone();
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending().await
+    }
+}

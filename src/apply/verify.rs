@@ -1,0 +1,154 @@
+//! Looks until every write of a stage is seen (apply stage). A call that returned is no success, and absence seen once
+//! is no failure: brokers lag behind their controller.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    run::{Run, STOPPED, seen, stopped},
+    stage::Stage,
+    step,
+};
+use crate::{
+    live::Observed,
+    model::TopicName,
+    plan::{Change, End},
+    ports::Looked,
+};
+
+/// The first pause between two looks: an idle broker is a few milliseconds behind.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The longest one: half a second late is not late, and 60 looks in 30 s are no load.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// What is known of a write that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// The controller took it.
+    Taken,
+    /// The controller says that it was there, or gone, before.
+    Claimed(String),
+    /// No answer came.
+    Unanswered(String),
+}
+
+/// A write that is not seen yet.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    task: usize,
+    claim: Claim,
+}
+
+impl Waiting {
+    pub(super) fn new(task: usize, claim: Claim) -> Self {
+        Self { task, claim }
+    }
+}
+
+impl Run<'_> {
+    /// Looks at what is waited for, only at that, and ever less often, until all is seen or its time is over.
+    pub(super) async fn verify(&mut self, stage: Stage, mut waiting: Vec<Waiting>) {
+        let began = Instant::now();
+        let mut progress = began;
+        let mut pause = FIRST_PAUSE;
+        while !waiting.is_empty() {
+            let names: Vec<TopicName> = waiting
+                .iter()
+                .map(|w| self.tasks[w.task].name.clone())
+                .collect();
+            let looking = Instant::now();
+            let before = waiting.len();
+            let failed = match self.look_again(&names).await {
+                None => return self.give_up(&waiting, STOPPED),
+                Some(Observed::Unknown(why)) => Some(why),
+                Some(Observed::Known(looked)) => {
+                    let foreign = self.foreign(&looked.cluster_id);
+                    if foreign.is_none() {
+                        self.settle(stage, &mut waiting, &looked);
+                    }
+                    foreign
+                }
+            };
+            if waiting.len() < before {
+                progress = Instant::now();
+                pause = FIRST_PAUSE;
+            }
+            let why = failed.as_deref().unwrap_or("no broker shows it yet");
+            self.expire(&mut waiting, began, progress, why);
+            if waiting.is_empty() {
+                return;
+            }
+            // a look at thousands of topics takes its time: never spend more than half of it on looking
+            let wait = pause.max(looking.elapsed());
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            tokio::select! {
+                () = stopped(&self.stop) => return self.give_up(&waiting, STOPPED),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Ends what a look settles.
+    fn settle(&mut self, stage: Stage, waiting: &mut Vec<Waiting>, looked: &Looked) {
+        let mut done = HashSet::new();
+        for Waiting { task, claim } in waiting.iter() {
+            let (action, name) = (self.tasks[*task].action, self.tasks[*task].name.clone());
+            let state = seen(looked, &name);
+            if let Observed::Known(topic) = &state {
+                if step::in_place(stage, &action.change, topic.as_ref(), self.types) {
+                    self.step_done(stage, *task);
+                    done.insert(*task);
+                } else if let (Claim::Claimed(text), Change::CreateTopic { .. }, Some(_)) =
+                    (claim, &action.change, topic)
+                {
+                    // a topic appears whole, so this one is somebody else's
+                    let text = format!("{text}; it is there by now, and not as it is declared");
+                    self.end(*task, End::PreconditionFailed(text));
+                    done.insert(*task);
+                }
+            }
+            self.looked.insert(name, state);
+        }
+        waiting.retain(|w| !done.contains(&w.task));
+    }
+
+    /// Gives up on what has been waited for long enough.
+    fn expire(&mut self, waiting: &mut Vec<Waiting>, began: Instant, progress: Instant, why: &str) {
+        let limits = self.limits;
+        let over = |w: &Waiting| match w.claim {
+            Claim::Unanswered(_) => began.elapsed() >= limits.unanswered,
+            Claim::Taken | Claim::Claimed(_) => {
+                progress.elapsed() >= limits.unseen || began.elapsed() >= limits.verify
+            }
+        };
+        let (gone, kept) = std::mem::take(waiting).into_iter().partition(over);
+        *waiting = kept;
+        self.give_up(&gone, why);
+    }
+
+    /// Ends items whose fate is not known. What was last seen of them is older than the write, so it is not known
+    /// either.
+    fn give_up(&mut self, waiting: &[Waiting], why: &str) {
+        for Waiting { task, claim } in waiting {
+            let text = match claim {
+                Claim::Taken => {
+                    format!(
+                        "Kafka acknowledged it, but it was not seen: {why}; the next pass looks again"
+                    )
+                }
+                Claim::Claimed(text) => {
+                    format!("{text}; that was not seen to be so: {why}; the next pass looks again")
+                }
+                Claim::Unanswered(text) => {
+                    format!(
+                        "{text}; whether it happened is not known: {why}; the next pass looks again"
+                    )
+                }
+            };
+            let name = self.tasks[*task].name.clone();
+            self.looked.insert(name, Observed::Unknown(text.clone()));
+            self.end(*task, End::Indeterminate(text));
+        }
+    }
+}
