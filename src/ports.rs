@@ -44,10 +44,13 @@ pub enum Batch {
     /// CreatePartitions: topic and the number of partitions it shall have.
     AddPartitions(Vec<(TopicName, u32)>),
     /// IncrementalAlterConfigs on topics: `None` resets a key.
-    AlterTopicConfigs(Vec<(TopicName, Vec<(ConfigKey, Option<CompactString>)>)>),
+    AlterTopicConfigs(Vec<(TopicName, Vec<KeyChange>)>),
     /// DeleteTopics, by id: a topic that was made again under the name is another one.
     DeleteTopics(Vec<(TopicName, TopicId)>),
 }
+
+/// A config key and the value it gets; `None` resets it.
+pub type KeyChange = (ConfigKey, Option<CompactString>);
 
 impl Batch {
     /// Returns the number of items.

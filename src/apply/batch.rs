@@ -118,20 +118,19 @@ fn new_topic(item: &Ready<'_>) -> Option<NewTopic> {
 }
 
 /// Returns what is noted before a request: the keys become owned by being noted, not by the call having returned.
-pub(super) fn intents(stage: Stage, items: &[Ready<'_>], at: Timestamp) -> Vec<Intent> {
-    let intent = |item: &Ready<'_>| Intent {
-        object: item.action.object.clone(),
-        verb: item.action.verb,
-        config: match &item.action.change {
+pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
+    Intent {
+        object: action.object.clone(),
+        verb: action.verb,
+        config: match &action.change {
             Change::CreateTopic { config, .. } => config.clone(),
-            Change::UpdateTopic { set, .. } if stage == Stage::Config => {
+            Change::UpdateTopic { set, .. } => {
                 set.iter().map(|s| (s.key.clone(), s.to.clone())).collect()
             }
-            Change::UpdateTopic { .. } | Change::DeleteTopic { .. } => Vec::new(),
+            Change::DeleteTopic { .. } => Vec::new(),
         },
         at,
-    };
-    items.iter().map(intent).collect()
+    }
 }
 
 #[cfg(test)]

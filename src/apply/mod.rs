@@ -23,7 +23,7 @@ pub use limits::Limits;
 
 use crate::{
     live::{LiveTopic, Observed},
-    model::TopicName,
+    model::{Intent, TopicName},
     plan::{ActionResult, ClusterPlan, KeyTypes},
     ports::{Journal, KafkaPlane},
 };
@@ -36,6 +36,9 @@ pub struct Applied {
     /// The newest look at each topic that was touched, for `KafkaLive::with_looked`. A topic whose write nobody has
     /// seen yet is unknown here, not absent or unchanged.
     pub looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    /// What was noted of the actions whose end is indeterminate. It belongs into `Ledger::intents` before the ledger is
+    /// saved, since saving forgets every other intent of the cluster.
+    pub unsettled: Vec<Intent>,
 }
 
 /// Runs the actions of a plan. Once `stop` says true, no further request is begun, one that is under way is given

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     live::{LiveTopic, Observed},
-    model::{ClusterId, TopicName},
+    model::{ClusterId, Intent, TopicName},
     plan::{Action, ActionResult, ClusterPlan, End, KeyTypes},
     ports::{Journal, KafkaPlane, Looked, Outcome},
 };
@@ -30,6 +30,8 @@ pub(super) struct Task<'a> {
     pub(super) name: TopicName,
     /// Something was written for it.
     pub(super) sent: bool,
+    /// When it was noted in the journal.
+    noted: Option<Timestamp>,
     began: Option<Instant>,
     ended: Option<(End, Duration)>,
 }
@@ -65,6 +67,7 @@ impl<'a> Run<'a> {
             action,
             name: TopicName::from_broker(&action.object.name),
             sent: false,
+            noted: None,
             began: None,
             ended: None,
         };
@@ -105,6 +108,11 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn finish(self) -> Applied {
+        let unsettled = |task: &Task<'_>| match (&task.ended, task.noted) {
+            (Some((End::Indeterminate(_), _)), Some(at)) => Some(batch::intent(task.action, at)),
+            _ => None,
+        };
+        let unsettled = self.tasks.iter().filter_map(unsettled).collect();
         let result = |task: Task<'_>| {
             // a change of no step at all has nothing to wait for
             let (end, took) = task.ended.unwrap_or((End::AlreadyDone, Duration::ZERO));
@@ -118,6 +126,7 @@ impl<'a> Run<'a> {
         Applied {
             results: self.tasks.into_iter().map(result).collect(),
             looked: self.looked,
+            unsettled,
         }
     }
 
@@ -134,12 +143,16 @@ impl<'a> Run<'a> {
             return;
         }
         let sent: Vec<usize> = ready.iter().map(|r| r.task).collect();
-        let intents = batch::intents(stage, &ready, (self.now)());
+        let at = (self.now)();
+        let intents: Vec<Intent> = ready.iter().map(|r| batch::intent(r.action, at)).collect();
         if let Err(error) = self.journal.intend(&self.cluster.name, &intents) {
             let end = End::NotTried(error.to_string());
             self.end_all(&sent, &end);
             self.halted = Some(end);
             return;
+        }
+        for item in &sent {
+            self.tasks[*item].noted = Some(at);
         }
         let outcomes = self.write(batch::request(stage, &ready, self.types)).await;
         self.sort(stage, &sent, outcomes, queue, waiting).await;
