@@ -89,6 +89,11 @@ impl Client {
         })
     }
 
+    /// Returns how long a call may take, by the settings.
+    pub(super) fn patience(&self) -> Duration {
+        self.settings.timeouts.call
+    }
+
     /// Asks who the cluster is.
     ///
     /// # Errors

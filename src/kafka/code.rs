@@ -7,22 +7,40 @@ use std::fmt;
 pub struct Code(pub i16);
 
 impl Code {
+    /// The server stumbled, and what it had done by then is not said.
+    pub const UNKNOWN_SERVER_ERROR: Self = Self(-1);
     /// Nothing went wrong.
     pub const NONE: Self = Self(0);
     /// The topic is not there, or we may not know of it.
     pub const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
+    /// There is no leader for the time being.
+    pub const LEADER_NOT_AVAILABLE: Self = Self(5);
     /// The broker waited in vain; the request may still be carried out.
     pub const REQUEST_TIMED_OUT: Self = Self(7);
+    /// The broker is not there for the time being.
+    pub const BROKER_NOT_AVAILABLE: Self = Self(8);
+    /// The request makes a record that is too large.
+    pub const MESSAGE_TOO_LARGE: Self = Self(10);
+    /// The broker lost its connection to the controller; the request may still be carried out.
+    pub const NETWORK_EXCEPTION: Self = Self(13);
+    /// The request makes more records than one batch takes.
+    pub const RECORD_LIST_TOO_LARGE: Self = Self(18);
     /// The listener does not speak SASL, or not at this point.
     pub const ILLEGAL_SASL_STATE: Self = Self(34);
     /// The broker does not know this version of the API.
     pub const UNSUPPORTED_VERSION: Self = Self(35);
     /// The topic is there already, or being deleted.
     pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
+    /// The number of partitions is impossible, or the topic has as many already.
+    pub const INVALID_PARTITIONS: Self = Self(37);
     /// Another node is the controller now.
     pub const NOT_CONTROLLER: Self = Self(41);
     /// A create or alter policy of the cluster refused, or the request was too large.
     pub const POLICY_VIOLATION: Self = Self(44);
+    /// Another item of the request spoiled it.
+    pub const OPERATION_NOT_ATTEMPTED: Self = Self(55);
+    /// The topic's replicas are just being moved.
+    pub const REASSIGNMENT_IN_PROGRESS: Self = Self(60);
     /// The controller's mutation quota is spent (KIP-599).
     pub const THROTTLING_QUOTA_EXCEEDED: Self = Self(89);
     /// No topic has this id.

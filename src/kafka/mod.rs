@@ -5,15 +5,15 @@
 //! ```
 //! No wire type leaves this folder: what comes out are the types of `live` and `ports`.
 
-#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
+mod apply;
 mod client;
 mod code;
 mod connection;
 mod deadline;
 mod dial;
-#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
 mod error;
-#[allow(dead_code, reason = "observe.rs and apply.rs stand on these")]
+mod observe;
+mod plane;
 mod requests;
 mod sasl;
 mod scram;

@@ -7,8 +7,7 @@ use compact_str::CompactString;
 use kafka_protocol::{
     messages::{
         self as m, CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
-        DescribeClusterRequest, DescribeConfigsRequest, IncrementalAlterConfigsRequest,
-        MetadataRequest,
+        DescribeConfigsRequest, IncrementalAlterConfigsRequest, MetadataRequest,
         create_partitions_request::CreatePartitionsTopic,
         create_topics_request::{CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
@@ -22,7 +21,7 @@ use kafka_protocol::{
 use super::Code;
 use crate::{
     model::{ConfigKey, TopicId, TopicName},
-    ports::NewTopic,
+    ports::{KeyChange, NewTopic},
 };
 
 /// One of Kafka's operations, as the client needs to know it.
@@ -58,11 +57,6 @@ operation!(MetadataRequest, "Metadata", |a| a
     .topics
     .iter()
     .map(|t| t.error_code));
-operation!(
-    DescribeClusterRequest,
-    "DescribeCluster",
-    |a| [a.error_code]
-);
 operation!(DescribeConfigsRequest, "DescribeConfigs", |a| a
     .results
     .iter()
@@ -113,14 +107,6 @@ pub(super) fn metadata(topics: Option<&[TopicName]>) -> MetadataRequest {
         .with_allow_auto_topic_creation(false)
         .with_include_cluster_authorized_operations(false)
         .with_include_topic_authorized_operations(false)
-}
-
-/// Asks for the cluster's id and brokers, without any topic.
-pub(super) fn describe_cluster() -> DescribeClusterRequest {
-    DescribeClusterRequest::default()
-        .with_include_cluster_authorized_operations(false)
-        .with_endpoint_type(1) // brokers, not controllers
-        .with_include_fenced_brokers(false)
 }
 
 /// Asks for the configs of topics: all keys, or those named.
@@ -188,15 +174,12 @@ pub(super) fn create_partitions(
         .with_validate_only(validate_only)
 }
 
-/// A topic, and the keys to set or, with `None`, to reset.
-pub(super) type TopicChanges = (TopicName, Vec<(ConfigKey, Option<CompactString>)>);
-
 /// Sets keys of topics, or resets those whose value is `None`; no other key is touched.
 pub(super) fn alter_topic_configs(
-    topics: &[TopicChanges],
+    topics: &[(TopicName, Vec<KeyChange>)],
     validate_only: bool,
 ) -> IncrementalAlterConfigsRequest {
-    let config = |(key, value): &(ConfigKey, Option<CompactString>)| {
+    let config = |(key, value): &KeyChange| {
         AlterableConfig::default()
             .with_name(text(key.as_str()))
             .with_config_operation(if value.is_some() { SET } else { DELETE })
@@ -254,7 +237,6 @@ mod tests {
         };
         encodes(&metadata(None), 8..=13);
         encodes(&metadata(Some(&[topic("t")])), 8..=13);
-        encodes(&describe_cluster(), 0..=2);
         encodes(&describe_topic_configs([&topic("t")], None), 1..=4);
         encodes(&create_topics(&[new], true, Duration::from_secs(30)), 2..=7);
         encodes(

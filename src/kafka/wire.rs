@@ -22,8 +22,8 @@ pub(super) const MAX_FRAME_BEFORE_LOGIN: usize = 64 << 10;
 const CHUNK: usize = 64 << 10;
 
 /// What bytes travel over.
-pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Io for T {}
 
 /// Why no frame came.
 #[derive(Debug)]

@@ -1,0 +1,322 @@
+//! Reads what a cluster holds (rank 6, Kafka plane). Writes nothing, and calls nothing absent that it did not see absent.
+//!
+//! One observation takes one Metadata for everything, one DescribeConfigs for each thousand topics, and one Metadata a
+//! broker if something that is expected is not listed. The client asks the same broker as long as it answers, so what
+//! was seen once is not older the next time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+use futures::{
+    future::join_all,
+    stream::{self, StreamExt, TryStreamExt},
+};
+use kafka_protocol::messages::{
+    DescribeConfigsResponse, MetadataResponse,
+    describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult},
+    metadata_response::{MetadataResponsePartition, MetadataResponseTopic},
+};
+
+use super::{
+    Client, Code, Error,
+    client::{Lane, To, brokers},
+    error::words,
+    requests,
+};
+use crate::{
+    live::{Broker, KafkaLive, LiveConfig, LivePartition, LiveTopic, Observed},
+    model::{ClusterId, ConfigKey, ConfigType, TopicId, TopicName},
+    ports::Looked,
+};
+
+/// Topics in one DescribeConfigs: an answer of about 1.2 MB (36 entries of some 35 bytes a topic), which neither keeps a
+/// broker's only thread for long nor fills our memory.
+const CONFIGS_AT_ONCE: usize = 1_000;
+
+/// One answer is read while the broker makes the next; a third would only wait there.
+const IN_FLIGHT: usize = 2;
+
+/// `ConfigSource.DYNAMIC_TOPIC_CONFIG`: set on the topic itself.
+const OF_THE_TOPIC: i8 = 1;
+
+/// Topics as far as they are known; `Known(None)` is one that a broker says is absent.
+type Topics = BTreeMap<TopicName, Observed<Option<LiveTopic>>>;
+
+/// Observes the whole cluster.
+pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Observed<KafkaLive> {
+    match try_observe(client, expected).await {
+        Ok(live) => Observed::Known(live),
+        Err(reason) => Observed::Unknown(reason),
+    }
+}
+
+/// Looks at some topics only.
+pub(super) async fn look(client: &Client, names: &[TopicName]) -> Observed<Looked> {
+    match try_look(client, names).await {
+        Ok(looked) => Observed::Known(looked),
+        Err(reason) => Observed::Unknown(reason),
+    }
+}
+
+async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLive, String> {
+    let answer = metadata(client, To::Any, None)
+        .await
+        .map_err(|e| e.chain())?;
+    let cluster_id = cluster_id(&answer)?;
+    let brokers = brokers_by_id(&answer);
+    let mut topics = layouts(answer);
+    let missing: Vec<TopicName> = expected
+        .iter()
+        .filter(|name| !topics.contains_key(*name))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        topics.extend(seek(client, &brokers, &missing).await);
+    }
+    let (topics, topic_keys) = with_configs(client, topics).await?;
+    Ok(KafkaLive {
+        cluster_id,
+        brokers,
+        topics: topics.into_iter().filter_map(unless_absent).collect(),
+        topic_keys,
+    })
+}
+
+async fn try_look(client: &Client, names: &[TopicName]) -> Result<Looked, String> {
+    let answer = metadata(client, To::Any, Some(names))
+        .await
+        .map_err(|e| e.chain())?;
+    let cluster_id = cluster_id(&answer)?;
+    let mut topics = layouts(answer);
+    for name in names {
+        let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
+        topics.entry(name.clone()).or_insert_with(left_out);
+    }
+    let (topics, _) = with_configs(client, topics).await?;
+    Ok(Looked { cluster_id, topics })
+}
+
+async fn metadata(
+    client: &Client,
+    to: To,
+    names: Option<&[TopicName]>,
+) -> Result<MetadataResponse, Error> {
+    let request = requests::metadata(names);
+    client
+        .call(to, Lane::Read, &request, client.patience())
+        .await
+}
+
+/// Asks every broker for topics that one of them did not list: it may lag behind its controller.
+async fn seek(client: &Client, brokers: &[Broker], names: &[TopicName]) -> Topics {
+    let ask = |broker: &Broker| {
+        let id = broker.id;
+        async move {
+            match metadata(client, To::Broker(id), Some(names)).await {
+                Ok(answer) => Ok(layouts(answer)),
+                Err(error) => Err(format!(
+                    "broker {id} may know it and cannot be asked: {}",
+                    error.chain()
+                )),
+            }
+        }
+    };
+    let answers = join_all(brokers.iter().map(ask)).await;
+    names
+        .iter()
+        .map(|name| (name.clone(), agreed(name, &answers)))
+        .collect()
+}
+
+/// What the brokers together say of a topic: there if one has it, absent if all say so, and otherwise not known.
+fn agreed(name: &TopicName, answers: &[Result<Topics, String>]) -> Observed<Option<LiveTopic>> {
+    let mut doubt = None;
+    for answer in answers {
+        match answer.as_ref().map(|topics| topics.get(name)) {
+            Ok(Some(Observed::Known(Some(topic)))) => return Observed::Known(Some(topic.clone())),
+            Ok(Some(Observed::Known(None))) => {}
+            Ok(Some(Observed::Unknown(reason))) | Err(reason) => doubt = Some(reason.clone()),
+            Ok(None) => doubt = Some("a broker's answer leaves it out".to_owned()),
+        }
+    }
+    match doubt {
+        Some(reason) => Observed::Unknown(reason),
+        None if answers.is_empty() => Observed::Unknown("there is no broker to ask".to_owned()),
+        None => Observed::Known(None),
+    }
+}
+
+/// Adds the topics' own configs, and returns besides which keys topics have on this cluster.
+async fn with_configs(
+    client: &Client,
+    mut topics: Topics,
+) -> Result<(Topics, BTreeMap<ConfigKey, ConfigType>), String> {
+    let there: Vec<TopicName> = topics
+        .iter()
+        .filter(|(_, topic)| matches!(topic, Observed::Known(Some(_))))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let ask = |request| async move {
+        client
+            .call(To::Any, Lane::Read, &request, client.patience())
+            .await
+    };
+    let requests: Vec<_> = there
+        .chunks(CONFIGS_AT_ONCE)
+        .map(|chunk| requests::describe_topic_configs(chunk, None))
+        .collect();
+    let mut keys = BTreeMap::new();
+    let mut answers = stream::iter(requests).map(ask).buffer_unordered(IN_FLIGHT);
+    let mut unread: BTreeSet<&TopicName> = there.iter().collect();
+    while let Some(answer) = answers.try_next().await.map_err(|e| e.chain())? {
+        let DescribeConfigsResponse { results, .. } = answer;
+        for result in results {
+            if keys.is_empty() {
+                keys = key_types(&result);
+            }
+            let name = TopicName::from_broker(&result.resource_name);
+            if unread.remove(&name)
+                && let Some(topic) = topics.get_mut(&name)
+            {
+                configure(topic, &result);
+            }
+        }
+    }
+    for name in unread {
+        let reason = "the broker's answer leaves its configs out".to_owned();
+        topics.insert(name.clone(), Observed::Unknown(reason));
+    }
+    Ok((topics, keys))
+}
+
+/// Writes a topic's configs into it, or why they are not known: half a topic is not known.
+fn configure(topic: &mut Observed<Option<LiveTopic>>, result: &DescribeConfigsResult) {
+    let code = Code(result.error_code);
+    if !code.is_ok() {
+        *topic = Observed::Unknown(match code {
+            Code::UNKNOWN_TOPIC_OR_PARTITION => {
+                "it was deleted while it was read, or is not everywhere yet".to_owned()
+            }
+            _ => format!(
+                "its configs cannot be read: {code} {}",
+                words(result.error_message.as_deref().unwrap_or_default())
+            ),
+        });
+    } else if let Observed::Known(Some(topic)) = topic {
+        topic.config = own_configs(&result.configs);
+    }
+}
+
+fn own_configs(configs: &[DescribeConfigsResourceResult]) -> Vec<LiveConfig> {
+    let mut own: Vec<LiveConfig> = configs
+        .iter()
+        .filter(|config| config.config_source == OF_THE_TOPIC)
+        .map(|config| LiveConfig {
+            key: ConfigKey::new(&config.name),
+            value: config
+                .value
+                .as_deref()
+                .filter(|_| !config.is_sensitive)
+                .map(CompactString::from),
+        })
+        .collect();
+    own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    own
+}
+
+fn key_types(result: &DescribeConfigsResult) -> BTreeMap<ConfigKey, ConfigType> {
+    let typed = |config: &DescribeConfigsResourceResult| {
+        Some((
+            ConfigKey::new(&config.name),
+            config_type(config.config_type)?,
+        ))
+    };
+    result.configs.iter().filter_map(typed).collect()
+}
+
+/// `DescribeConfigsResponse.ConfigType`, by its number on the wire.
+fn config_type(wire: i8) -> Option<ConfigType> {
+    Some(match wire {
+        1 => ConfigType::Boolean,
+        2 => ConfigType::String,
+        3 => ConfigType::Int,
+        4 => ConfigType::Short,
+        5 => ConfigType::Long,
+        6 => ConfigType::Double,
+        7 => ConfigType::List,
+        8 => ConfigType::Class,
+        9 => ConfigType::Password,
+        _ => return None,
+    })
+}
+
+fn cluster_id(answer: &MetadataResponse) -> Result<ClusterId, String> {
+    let id = answer.cluster_id.as_deref().filter(|id| !id.is_empty());
+    id.map(|id| ClusterId(id.to_owned()))
+        .ok_or_else(|| "the broker does not say which cluster it belongs to".to_owned())
+}
+
+fn brokers_by_id(answer: &MetadataResponse) -> Vec<Broker> {
+    let mut all = brokers(answer);
+    all.sort_unstable_by_key(|broker| broker.id);
+    all
+}
+
+/// Takes the topics of a Metadata answer, without their configs.
+fn layouts(answer: MetadataResponse) -> Topics {
+    let named = |topic: MetadataResponseTopic| {
+        let name = TopicName::from_broker(topic.name.as_deref()?);
+        Some((name, layout(topic)))
+    };
+    answer.topics.into_iter().filter_map(named).collect()
+}
+
+fn layout(topic: MetadataResponseTopic) -> Observed<Option<LiveTopic>> {
+    match Code(topic.error_code) {
+        Code::NONE => {}
+        Code::UNKNOWN_TOPIC_OR_PARTITION => return Observed::Known(None),
+        code => return Observed::Unknown(format!("the broker does not describe it: {code}")),
+    }
+    if topic.topic_id.is_nil() {
+        return Observed::Unknown(
+            "the broker does not tell its id; Headgate needs Kafka 3.6 or newer".to_owned(),
+        );
+    }
+    let mut partitions = topic.partitions;
+    partitions.sort_unstable_by_key(|partition| partition.partition_index);
+    let gapless = (0..)
+        .zip(&partitions)
+        .all(|(index, p)| p.partition_index == index);
+    if !gapless || partitions.is_empty() {
+        return Observed::Unknown("the broker does not list all of its partitions".to_owned());
+    }
+    Observed::Known(Some(LiveTopic {
+        id: TopicId(topic.topic_id.into_bytes()),
+        internal: topic.is_internal,
+        partitions: partitions.into_iter().map(partition).collect(),
+        config: Vec::new(),
+    }))
+}
+
+fn partition(partition: MetadataResponsePartition) -> LivePartition {
+    let ids =
+        |ids: Vec<kafka_protocol::messages::BrokerId>| ids.into_iter().map(|id| id.0).collect();
+    LivePartition {
+        leader: partition.leader_id.0,
+        replicas: ids(partition.replica_nodes),
+        isr: ids(partition.isr_nodes),
+    }
+}
+
+/// In an observation what is absent is left out.
+fn unless_absent(
+    (name, topic): (TopicName, Observed<Option<LiveTopic>>),
+) -> Option<(TopicName, Observed<LiveTopic>)> {
+    match topic {
+        Observed::Known(topic) => topic.map(|topic| (name, Observed::Known(topic))),
+        Observed::Unknown(reason) => Some((name, Observed::Unknown(reason))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
