@@ -153,6 +153,17 @@ impl Client {
                 }
             }
         };
+        self.ask(address, &connection, request, deadline).await
+    }
+
+    /// Calls a broker and remembers whether it could be used.
+    async fn ask<R: Operation>(
+        &self,
+        address: String,
+        connection: &Connection,
+        request: &R,
+        deadline: Deadline,
+    ) -> Result<R::Response, Error> {
         let answer = connection.call(request, deadline).await;
         match &answer {
             Err(error) if error.is_of_the_broker() => self.with(|state| state.failed(&address)),
@@ -163,10 +174,10 @@ impl Client {
 
     /// Learns brokers and controller.
     async fn refresh(&self, deadline: Deadline) -> Result<MetadataResponse, Error> {
+        let (address, connection) = self.any(Lane::Read, deadline).await?;
         let request = requests::metadata(Some(&[]));
-        let answer = Box::pin(self.attempt(To::Any, Lane::Read, &request, deadline)).await?;
-        let Settings { bootstrap, .. } = &self.settings;
-        self.with(|state| state.learn(&answer, bootstrap));
+        let answer = self.ask(address, &connection, &request, deadline).await?;
+        self.with(|state| state.learn(&answer, &self.settings.bootstrap));
         Ok(answer)
     }
 
@@ -187,7 +198,11 @@ impl Client {
                 })?
             }
         };
-        self.connect(address, lane, deadline).await
+        let configured = self.settings.bootstrap.contains(&address);
+        match self.connect(address, lane, deadline).await {
+            Err(error) if !configured => Err(error.advertised_by(id)),
+            connected => connected,
+        }
     }
 
     /// Connects to the first of the candidates that answers: one after the other, and side by side once one is silent.

@@ -171,7 +171,7 @@ impl Preface {
     }
 
     pub(super) async fn blocking<T: Send + 'static>(
-        &self,
+        &mut self,
         what: &'static str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {

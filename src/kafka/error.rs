@@ -91,7 +91,7 @@ pub enum Error {
         theirs: Option<(i16, i16)>,
     },
     /// No answer in time.
-    #[error("{address}: no answer to {api} within {after:?}{}", if *sent { "; the request was sent and may have been carried out" } else { "" })]
+    #[error("{address}: no answer to {api} within {after:?}")]
     Timeout {
         /// The broker.
         address: String,
@@ -103,7 +103,7 @@ pub enum Error {
         sent: bool,
     },
     /// The connection ended before the answer.
-    #[error("{address}: {reason} before it answered {api}{}", if *sent { "; the request was sent and may have been carried out" } else { "" })]
+    #[error("{address}: {reason} before it answered {api}")]
     Closed {
         /// The broker.
         address: String,
@@ -219,6 +219,19 @@ impl Error {
         )
     }
 
+    /// Says where an address comes from that nobody configured.
+    pub(super) fn advertised_by(mut self, broker: i32) -> Self {
+        if let Self::Dns { address, .. }
+        | Self::Connect { address, .. }
+        | Self::Tls { address, .. } = &mut self
+        {
+            *address = format!(
+                "{address} (where broker {broker} says it is, by its advertised.listeners)"
+            );
+        }
+        self
+    }
+
     /// Returns the message with its causes, for a log line or a reason.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -243,7 +256,7 @@ pub(super) const ENCODED: &str = "encoded";
 fn offered(theirs: Option<(i16, i16)>) -> String {
     match theirs {
         Some((min, max)) => format!("speaks {min} to {max}"),
-        None => "does not know it".to_owned(),
+        None => "does not know it (nor does a controller's port: name brokers)".to_owned(),
     }
 }
 

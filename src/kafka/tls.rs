@@ -133,7 +133,7 @@ fn refused(alert: AlertDescription) -> String {
         | AlertDescription::CertificateRevoked
         | AlertDescription::UnsupportedCertificate => {
             format!(
-                "the broker does not accept our certificate ({alert:?}); look at tls.cert, or set it if it is missing"
+                "the broker demands a certificate of ours that it accepts ({alert:?}); look at tls.cert and tls.key, or set them"
             )
         }
         other => format!(

@@ -150,10 +150,7 @@ async fn silence_after_a_request_leaves_its_outcome_open() {
         &error,
         "timeout",
         true,
-        &[
-            "no answer to Metadata within 200ms",
-            "may have been carried out",
-        ],
+        &["no answer to Metadata within 200ms"],
     );
     works(&client).await;
     assert_eq!(fake.connections(), 2);
@@ -174,11 +171,7 @@ async fn a_broker_that_dies_in_the_middle_of_an_answer_leaves_the_outcome_open()
         &error,
         "closed",
         true,
-        &[
-            "in the middle of an answer",
-            "Metadata",
-            "may have been carried out",
-        ],
+        &["in the middle of an answer", "Metadata"],
     );
 }
 

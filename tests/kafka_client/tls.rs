@@ -121,7 +121,7 @@ async fn a_missing_or_wrong_client_certificate_is_named() {
     is(
         &error(&fake, Some(pki.trust_as(&stranger))).await,
         "tls",
-        &["does not accept our certificate"],
+        &["demands a certificate of ours that it accepts"],
     );
 }
 

@@ -301,3 +301,48 @@ async fn without_a_controller_any_broker_passes_the_request_on() {
         Code::NONE
     );
 }
+
+#[tokio::test]
+async fn an_address_that_only_the_brokers_name_is_called_so() {
+    let fakes = Fakes::start(2, Script::default()).await;
+    let client = fakes.client();
+    client.cluster(PATIENCE).await.unwrap();
+    client.with(|state| state.brokers.insert(2, "two..dots:9092".to_owned()));
+    let error = create(&client, To::Broker(2), PATIENCE).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("two..dots:9092 (where broker 2 says it is, by its advertised.listeners)"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_call_may_run_in_a_task_of_its_own() {
+    let fakes = Fakes::start(1, Script::default()).await;
+    let client = Arc::new(fakes.client());
+    let task = tokio::spawn(async move { create(&client, To::Controller, PATIENCE).await });
+    assert_eq!(code(task.await.unwrap()), Code::NONE);
+}
+
+#[tokio::test]
+async fn a_controller_that_is_gone_is_asked_for_anew() {
+    let script = Script {
+        controllers: vec![2, 1],
+        ..Script::default()
+    };
+    let fakes = Fakes::start(2, script).await;
+    let client = fakes.client();
+    client.cluster(PATIENCE).await.unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    client.with(|state| state.brokers.insert(2, gone.to_string()));
+    assert_eq!(
+        code(create(&client, To::Controller, PATIENCE).await),
+        Code::NONE
+    );
+    assert_eq!(fakes.asked_to_create(), [1]);
+}
