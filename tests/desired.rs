@@ -1,4 +1,8 @@
 //! Desired state from the outside: what is right is read, what is wrong is told.
 
 mod cases;
+mod kafka;
+mod papers;
+mod properties;
+mod reading;
 mod tree;

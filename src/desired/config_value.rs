@@ -74,7 +74,9 @@ impl Read for Config {
 
 /// A key that the table lacks may still be known to the cluster, which the planner asks.
 fn unverified(key: &str, at: At, page: &mut Page<'_>) {
-    let near = snippet::nearest(key, TOPIC_CONFIGS.iter().map(|c| c.key));
+    let near = page
+        .has_room(Severity::Unverified)
+        .then(|| snippet::nearest(key, TOPIC_CONFIGS.iter().map(|c| c.key)));
     page.note(
         Severity::Unverified,
         at,
@@ -82,7 +84,7 @@ fn unverified(key: &str, at: At, page: &mut Page<'_>) {
             "no topic config of Kafka 3.6 to 4.3 is called {}",
             shorten(key)
         ),
-        near.map(|near| format!("did you mean `{near}`?")),
+        near.flatten().map(|near| format!("did you mean `{near}`?")),
     );
 }
 

@@ -1,7 +1,7 @@
 //! Files -> documents -> clusters (desired, rank 1): which document belongs to which cluster, which are two for one
 //! object, and what the Cluster's defaults add. The order of the files means nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use compact_str::CompactString;
 
@@ -44,14 +44,14 @@ pub fn load(files: &[SourceFile]) -> Loaded {
         .collect();
     pages.sort_by(|a, b| a.file.cmp(&b.file));
     let mut documents = Vec::new();
-    let mut broken = Vec::new();
+    let mut broken = BTreeSet::new();
     for (index, page) in pages.iter_mut().enumerate() {
         let unreadable = node::documents(page, |node, page| {
             documents.extend(document(node, page).map(|body| Document { page: index, body }));
         });
         // nobody knows what a document with broken structure declares, so nothing is said to be missing beside it
         if unreadable || page.errors() > 0 && page.text.is_empty() {
-            broken.push(folder(&page.file).to_owned());
+            broken.insert(folder(&page.file).to_owned());
         }
     }
     let desired = assemble(documents, &broken, &mut pages);
@@ -164,7 +164,11 @@ struct Home {
     names: HashMap<CompactString, Vec<(TopicName, usize, At)>>,
 }
 
-fn assemble(documents: Vec<Document>, broken: &[String], pages: &mut [Page<'_>]) -> Desired {
+fn assemble(
+    documents: Vec<Document>,
+    broken: &BTreeSet<String>,
+    pages: &mut [Page<'_>],
+) -> Desired {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     let mut topics = Vec::new();
     for Document { page, body } in documents {
@@ -182,8 +186,7 @@ fn assemble(documents: Vec<Document>, broken: &[String], pages: &mut [Page<'_>])
             .map(str::to_owned);
         match home.and_then(|folder| homes.get_mut(&folder)) {
             Some(home) => move_in(home, page, &topic, pages),
-            None if homeless == Some(page)
-                || upwards(&folder).any(|f| broken.iter().any(|b| b == f)) => {}
+            None if homeless == Some(page) || upwards(&folder).any(|f| broken.contains(f)) => {}
             None => {
                 homeless = Some(page);
                 refuse_homeless(page, &topic, pages);

@@ -12,6 +12,7 @@ mod mirror;
 mod node;
 mod page;
 mod read;
+mod reference;
 mod schema;
 mod snippet;
 mod topic;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
 pub use load::{Loaded, load};
+pub use reference::reference;
 pub use schema::schema;
 pub use snippet::nearest;
 pub use topic::{DesiredTopic, DesiredValue};

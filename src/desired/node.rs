@@ -1,7 +1,7 @@
 //! YAML text -> documents of nodes that know where they stand (desired, rank 1). Scalars stay the text that was
 //! written: which number it is, is decided by whoever knows the field, so that nothing goes through floating point.
 
-use std::{borrow::Cow, collections::HashMap, collections::HashSet};
+use std::{borrow::Cow, collections::HashMap};
 
 use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, Span};
 
@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 16;
 /// ("billion laughs") ends here after a few milliseconds.
 const MAX_REPEATED: usize = 100_000;
 
-/// Fields of one mapping up to which doubles are looked for one by one, without a set.
+/// Fields of one mapping up to which doubles are looked for one by one, without an index.
 const FEW: usize = 16;
 
 /// A value and where it stands.
@@ -291,14 +291,15 @@ fn without_doubles<'a>(
     fields: Vec<(Key<'a>, Node<'a>)>,
     page: &mut Page<'a>,
 ) -> Vec<(Key<'a>, Node<'a>)> {
-    let mut seen: HashSet<Cow<'a, str>> = HashSet::new();
+    let mut first: HashMap<Cow<'a, str>, u32> = HashMap::new();
     let many = fields.len() > FEW;
     let mut kept: Vec<(Key<'a>, Node<'a>)> = Vec::with_capacity(fields.len());
     for (key, node) in fields {
         let double = if many {
-            !seen.insert(key.text.clone())
+            first.insert(key.text.clone(), key.at.line)
         } else {
-            kept.iter().any(|(k, _)| k.text == key.text)
+            let same = kept.iter().find(|(k, _)| k.text == key.text);
+            same.map(|(k, _)| k.at.line)
         };
         if key.text == "<<" {
             page.error_with(
@@ -307,13 +308,11 @@ fn without_doubles<'a>(
                 "write the fields out, or put what all topics share into the Cluster's `defaults`"
                     .to_owned(),
             );
-        } else if double {
-            let first = kept.iter().find(|(k, _)| k.text == key.text);
-            let line = first.map_or(0, |(k, _)| k.at.line);
+        } else if let Some(line) = double {
             page.error(
                 key.at,
                 format!(
-                    "{} is given twice, first on line {line}",
+                    "{} is given twice, before on line {line}",
                     shorten(&key.text)
                 ),
             );

@@ -16,11 +16,6 @@ pub(super) struct At {
     pub(super) column: u32,
 }
 
-impl At {
-    /// The beginning of a file.
-    pub(super) const START: Self = Self { line: 1, column: 1 };
-}
-
 /// A file and what is found wrong in it.
 pub(super) struct Page<'a> {
     /// Its path below the repository's root.
@@ -92,7 +87,7 @@ impl<'a> Page<'a> {
         if severity == Severity::Error {
             self.errors += 1;
         }
-        if self.kept(severity) >= MAX_FINDINGS {
+        if !self.has_room(severity) {
             self.dropped.push(severity);
             return;
         }
@@ -115,17 +110,26 @@ impl<'a> Page<'a> {
         self.errors
     }
 
+    /// Tells whether another finding of this severity is kept. Looking for the right spelling of a word that nobody will
+    /// see would make a hostile file slow.
+    pub(super) fn has_room(&self, severity: Severity) -> bool {
+        let same =
+            |findings: &[Finding]| findings.iter().filter(|f| f.severity == severity).count();
+        self.findings.len() < MAX_FINDINGS || same(&self.findings) < MAX_FINDINGS
+    }
+
     /// Closes the file and returns its findings by line; those beyond the limit are counted in a last one of their
     /// severity.
     pub(super) fn close(mut self) -> Vec<Finding> {
         self.findings
             .sort_by(|a, b| (&a.place, a.severity).cmp(&(&b.place, b.severity)));
+        let last = self.findings.last().and_then(|f| f.place.clone());
         for severity in [Severity::Error, Severity::Unverified, Severity::Warning] {
             let more = self.dropped.iter().filter(|s| **s == severity).count();
             if more > 0 {
                 self.findings.push(Finding {
                     severity,
-                    place: Some(self.place(At::START)),
+                    place: last.clone(),
                     message: format!("{more} more findings in this file are not shown"),
                     help: None,
                     snippet: None,
@@ -133,17 +137,6 @@ impl<'a> Page<'a> {
             }
         }
         self.findings
-    }
-
-    fn kept(&self, severity: Severity) -> usize {
-        // short of the limit nothing needs counting, which is every file that people write
-        if self.findings.len() < MAX_FINDINGS {
-            return 0;
-        }
-        self.findings
-            .iter()
-            .filter(|f| f.severity == severity)
-            .count()
     }
 }
 

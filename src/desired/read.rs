@@ -9,7 +9,7 @@ use super::{
     page::{At, Page},
     snippet,
 };
-use crate::model::integer;
+use crate::model::{Severity, integer};
 
 /// A type that can be read from a node.
 pub(super) trait Read: Sized {
@@ -91,11 +91,12 @@ pub(super) fn fields<'n, 'a>(
     for (key, value) in map(node, page)? {
         match keys.iter().position(|k| *k == key.text) {
             Some(index) => slots[index] = Some(value),
-            None => page.error_with(
-                key.at,
-                format!("unknown field {}", shorten(&key.text)),
-                snippet::spelling_help(&key.text, keys),
-            ),
+            None => {
+                let seen = page.has_room(Severity::Error);
+                let help = seen.then(|| snippet::spelling_help(&key.text, keys));
+                let message = format!("unknown field {}", shorten(&key.text));
+                page.error_with(key.at, message, help.flatten());
+            }
         }
     }
     Some(slots)

@@ -42,8 +42,11 @@ pub(super) fn refuse_kind(kind: &str, at: At, readable: &[&str], page: &mut Page
         );
         return;
     }
-    let all: Vec<&str> = readable.iter().chain(&LATER).copied().collect();
-    let help = snippet::nearest(kind, all).map_or_else(
+    let all = readable.iter().chain(&LATER).copied();
+    let near = page
+        .has_room(Severity::Error)
+        .then(|| snippet::nearest(kind, all));
+    let help = near.flatten().map_or_else(
         || format!("known here: {}", snippet::quoted(readable)),
         |near| format!("did you mean `{near}`?"),
     );

@@ -1,0 +1,108 @@
+//! What is generated from the types and stands in the repository, and the example platform.
+
+use headgate::desired;
+use serde_json::Value;
+
+use super::tree;
+use crate::support::golden;
+
+#[test]
+fn the_schema_is_that_of_the_types() {
+    let mut schema = serde_json::to_string_pretty(&desired::schema()).expect("a schema is JSON");
+    schema.push('\n');
+    golden::hold(&golden::path("desired-state/schema.json"), &schema);
+}
+
+#[test]
+fn the_reference_is_that_of_the_types() {
+    golden::hold(
+        &golden::path("docs/desired-state.md"),
+        &desired::reference(),
+    );
+}
+
+#[test]
+fn the_example_platform_is_without_findings() {
+    let loaded = desired::load(&tree::read(&golden::path("desired-state")));
+    assert_eq!(tree::told(&loaded), "");
+    let sizes: Vec<(&str, usize)> = loaded
+        .desired
+        .clusters
+        .values()
+        .map(|c| (c.name.as_str(), c.topics.len()))
+        .collect();
+    let want = [
+        ("e-commerce", 6),
+        ("log-aggregation", 5),
+        ("smart-city", 9),
+        ("streaming-platform", 3),
+    ];
+    assert_eq!(sizes, want);
+}
+
+#[test]
+fn every_example_file_points_editors_at_the_schema() {
+    for file in tree::read(&golden::path("desired-state")) {
+        if file.path.ends_with(".yaml") {
+            let text = String::from_utf8(file.bytes).expect("examples are text");
+            let line = "# yaml-language-server: $schema=../schema.json\n";
+            assert!(text.starts_with(line), "{} lacks {line}", file.path);
+        }
+    }
+}
+
+/// Reads documents as a general YAML reader does, for a judge that knows nothing of this crate's reader.
+fn documents(text: &[u8]) -> Vec<Value> {
+    serde_saphyr::from_slice_multiple(text).expect("it is YAML")
+}
+
+#[test]
+fn the_schema_accepts_the_example_platform() {
+    let schema = jsonschema::validator_for(&desired::schema()).expect("it is a schema");
+    let files = tree::read(&golden::path("desired-state"));
+    for file in files.iter().filter(|f| f.path.ends_with(".yaml")) {
+        for document in documents(&file.bytes) {
+            let errors: Vec<String> = schema
+                .iter_errors(&document)
+                .map(|e| e.to_string())
+                .collect();
+            assert_eq!(errors, [""; 0], "{}", file.path);
+        }
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_reader_refuses() {
+    let schema = jsonschema::validator_for(&desired::schema()).expect("it is a schema");
+    let refused = [
+        "{partition: 3}",
+        "{partitions: 0}",
+        "{partitions: three}",
+        "{replicationFactor: 101}",
+        "{config: {segment.ms: 0}}",
+        "{config: {cleanup.policy: [compacted]}}",
+        "{config: {compression.type: GZIP}}",
+        "{config: {preallocate: maybe}}",
+        "{config: [retention.ms]}",
+    ];
+    for spec in refused {
+        let text = tree::topic("t", spec);
+        assert!(
+            !desired::load(&tree::below_cluster(&text)).is_valid(),
+            "the reader takes {spec}"
+        );
+        assert!(
+            !schema.is_valid(&documents(text.as_bytes())[0]),
+            "the schema takes {spec}"
+        );
+    }
+}
+
+#[test]
+fn the_example_in_the_reference_is_without_findings() {
+    let page = desired::reference();
+    let (_, rest) = page.split_once("```yaml\n").expect("it has an example");
+    let (example, _) = rest.split_once("```").expect("the example ends");
+    let loaded = desired::load(&[tree::file("example.yaml", example)]);
+    assert_eq!(tree::told(&loaded), "");
+}

@@ -1,0 +1,143 @@
+//! What holds for every input.
+
+use headgate::{
+    desired::{self, DesiredTopic, DesiredValue},
+    model::{ConfigType, TOPIC_CONFIGS, topic_config},
+};
+use proptest::{collection, prelude::*, sample};
+
+use super::tree::{below_cluster, file, told, topic};
+
+/// Pieces that YAML files are made of, so that random texts get further than the first line.
+const PIECES: [&str; 32] = [
+    "apiVersion: headgate.dev/v1\n",
+    "kind: Topic\n",
+    "kind: Cluster\n",
+    "metadata: {name: a}\n",
+    "metadata:\n",
+    "  name: b\n",
+    "spec:\n",
+    "spec: {}\n",
+    "  partitions: 3\n",
+    "  config:\n",
+    "    retention.ms: 7d\n",
+    "    cleanup.policy: [compact]\n",
+    "---\n",
+    "...\n",
+    "- ",
+    ": ",
+    "? ",
+    "&a ",
+    "*a",
+    "!!str ",
+    "\"",
+    "'",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\t",
+    "\r",
+    "#",
+    "|\n",
+    "%YAML 1.2\n",
+    "\u{feff}",
+];
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in collection::vec(any::<u8>(), 0..400)) {
+        let loaded = desired::load(&[file("c/x.yaml", &bytes)]);
+        prop_assert!(loaded.desired.clusters.is_empty());
+        prop_assert!(!loaded.is_valid());
+    }
+
+    #[test]
+    fn no_mixture_of_yaml_makes_it_panic(pieces in collection::vec(sample::select(&PIECES[..]), 0..60)) {
+        let text = pieces.concat();
+        let loaded = desired::load(&below_cluster(&text));
+        let places: Vec<_> = loaded.findings.iter().filter_map(|f| f.place.as_ref()).collect();
+        prop_assert!(places.is_sorted(), "{places:?}");
+        for place in places {
+            let lines = text.split(['\n', '\r']).count() + 10;
+            prop_assert!((1..=lines).contains(&(place.line as usize)), "{place}");
+            prop_assert!(place.column >= 1, "{place}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read((name, want) in wanted()) {
+        let files = below_cluster(&written(&name, &want));
+        let loaded = desired::load(&files);
+        prop_assert_eq!(told(&loaded), "");
+        let read = &loaded.desired.clusters["c"].topics[name.as_str()];
+        prop_assert_eq!(&read.config, &want.config);
+        prop_assert_eq!(read.partitions, want.partitions);
+        prop_assert_eq!(read.replication_factor, want.replication_factor);
+    }
+
+    #[test]
+    fn the_order_of_the_files_means_nothing(
+        names in collection::vec("[a-d._]{1,3}", 1..12),
+        order in Just((0..13_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let mut files = below_cluster("");
+        for (i, name) in names.iter().enumerate() {
+            files.push(file(&format!("c/{i}.yaml"), topic(name, "{}")));
+        }
+        let sorted = desired::load(&files);
+        let shuffled: Vec<_> = order.iter().filter_map(|i| files.get(*i).cloned()).collect();
+        prop_assert_eq!(shuffled.len(), files.len());
+        prop_assert_eq!(desired::load(&shuffled), sorted);
+    }
+}
+
+/// A topic whose config holds some keys of the table, each with a value that Kafka accepts.
+fn wanted() -> impl Strategy<Value = (String, DesiredTopic)> {
+    let keys = sample::subsequence(TOPIC_CONFIGS, 0..8);
+    let name = "[a-zA-Z0-9][a-zA-Z0-9._-]{0,30}";
+    (name, 1..=9_000_u32, 3..=100_u16, keys, any::<bool>()).prop_map(
+        |(name, partitions, replication_factor, keys, alone)| {
+            let place = headgate::model::Place {
+                file: "c/topics.yaml".into(),
+                line: 1,
+                column: 1,
+            };
+            let quiet = keys
+                .into_iter()
+                .filter(|k| k.versions != headgate::model::Versions::Only3);
+            let value = |default: &str| match alone {
+                true => DesiredValue::LeaveAlone,
+                false => DesiredValue::Set(default.into()),
+            };
+            let topic = DesiredTopic {
+                place,
+                labels: std::collections::BTreeMap::new(),
+                partitions,
+                replication_factor,
+                config: quiet
+                    .map(|k| (headgate::model::ConfigKey::new(k.key), value(k.default)))
+                    .collect(),
+            };
+            (name, topic)
+        },
+    )
+}
+
+/// Writes a topic as a document, with the types that YAML has.
+fn written(name: &str, topic: &DesiredTopic) -> String {
+    let mut text = format!(
+        "apiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {{name: '{name}'}}\nspec:\n  partitions: {}\n  replicationFactor: {}\n  config:\n",
+        topic.partitions, topic.replication_factor
+    );
+    for (key, value) in &topic.config {
+        let list = topic_config(key.as_str()).is_some_and(|c| c.config_type == ConfigType::List);
+        let value = match value {
+            DesiredValue::LeaveAlone => "null".to_owned(),
+            DesiredValue::Set(words) if list => format!("[{words}]"),
+            DesiredValue::Set(value) => value.to_string(),
+        };
+        text.push_str(&format!("    {key}: {value}\n"));
+    }
+    text
+}
