@@ -1,0 +1,104 @@
+//! Checks config values as a Kafka 4 broker does (sandbox stage, pure): its table, its messages.
+
+use crate::model::{Accepts, ConfigType, TopicConfig, Versions, topic_config};
+
+/// Looks up a key that this Kafka has.
+pub(super) fn known(key: &str) -> Option<&'static TopicConfig> {
+    topic_config(key).filter(|config| config.versions != Versions::Only3)
+}
+
+/// Says why the cluster refuses a value; `None` when it takes it.
+pub(super) fn refusal(key: &str, value: &str) -> Option<String> {
+    let Some(config) = known(key) else {
+        return Some(format!("Unknown topic config name: {key}"));
+    };
+    match config.config_type {
+        ConfigType::Int | ConfigType::Short | ConfigType::Long => number(config, value),
+        ConfigType::Double => match value.trim().parse::<f64>() {
+            Ok(ratio) if config.accepts != Accepts::Ratio || (0.0..=1.0).contains(&ratio) => None,
+            Ok(_) => Some(invalid(config, value, "Value must be between 0 and 1")),
+            Err(_) => Some(invalid(config, value, "Not a number of type DOUBLE")),
+        },
+        ConfigType::Boolean => {
+            (!matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "false"))
+                .then(|| invalid(config, value, "Expected value to be either true or false"))
+        }
+        ConfigType::List => words(config, value.split(',').map(str::trim), value),
+        ConfigType::String | ConfigType::Class | ConfigType::Password => {
+            words(config, std::iter::once(value), value)
+        }
+    }
+}
+
+fn number(config: &TopicConfig, value: &str) -> Option<String> {
+    let of_type = match config.config_type {
+        ConfigType::Long => value.trim().parse::<i64>().ok(),
+        ConfigType::Short => value.trim().parse::<i16>().ok().map(i64::from),
+        _ => value.trim().parse::<i32>().ok().map(i64::from),
+    };
+    let Some(number) = of_type else {
+        let why = format!("Not a number of type {:?}", config.config_type).to_uppercase();
+        return Some(invalid(
+            config,
+            value,
+            &why.replacen("NOT A NUMBER OF TYPE", "Not a number of type", 1),
+        ));
+    };
+    let taken = match config.accepts {
+        Accepts::AtLeast(least) | Accepts::AtLeastRaised(_, least) => number >= least,
+        Accepts::Between(least, most) => (least..=most).contains(&number),
+        Accepts::BetweenOr(least, most, or) => (least..=most).contains(&number) || number == or,
+        _ => true,
+    };
+    (!taken).then(|| invalid(config, value, "Value is out of range"))
+}
+
+fn words<'a>(
+    config: &TopicConfig,
+    mut given: impl Iterator<Item = &'a str>,
+    value: &str,
+) -> Option<String> {
+    let Accepts::Words(words) = config.accepts else {
+        return None;
+    };
+    (!given.all(|word| words.contains(&word))).then(|| {
+        let why = format!("String must be one of: {}", words.join(", "));
+        invalid(config, value, &why)
+    })
+}
+
+fn invalid(config: &TopicConfig, value: &str, why: &str) -> String {
+    format!(
+        "Invalid value {value} for configuration {}: {why}",
+        config.key
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_as_kafka_4_takes_them() {
+        for (key, value, taken) in [
+            ("retention.ms", "-1", true),
+            ("retention.ms", "-2", false),
+            ("retention.ms", "12x", false),
+            ("retention.ms", "1e6", false),
+            ("segment.bytes", "1048576", true),
+            ("segment.bytes", "14", false),
+            ("max.message.bytes", "3000000000", false),
+            ("cleanup.policy", "delete, compact", true),
+            ("cleanup.policy", "shred", false),
+            ("compression.type", "zstd", true),
+            ("preallocate", "TRUE", true),
+            ("preallocate", "yes", false),
+            ("min.cleanable.dirty.ratio", "0.1", true),
+            ("min.cleanable.dirty.ratio", "1.1", false),
+            ("message.format.version", "3.0", false),
+            ("retention", "1", false),
+        ] {
+            assert_eq!(refusal(key, value).is_none(), taken, "{key}={value}");
+        }
+    }
+}

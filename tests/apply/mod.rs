@@ -1,0 +1,231 @@
+//! Running a plan over the ports, on the sandbox and paused time: one test a rule.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod batches;
+mod preconditions;
+mod stop;
+mod verify;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use futures::future::BoxFuture;
+use headgate::{
+    apply::{Applied, Limits, apply},
+    live::{KafkaLive, Observed},
+    model::{Cause, ClusterName, ConfigKey, Intent, ObjectRef, Risk, TopicId, TopicName, Verb},
+    plan::{Action, Change, ClusterPlan, End, KeyTypes, SetKey},
+    ports::{Batch, Journal, JournalError, KafkaPlane, Looked, NewTopic, Outcome},
+    sandbox::Sandbox,
+};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// A sandbox that shows what is asked of it, and whose answers a test may replace.
+struct Bench {
+    sandbox: Sandbox,
+    writes: Mutex<Vec<Batch>>,
+    looks: Mutex<Vec<Vec<TopicName>>>,
+    notes: Mutex<Vec<Intent>>,
+    full_disk: bool,
+    /// Called before each write; an answer that it gives is used, and nothing is written.
+    on_write: Option<Hook<Batch, Vec<Outcome>>>,
+    /// Called before each look.
+    on_look: Option<Hook<[TopicName], Observed<Looked>>>,
+    limits: Limits,
+    stop: watch::Sender<bool>,
+}
+
+type Hook<Asked, Answer> = Box<dyn Fn(&Bench, &Asked) -> Option<Answer> + Send + Sync>;
+
+fn mk_bench() -> Bench {
+    Bench {
+        sandbox: Sandbox::new("sandbox-cluster", 3),
+        writes: Mutex::default(),
+        looks: Mutex::default(),
+        notes: Mutex::default(),
+        full_disk: false,
+        on_write: None,
+        on_look: None,
+        limits: Limits::default(),
+        stop: watch::Sender::new(false),
+    }
+}
+
+impl KafkaPlane for Bench {
+    fn observe<'a>(&'a self, expected: &'a [TopicName]) -> BoxFuture<'a, Observed<KafkaLive>> {
+        self.sandbox.observe(expected)
+    }
+
+    fn look<'a>(&'a self, topics: &'a [TopicName]) -> BoxFuture<'a, Observed<Looked>> {
+        self.looks.lock().unwrap().push(topics.to_vec());
+        match self.on_look.as_ref().and_then(|hook| hook(self, topics)) {
+            Some(answer) => Box::pin(async { answer }),
+            None => self.sandbox.look(topics),
+        }
+    }
+
+    fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {
+        self.writes.lock().unwrap().push(batch.clone());
+        match self.on_write.as_ref().and_then(|hook| hook(self, &batch)) {
+            Some(answer) => Box::pin(async { answer }),
+            None => self.sandbox.write(batch),
+        }
+    }
+}
+
+impl Journal for Bench {
+    fn intend(&self, _: &ClusterName, intents: &[Intent]) -> Result<(), JournalError> {
+        if self.full_disk {
+            return Err(JournalError("the disk is full".to_owned()));
+        }
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.extend(intents.iter().cloned());
+        Ok(())
+    }
+}
+
+impl Bench {
+    async fn apply(&self, actions: Vec<Action>) -> Applied {
+        let types = match self.sandbox.observe(&[]).await {
+            Observed::Known(live) => live,
+            Observed::Unknown(why) => panic!("{why}"),
+        };
+        apply(
+            &mk_plan(actions),
+            KeyTypes::new(&types),
+            self,
+            self,
+            &self.limits,
+            &|| Timestamp::UNIX_EPOCH,
+            self.stop.subscribe(),
+        )
+        .await
+    }
+
+    /// Runs actions and returns how each ended.
+    async fn ends(&self, actions: Vec<Action>) -> Vec<End> {
+        ends(&self.apply(actions).await)
+    }
+
+    fn writes(&self) -> Vec<Batch> {
+        self.writes.lock().unwrap().clone()
+    }
+
+    fn topic_id(&self, name: &str) -> TopicId {
+        self.sandbox.world().topic(name).unwrap().id
+    }
+
+    fn value(&self, topic: &str, key: &str) -> Option<String> {
+        let world = self.sandbox.world();
+        let own = world.topic(topic)?.config_value(key)?;
+        own.map(str::to_owned)
+    }
+
+    fn partitions(&self, topic: &str) -> Option<usize> {
+        Some(self.sandbox.world().topic(topic)?.partitions.len())
+    }
+}
+
+fn ends(applied: &Applied) -> Vec<End> {
+    applied.results.iter().map(|r| r.end.clone()).collect()
+}
+
+fn mk_plan(actions: Vec<Action>) -> ClusterPlan {
+    ClusterPlan {
+        name: ClusterName::new("sandbox").unwrap(),
+        cluster_id: Some(headgate::model::ClusterId("sandbox-cluster".into())),
+        planes: BTreeMap::new(),
+        actions,
+        blocked: Vec::new(),
+        unexpected: Vec::new(),
+        reported: Vec::new(),
+        foreign: Vec::new(),
+        drift: Vec::new(),
+    }
+}
+
+fn mk_action(name: &str, verb: Verb, change: Change) -> Action {
+    Action {
+        object: ObjectRef::topic(name),
+        verb,
+        risk: Risk::Safe,
+        cause: Cause::First,
+        fields: Vec::new(),
+        source: None,
+        change,
+    }
+}
+
+/// A topic of three partitions and three replicas.
+fn mk_create(name: &str, config: &[(&str, &str)]) -> Action {
+    let new = mk_topic(name, config);
+    let change = Change::CreateTopic {
+        partitions: new.partitions,
+        replication_factor: new.replication_factor,
+        config: new.config,
+    };
+    mk_action(name, Verb::Create, change)
+}
+
+fn mk_topic(name: &str, config: &[(&str, &str)]) -> NewTopic {
+    NewTopic {
+        name: TopicName::new(name).unwrap(),
+        partitions: 3,
+        replication_factor: 3,
+        config: config
+            .iter()
+            .map(|(key, value)| (ConfigKey::new(key), (*value).into()))
+            .collect(),
+    }
+}
+
+fn mk_grow(name: &str, id: TopicId, from: u32, to: u32) -> Action {
+    let change = Change::UpdateTopic {
+        id,
+        partitions: Some((from, to)),
+        set: Vec::new(),
+        reset: Vec::new(),
+    };
+    mk_action(name, Verb::Update, change)
+}
+
+fn mk_set(name: &str, id: TopicId, key: &str, from: Option<&str>, to: &str) -> Action {
+    let change = Change::UpdateTopic {
+        id,
+        partitions: None,
+        set: vec![SetKey {
+            key: ConfigKey::new(key),
+            from: from.map(Into::into),
+            to: to.into(),
+        }],
+        reset: Vec::new(),
+    };
+    mk_action(name, Verb::Update, change)
+}
+
+fn mk_reset(name: &str, id: TopicId, key: &str, was: &str) -> Action {
+    let change = Change::UpdateTopic {
+        id,
+        partitions: None,
+        set: Vec::new(),
+        reset: vec![(ConfigKey::new(key), Some(was.into()))],
+    };
+    mk_action(name, Verb::Update, change)
+}
+
+fn mk_delete(name: &str, id: TopicId) -> Action {
+    mk_action(name, Verb::Delete, Change::DeleteTopic { id })
+}
+
+/// Makes a topic of three partitions behind the plan's back and returns its id.
+fn make(bench: &Bench, name: &str, config: &[(&str, &str)]) -> TopicId {
+    bench
+        .sandbox
+        .edit(|world| world.create(&mk_topic(name, config)))
+        .unwrap();
+    bench.topic_id(name)
+}
