@@ -151,13 +151,15 @@ pub(super) async fn answer<R: Encodable + HeaderVersion>(
 /// Writes a frame with these bytes behind the header.
 pub(super) async fn answer_bytes(stream: &mut impl Io, correlation: i32, header: i16, body: &[u8]) {
     let mut frame = BytesMut::new();
+    frame.put_i32(0);
     frame.put_i32(correlation);
     if header > 0 {
         frame.put_u8(0); // no tagged fields
     }
     frame.put_slice(body);
-    let length = i32::try_from(frame.len()).unwrap();
-    stream.write_all(&length.to_be_bytes()).await.ok();
+    let length = i32::try_from(frame.len() - 4).unwrap();
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    // in one piece: two would wait for each other (Nagle's algorithm and delayed acknowledgements)
     stream.write_all(&frame).await.ok();
     stream.flush().await.ok();
 }
