@@ -6,4 +6,5 @@ mod desired;
 mod kafka_client;
 mod lab;
 mod ledger;
+mod real;
 mod support;

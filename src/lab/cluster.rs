@@ -15,13 +15,16 @@ use super::properties::{NodePorts, data_dir, properties};
 use super::ready::brokers_seen_by;
 use super::tls::write_certificates;
 use super::workdir::{WorkDir, copy_dir, read, write};
-use super::{KafkaSpec, KafkaVersion, LabError, Security};
+use super::{ADMIN_PASSWORD, KafkaSpec, KafkaVersion, LabError, Security};
 
 /// A node takes 2 s on an idle machine; one with ten other builds on it was seen to take 50.
 const READY_WITHIN: Duration = Duration::from_secs(180);
 
 /// How often nodes are asked whether they are ready.
 const POLL: Duration = Duration::from_millis(50);
+
+/// Where the admin's password lies in the cluster's directory.
+const PASSWORD_FILE: &str = "admin.password";
 
 /// Between choosing ports and listening on them somebody else may take one; five times in a row nobody has.
 const START_TRIES: usize = 5;
@@ -74,6 +77,12 @@ impl KafkaCluster {
     #[must_use]
     pub fn client_pem_paths(&self) -> Option<(PathBuf, PathBuf)> {
         self.tls_file("client.pem").zip(self.tls_file("client.key"))
+    }
+
+    /// Returns a file that holds [`ADMIN_PASSWORD`](super::ADMIN_PASSWORD), for settings that name secrets by file.
+    #[must_use]
+    pub fn password_path(&self) -> PathBuf {
+        self.dir.path().join(PASSWORD_FILE)
     }
 
     /// Returns the process id of a node while it runs.
@@ -208,6 +217,7 @@ async fn try_up(
     if spec.security != Security::Plaintext {
         write_certificates(dir.path())?;
     }
+    write(&dir.path().join(PASSWORD_FILE), ADMIN_PASSWORD)?;
     let id = random_id();
     let ports = ports_of(spec.brokers)?;
     let mut nodes = Vec::with_capacity(ports.len());

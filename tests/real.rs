@@ -1,0 +1,9 @@
+//! The Kafka plane against Apache Kafka itself: what it writes is compared with what Kafka's own tools see.
+#![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
+
+mod fixture;
+mod login;
+mod outage;
+mod topics;
+mod versions;
+mod walk;

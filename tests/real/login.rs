@@ -1,0 +1,157 @@
+//! Getting in: SASL_SSL with SCRAM, client certificates, and what is said to those who do not get in.
+
+use std::path::Path;
+
+use headgate::{
+    config::{Sasl, Tls},
+    kafka::{Client, Settings},
+    lab::{KafkaCluster, KafkaSpec, Security},
+    live::Observed,
+    ports::{Batch, KafkaPlane},
+};
+
+use super::fixture::{
+    admin_settings, file, made, mk_topic, observed, plaintext, refusal, scram, unique,
+};
+use crate::support::lab::start;
+
+/// Observes with settings that do not get in, and returns what is said.
+async fn refused(settings: Settings) -> String {
+    match Client::new(settings).unwrap().observe(&[]).await {
+        Observed::Unknown(reason) => reason,
+        Observed::Known(live) => panic!("got in, and saw {live:?}"),
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    #[expect(clippy::disallowed_methods, reason = "tests write their own files")]
+    std::fs::write(path, text).unwrap();
+}
+
+fn with_password(settings: Settings, username: &str, password: &Path) -> Settings {
+    let sasl = settings.sasl.clone().map(|sasl| Sasl {
+        username: username.to_owned(),
+        password: file(password),
+        ..sasl
+    });
+    Settings { sasl, ..settings }
+}
+
+#[tokio::test]
+async fn scram_over_tls_with_a_private_ca_gets_in() {
+    let Some(cluster) = scram().await else { return };
+    let client = Client::new(admin_settings(cluster)).unwrap();
+    made(&client, mk_topic(&unique("secure"), &[])).await;
+    let live = observed(&client, &[]).await;
+    assert_eq!(live.cluster_id.as_str(), cluster.cluster_id());
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_are_named() {
+    let Some(cluster) = scram().await else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let password = dir.path().join("password");
+    write(&password, "wrong-and-secret");
+    for user in ["admin", "nobody"] {
+        let reason = refused(with_password(admin_settings(cluster), user, &password)).await;
+        assert!(
+            reason.contains("authentication by SCRAM-SHA-512"),
+            "{reason}"
+        );
+        assert!(reason.contains(user), "{reason}");
+        assert!(!reason.contains("wrong-and-secret"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_ca_is_named_as_the_reason() {
+    let Some(cluster) = scram().await else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let ca = dir.path().join("ca.pem");
+    let foreign = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    write(&ca, &foreign.cert.pem());
+    let tls = Some(Tls {
+        ca: Some(file(&ca)),
+        ..Tls::default()
+    });
+    let reason = refused(Settings {
+        tls,
+        ..admin_settings(cluster)
+    })
+    .await;
+    assert!(reason.contains("not signed by a CA in tls.ca"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_wrong_kind_of_listener_is_recognised() {
+    let (Some(secure), Some(plain)) = (scram().await, plaintext().await) else {
+        return;
+    };
+    let reason = refused(Settings {
+        bootstrap: plain.bootstrap(),
+        ..admin_settings(secure)
+    })
+    .await;
+    assert!(reason.contains("does not speak TLS"), "{reason}");
+    let reason = refused(Settings::plaintext(secure.bootstrap())).await;
+    assert!(reason.contains("TLS"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_user_without_rights_sees_nothing_absent() {
+    let Some(cluster) = scram().await else { return };
+    let hidden = unique("hidden");
+    made(
+        &Client::new(admin_settings(cluster)).unwrap(),
+        mk_topic(&hidden, &[]),
+    )
+    .await;
+    let add = ["--alter", "--entity-type", "users", "--entity-name", "bob"];
+    let bob = [
+        &add[..],
+        &["--add-config", "SCRAM-SHA-512=[password=bob-secret]"],
+    ]
+    .concat();
+    cluster.configs_tool(&bob).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let password = dir.path().join("password");
+    write(&password, "bob-secret");
+
+    let client = Client::new(with_password(admin_settings(cluster), "bob", &password)).unwrap();
+    let live = observed(&client, std::slice::from_ref(&hidden)).await;
+    let topic = live.topics.get(&hidden).and_then(Observed::unknown);
+    assert!(
+        topic.is_some_and(|reason| reason.contains("TOPIC_AUTHORIZATION_FAILED")),
+        "a topic that may not be seen is not absent: {topic:?}"
+    );
+    let create = Batch::CreateTopics(vec![mk_topic(&unique("denied"), &[])]);
+    let outcomes = client.write(create).await;
+    assert_eq!(refusal(&outcomes[0]).code, "TOPIC_AUTHORIZATION_FAILED");
+}
+
+#[tokio::test]
+async fn a_client_certificate_gets_in_and_none_does_not() {
+    let spec = KafkaSpec {
+        security: Security::MutualTls,
+        ..KafkaSpec::default()
+    };
+    let Some(cluster) = start(&spec).await else {
+        return;
+    };
+    let live = observed(&Client::new(certificate(&cluster, true)).unwrap(), &[]).await;
+    assert_eq!(live.cluster_id.as_str(), cluster.cluster_id());
+    let reason = refused(certificate(&cluster, false)).await;
+    assert!(reason.contains("tls.cert"), "{reason}");
+}
+
+fn certificate(cluster: &KafkaCluster, own: bool) -> Settings {
+    let paths = cluster.client_pem_paths().filter(|_| own);
+    Settings {
+        tls: Some(Tls {
+            ca: cluster.ca_pem_path().map(|ca| file(&ca)),
+            cert: paths.as_ref().map(|(cert, _)| file(cert)),
+            key: paths.as_ref().map(|(_, key)| file(key)),
+        }),
+        ..Settings::plaintext(cluster.bootstrap())
+    }
+}
