@@ -1,1 +1,27 @@
-//! The daemon stage.
+//! The daemon (rank 7): loops that wake, run a pass, and tell what came of it.
+//!
+//! ```text
+//! source loop ──revision──▶ cluster loop (one a cluster): wake ▶ pass ▶ record ▶ sleep
+//!      ▲ timer, file event        ▲ timer, new revision, retry
+//! ```
+//! A wake carries no data: every pass starts from the newest good revision and a fresh observation.
+
+mod backoff;
+pub mod clock;
+mod cluster;
+mod follow;
+mod once;
+mod pass;
+mod planes;
+mod reload;
+mod revision;
+mod run;
+mod stop;
+mod watchdog;
+
+pub use once::{OnceError, Source, apply, files, plan, revision, snapshot};
+pub use planes::{ConnectPlanes, PlaneError, Planes, connect};
+pub use reload::read_config;
+pub use revision::Revision;
+pub use run::{DaemonError, Options, run};
+pub use stop::Stop;

@@ -76,6 +76,17 @@ impl KafkaVersion {
     /// The version that everything but the compatibility tests uses.
     pub const NEWEST: Self = Self::V4_3;
 
+    /// Every version.
+    pub const ALL: [Self; 3] = [Self::V3_6, Self::V3_9, Self::V4_3];
+
+    /// Finds a version by its name, or by the beginning of it (`3.9`).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|v| v.as_str() == text || v.as_str().starts_with(&format!("{text}.")))
+    }
+
     /// Returns the version as Maven Central spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -31,6 +31,14 @@ impl<T> Observed<T> {
         }
     }
 
+    /// Changes the value if it is known.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Observed<U> {
+        match self {
+            Self::Known(value) => Observed::Known(change(value)),
+            Self::Unknown(reason) => Observed::Unknown(reason),
+        }
+    }
+
     /// Returns why the value is not known.
     pub fn unknown(&self) -> Option<&str> {
         match self {
@@ -70,20 +78,15 @@ impl KafkaLive {
     /// Returns the observation as it is after newer looks at some of its topics. A topic that a look could not read is
     /// unknown from then on, whatever was known of it before.
     #[must_use]
-    pub fn with_looked(
-        mut self,
-        looked: &BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
-    ) -> Self {
+    pub fn with_looked(mut self, looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>) -> Self {
         for (name, state) in looked {
-            let state = match state {
-                Observed::Known(None) => {
-                    self.topics.remove(name);
-                    continue;
+            match state {
+                Observed::Known(None) => drop(self.topics.remove(&name)),
+                Observed::Known(Some(topic)) => {
+                    drop(self.topics.insert(name, Observed::Known(topic)))
                 }
-                Observed::Known(Some(topic)) => Observed::Known(topic.clone()),
-                Observed::Unknown(why) => Observed::Unknown(why.clone()),
-            };
-            self.topics.insert(name.clone(), state);
+                Observed::Unknown(why) => drop(self.topics.insert(name, Observed::Unknown(why))),
+            }
         }
         self
     }
@@ -136,6 +139,6 @@ mod tests {
             (name("new"), Observed::Known(topic(3))),
             (name("unread"), Observed::Unknown("timeout".into())),
         ]);
-        assert_eq!(live.with_looked(&looked).topics, want);
+        assert_eq!(live.with_looked(looked).topics, want);
     }
 }

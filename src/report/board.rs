@@ -14,8 +14,9 @@ use super::View;
 /// A loop that has not turned for this many intervals is stuck.
 const STUCK_INTERVALS: u32 = 10;
 
-/// A loop may take this long whatever its interval: one pass over a large or slow cluster outlasts ten short ones.
-const STUCK_AT_LEAST: Duration = Duration::from_secs(60);
+/// What an interval counts as at the least (the default one): a pass over ten thousand new topics rightly takes
+/// minutes, however short the interval, since applying alone may verify for two minutes a stage.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The newest view, and when each loop last turned.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Board {
         self.beats().remove(name);
     }
 
-    /// Names the loops that have not turned for ten intervals (at least a minute), and for how long.
+    /// Names the loops that have not turned for ten intervals (each counted as at least 60 s), and for how long.
     #[must_use]
     pub fn stuck(&self, now: Instant) -> Vec<(String, Duration)> {
         let beats = self.beats();
@@ -72,7 +73,7 @@ impl Board {
             .map(|(name, beat)| (name, beat, now.saturating_duration_since(beat.at)));
         silent
             .filter(|(_, beat, silence)| {
-                *silence > (beat.interval * STUCK_INTERVALS).max(STUCK_AT_LEAST)
+                *silence > beat.interval.max(SHORTEST_INTERVAL) * STUCK_INTERVALS
             })
             .map(|(name, _, silence)| (name.clone(), silence))
             .collect()

@@ -1,0 +1,163 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Keeps a Kafka platform the way a git repository says it should be.
+#[derive(Debug, Parser)]
+#[command(
+    name = "headgate",
+    version,
+    about,
+    propagate_version = true,
+    max_term_width = 110
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// The daemon's own file: repository, clusters, credentials by reference
+    #[arg(
+        long,
+        global = true,
+        env = "HEADGATE_CONFIG",
+        default_value = "headgate.yaml",
+        value_name = "FILE"
+    )]
+    pub(super) config: PathBuf,
+
+    /// How logs are written to stderr
+    #[arg(
+        long,
+        global = true,
+        env = "HEADGATE_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub(super) log_format: LogFormat,
+
+    /// Which logs are written: a level, or `target=level` separated by commas [default: info for run, warn otherwise]
+    #[arg(long, global = true, env = "HEADGATE_LOG", value_name = "FILTER")]
+    pub(super) log: Option<String>,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// A line for people
+    Text,
+    /// An object a line
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Watches the repository and keeps the clusters as it says, until SIGTERM
+    Run,
+    /// Shows what would be done, and changes nothing
+    #[command(
+        after_help = "Exit codes: 0 planned, 1 error; with --detailed-exitcode 0 nothing to do, 1 error, 2 something to do.\nWhat is blocked or unexpected is not something to do."
+    )]
+    Plan(PlanOptions),
+    /// Runs one pass of the daemon
+    #[command(
+        after_help = "Exit codes: 0 done, 1 an action or a plane failed; with --detailed-exitcode also 2 something stays blocked."
+    )]
+    Apply(PlanOptions),
+    /// Checks desired state; with --source it needs neither configuration nor network
+    #[command(after_help = "Exit codes: 0 valid, 1 not.")]
+    Validate(ValidateOptions),
+    /// Asks a running daemon how things stand
+    Status(StatusOptions),
+    /// Prints what the planes really hold, as JSON
+    Snapshot(SnapshotOptions),
+    /// Prints the JSON Schema of desired-state documents, for editors
+    Schema,
+    /// Shows Headgate at work on a Kafka of its own, on this machine
+    Demo(DemoOptions),
+    /// Brings a real Kafka up on loopback, for trying things out
+    #[command(hide = true)]
+    Lab(LabOptions),
+}
+
+/// Which cluster.
+#[derive(Debug, clap::Args)]
+pub(super) struct SnapshotOptions {
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(super) cluster: Option<String>,
+}
+
+/// What is planned, and how it is shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanOptions {
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(super) cluster: Option<String>,
+    /// Plain files instead of the repository's commit
+    #[arg(long, value_name = "DIR")]
+    pub(super) source: Option<PathBuf>,
+    /// How the result is shown on stdout
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+    /// Tells more by the exit code, see below
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// What is validated, and how it is shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct ValidateOptions {
+    /// Plain files instead of the repository's commit: a repository's root, or its folder of desired state
+    #[arg(long, value_name = "DIR")]
+    pub(super) source: Option<PathBuf>,
+    /// How the result is shown on stdout
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+}
+
+/// Which status, and how it is shown.
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusOptions {
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(super) cluster: Option<String>,
+    /// How the result is shown on stdout
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    pub(super) output: Output,
+}
+
+/// How the demo ends.
+#[derive(Debug, clap::Args)]
+pub(super) struct DemoOptions {
+    /// Ends when the story is told; exits 1 if a step is not as told
+    #[arg(long, env = "DEMO_ONCE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) once: bool,
+}
+
+/// What lab is brought up.
+#[derive(Debug, clap::Args)]
+pub(super) struct LabOptions {
+    /// Number of brokers
+    #[arg(long, default_value_t = 1)]
+    pub(super) brokers: u16,
+    /// Kafka's version
+    #[arg(long)]
+    pub(super) kafka: Option<String>,
+    /// SASL_SSL with SCRAM-SHA-512 instead of plaintext
+    #[arg(long)]
+    pub(super) secure: bool,
+}
+
+/// How a result is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
+    /// For pull requests
+    Markdown,
+}

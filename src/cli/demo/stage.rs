@@ -1,0 +1,128 @@
+//! What the story is played on: Kafka (or the sandbox), a repository, `headgate.yaml` and the daemon.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
+
+use super::{platform::CLUSTER, repo::Repo};
+use crate::{
+    cli::{failure::Failure, output},
+    config::Config,
+    daemon::{self, ConnectPlanes, DaemonError, Options, Planes},
+    lab::{KafkaCluster, KafkaSpec},
+    ports::KafkaPlane,
+    sandbox::Sandbox,
+};
+
+/// Brokers of the lab: three make replication real.
+const BROKERS: u16 = 3;
+
+/// Everything the story needs.
+pub(super) struct Stage {
+    pub(super) repo: Repo,
+    pub(super) config_path: PathBuf,
+    pub(super) cluster_id: String,
+    pub(super) replication: usize,
+    /// The hand that changes things behind Headgate's back.
+    pub(super) hand: Arc<dyn KafkaPlane>,
+    pub(super) connect: ConnectPlanes,
+    pub(super) http: String,
+    kafka: Option<KafkaCluster>,
+    daemon: Option<(oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>)>,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(super) async fn set_up() -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("headgate-demo-").tempdir()?;
+        let began = Instant::now();
+        output::line("Starting a real Kafka on loopback (the first time, its jars are fetched from Maven Central) …")?;
+        let spec = KafkaSpec { brokers: BROKERS, racks: BROKERS, ..KafkaSpec::default() };
+        let kafka = match spec.start().await {
+            Ok(kafka) => {
+                let seconds = began.elapsed().as_secs_f64();
+                output::line(format!("Kafka {} is up after {seconds:.1} s: {}", kafka.version().as_str(), kafka.bootstrap().join(" ")))?;
+                Some(kafka)
+            }
+            Err(error) if error.is_missing_program() => {
+                output::line(format!("{error}\nSo this demo plays on the SANDBOX, a Kafka in memory: the same daemon, no brokers."))?;
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let repo = Repo::init(folder.path().join("platform")).await?;
+        let http = format!("127.0.0.1:{}", free_port()?);
+        let config_path = folder.path().join("headgate.yaml");
+        let bootstrap = kafka.as_ref().map_or_else(|| vec!["sandbox:9092".to_owned()], KafkaCluster::bootstrap);
+        tokio::fs::write(&config_path, config(&folder, &bootstrap, &http)).await?;
+        let sandbox = Sandbox::with_brokers(i32::from(BROKERS));
+        let cluster_id = match &kafka {
+            Some(kafka) => kafka.cluster_id().to_owned(),
+            None => sandbox.cluster_id().to_string(),
+        };
+        let connect = connector(kafka.is_some(), Arc::new(sandbox));
+        let settings = daemon::read_config(&config_path).map_err(Failure::new)?;
+        let (name, cluster) = settings.clusters.iter().next().expect("the file above has one cluster");
+        let hand = connect(name, cluster)?.kafka;
+        Ok(Self { repo, config_path, cluster_id, replication: usize::from(BROKERS), hand, connect, http, kafka, daemon: None, folder })
+    }
+
+    /// Reads the demo's `headgate.yaml`.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        daemon::read_config(&self.config_path).map_err(Failure::new)
+    }
+
+    /// Starts the daemon, as `headgate run` does.
+    pub(super) fn start_daemon(&mut self) {
+        let (stop, stopped) = oneshot::channel();
+        let options = Options { config: self.config_path.clone(), connect: self.connect.clone() };
+        let task = tokio::spawn(daemon::run(options, async move {
+            let _ = stopped.await;
+        }));
+        self.daemon = Some((stop, task));
+    }
+
+    /// Asks the daemon over HTTP, as anybody would.
+    pub(super) async fn get(&self, path: &str) -> Option<String> {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().ok()?;
+        let answer = client.get(format!("http://{}{path}", self.http)).send().await.ok()?;
+        answer.text().await.ok()
+    }
+
+    /// Ends the daemon and Kafka, and removes every file.
+    pub(super) async fn tear_down(mut self) {
+        if let Some((stop, task)) = self.daemon.take() {
+            let _ = stop.send(());
+            let _ = task.await;
+        }
+        drop(self.kafka.take());
+        drop(self.folder);
+    }
+}
+
+fn connector(real: bool, sandbox: Arc<Sandbox>) -> ConnectPlanes {
+    match real {
+        true => Arc::new(daemon::connect),
+        false => Arc::new(move |_, _| Ok(Planes { kafka: sandbox.clone() })),
+    }
+}
+
+fn config(folder: &tempfile::TempDir, bootstrap: &[String], http: &str) -> String {
+    let bootstrap: Vec<String> = bootstrap.iter().map(|b| format!("{b:?}")).collect();
+    format!(
+        "source: {{repo: {}/platform, branch: main, interval: 5s}}
+clusters:
+  {CLUSTER}:
+    interval: 2s
+    kafka: {{bootstrap: [{}]}}
+ledger: {{path: ledger.db}}
+http: {{listen: \"{http}\"}}
+",
+        folder.path().display(),
+        bootstrap.join(", ")
+    )
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

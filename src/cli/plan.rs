@@ -1,0 +1,89 @@
+//! `headgate plan` and `headgate snapshot`.
+
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
+
+use super::{
+    args::{Args, Output, PlanOptions, SnapshotOptions},
+    failure::Failure,
+    output, run,
+};
+use crate::{
+    daemon::{self, ConnectPlanes, OnceError, Source},
+    model::{Finding, Severity},
+    plan::{self, Plan},
+};
+
+/// The exit code of `--detailed-exitcode` for "something to do" and "something stays blocked".
+pub(super) const DETAILED: u8 = 2;
+
+/// Plans and prints.
+pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode, Failure> {
+    let config = run::config(args)?;
+    let connect: ConnectPlanes = Arc::new(daemon::connect);
+    let plan = daemon::plan(
+        &config,
+        &source(options),
+        options.cluster.as_deref(),
+        &connect,
+    )
+    .await
+    .map_err(failure)?;
+    show(&plan, options.output)?;
+    if plan
+        .clusters
+        .iter()
+        .any(|c| c.planes.values().any(|p| !p.complete))
+    {
+        return Ok(ExitCode::FAILURE);
+    }
+    let due = plan.clusters.iter().any(|c| !c.actions.is_empty());
+    Ok(match options.detailed_exitcode && due {
+        true => DETAILED.into(),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// Prints what the planes hold.
+pub(super) async fn snapshot(args: &Args, options: &SnapshotOptions) -> Result<ExitCode, Failure> {
+    let config = run::config(args)?;
+    let connect: ConnectPlanes = Arc::new(daemon::connect);
+    let seen = daemon::snapshot(&config, options.cluster.as_deref(), &connect)
+        .await
+        .map_err(failure)?;
+    let whole = seen.iter().all(|(_, live)| live.kafka.known().is_some());
+    output::json(&seen.into_iter().collect::<BTreeMap<_, _>>())?;
+    Ok(match whole {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+pub(super) fn source(options: &PlanOptions) -> Source {
+    options
+        .source
+        .clone()
+        .map_or(Source::Repository, Source::Dir)
+}
+
+/// Prints a plan.
+pub(super) fn show(plan: &Plan, format: Output) -> std::io::Result<()> {
+    match format {
+        Output::Json => output::json(plan),
+        Output::Markdown => output::text(&plan::render::markdown(plan)),
+        Output::Text => output::text(&plan::render::text(plan, output::style())),
+    }
+}
+
+/// Turns an error of one-shot work into what is printed: an invalid revision with all of its findings.
+pub(super) fn failure(error: OnceError) -> Failure {
+    match error {
+        OnceError::Invalid(findings) => {
+            let errors: Vec<&Finding> = findings
+                .iter()
+                .filter(|f| f.severity == Severity::Error)
+                .collect();
+            Failure::new(OnceError::Invalid(findings.clone()).to_string()).with(errors)
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The loop of one cluster: wake, pass, record, sleep.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use super::{
+    Revision, Stop,
+    backoff::Backoff,
+    pass::{self, Site},
+    run::Told,
+};
+use crate::{
+    model::Ledger,
+    report::{Cycle, PassResult},
+};
+
+/// Time that a pass has to end once it was told to: DESIGN's 5 s to exit, less one for writing the ledger.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The wait before a pass that finishes what the one before could not: long enough for metadata to spread.
+const SOON: Duration = Duration::from_secs(1);
+
+/// What wakes the loop. None of them carries data: each means "run a pass".
+enum Wake {
+    /// The interval, or the wait after a failure, is over.
+    Timer,
+    /// There is a new revision to work from.
+    Revision,
+    /// The daemon stops.
+    Stop,
+}
+
+/// One cluster's loop.
+pub(super) struct ClusterLoop {
+    pub(super) site: Site,
+    pub(super) told: Arc<Told>,
+    pub(super) revisions: watch::Receiver<Option<Arc<Revision>>>,
+    pub(super) stop: Stop,
+}
+
+impl ClusterLoop {
+    /// Runs until it is cancelled.
+    pub(super) async fn run(mut self) {
+        let mut backoff = Backoff::new(self.site.interval);
+        let mut ledger = match self.site.store.load(&self.site.name) {
+            Ok(ledger) => ledger,
+            Err(error) => {
+                return tracing::error!(cluster = %self.site.name, error = super::run::chain(&error), "ledger not readable");
+            }
+        };
+        let mut rounds = 0;
+        self.told.beat(&self.loop_name(), self.site.interval);
+        loop {
+            let revision = self.revisions.borrow_and_update().clone();
+            let Some(mut cycle) = self.turn(revision.as_deref(), &mut ledger).await else {
+                return;
+            };
+            rounds = unconverged(rounds, &cycle);
+            cycle.unconverged_rounds = rounds;
+            let wait = match &cycle.result {
+                PassResult::Ok if rounds > 0 => SOON.min(self.site.interval),
+                PassResult::Ok => backoff.after_success(),
+                PassResult::Failed(_) | PassResult::Invalid(_) => backoff.after_failure(),
+            };
+            self.told.cycle(cycle);
+            self.told.beat(&self.loop_name(), self.site.interval);
+            match self.sleep(wait).await {
+                Wake::Timer => {}
+                Wake::Revision => backoff.reset(),
+                Wake::Stop => return,
+            }
+        }
+    }
+
+    fn loop_name(&self) -> String {
+        format!("loop of cluster {}", self.site.name)
+    }
+
+    /// Runs one pass; `None` when it was abandoned because the daemon stops.
+    async fn turn(&self, revision: Option<&Revision>, ledger: &mut Ledger) -> Option<Cycle> {
+        let Some(revision) = revision else {
+            let why = "there is no valid revision to work from yet";
+            return Some(pass::idle(&self.site, ledger, why.to_owned()));
+        };
+        let cycle = tokio::select! {
+            cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle,
+            () = self.out_of_time() => return None,
+        };
+        if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit)
+            && let Err(error) = self.site.store.set_accepted(self.told.repo(), commit)
+        {
+            tracing::error!(
+                error = super::run::chain(&error),
+                "accepted revision not noted"
+            );
+        }
+        Some(cycle)
+    }
+
+    async fn out_of_time(&self) {
+        self.stop.said().await;
+        tokio::time::sleep(GRACE).await;
+    }
+
+    async fn sleep(&mut self, wait: Duration) -> Wake {
+        tokio::select! {
+            biased;
+            () = self.stop.said() => Wake::Stop,
+            changed = self.revisions.changed() => match changed {
+                Ok(()) => Wake::Revision,
+                Err(_) => Wake::Stop,
+            },
+            () = tokio::time::sleep(wait) => Wake::Timer,
+        }
+    }
+}
+
+/// Counts passes in a row in which every action succeeded and something is still left to do.
+fn unconverged(before: u32, cycle: &Cycle) -> u32 {
+    let left = cycle
+        .left
+        .as_ref()
+        .is_some_and(|plan| !plan.actions.is_empty());
+    match (&cycle.result, left) {
+        (PassResult::Ok, true) => before + 1,
+        (PassResult::Ok, false) => 0,
+        _ => before,
+    }
+}

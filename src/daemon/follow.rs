@@ -1,0 +1,193 @@
+//! The source loop: fetches, examines what is new, and hands the newest good revision to the cluster loops.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use super::{
+    Revision, Stop, backoff, clock,
+    run::{Told, chain},
+};
+use crate::{
+    ledger::Store,
+    metrics::Fetched,
+    model::{ClusterName, CommitId},
+    report::SourceState,
+    source::{GitSource, SourceError, Watch},
+};
+
+/// What the watchdog calls this loop.
+const LOOP: &str = "loop of the source";
+
+/// Follows one repository.
+pub(super) struct Follow {
+    pub(super) source: GitSource,
+    pub(super) interval: Duration,
+    /// The revision that `source.acknowledge` accepts although it does not descend from the last applied one.
+    pub(super) acknowledged: Option<CommitId>,
+    /// Whether a pinned commit is followed: naming it in `headgate.yaml` is the acknowledgement.
+    pub(super) pinned: bool,
+    pub(super) configured: Vec<ClusterName>,
+    pub(super) store: Arc<Store>,
+    pub(super) told: Arc<Told>,
+    /// Tells when a local repository changed.
+    pub(super) watch: Option<Watch>,
+    pub(super) state: SourceState,
+    pub(super) revisions: watch::Sender<Option<Arc<Revision>>>,
+    pub(super) stop: Stop,
+}
+
+/// Resolves when a watched repository changed; never when none is watched.
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What examining a commit led to.
+enum Verdict {
+    /// It is the one to work from.
+    Good(Arc<Revision>),
+    /// It is invalid; its findings say why.
+    Invalid(Arc<Revision>),
+    /// It is held back, and why.
+    Held(String),
+}
+
+impl Follow {
+    /// Runs until it is cancelled.
+    pub(super) async fn run(mut self) {
+        self.told.beat(LOOP, self.interval);
+        self.resume().await;
+        loop {
+            let fetched = self.source.fetch().await;
+            let ok = fetched.is_ok();
+            match fetched {
+                Ok(tip) => self.advance(tip).await,
+                Err(error) => self.failed(&error),
+            }
+            self.told
+                .source(&self.state, if ok { Fetched::Ok } else { Fetched::Error });
+            self.told.beat(LOOP, self.interval);
+            tokio::select! {
+                () = self.stop.said() => return,
+                () = changed(&mut self.watch) => {}
+                () = tokio::time::sleep(backoff::jittered(self.interval)) => {}
+            }
+        }
+    }
+
+    /// Goes on with the revision that was last applied, before anything is fetched: a daemon that starts while its
+    /// repository is out of reach, or holds something invalid, keeps the platform as it was last agreed.
+    async fn resume(&mut self) {
+        let Ok(Some(accepted)) = self.store.accepted(&self.state.repo) else {
+            return;
+        };
+        let Ok(revision) = self.load(&accepted).await else {
+            return;
+        };
+        if revision.is_valid() {
+            self.state.good = Some(accepted);
+            self.revisions.send_replace(Some(Arc::new(revision)));
+        }
+    }
+
+    fn failed(&mut self, error: &SourceError) {
+        let text = chain(error);
+        if self.state.error.as_ref() != Some(&text) {
+            tracing::warn!(
+                repo = self.state.repo,
+                error = text,
+                "fetch failed; the last good revision stays in force"
+            );
+        }
+        self.state.error = Some(text);
+    }
+
+    async fn advance(&mut self, tip: CommitId) {
+        let now = clock::now();
+        self.state.fetched_at = Some(now);
+        let known = self.state.seen.as_ref() == Some(&tip) && self.state.error.is_none();
+        // a held commit is looked at again: the one it must descend from may have been acknowledged meanwhile
+        if known && self.state.held.is_none() {
+            return;
+        }
+        self.state.seen = Some(tip.clone());
+        match self.examine(&tip).await {
+            Err(error) => {
+                self.failed(&error);
+            }
+            Ok(verdict) => {
+                self.state.error = None;
+                self.conclude(tip, verdict, known);
+            }
+        }
+    }
+
+    async fn examine(&self, tip: &CommitId) -> Result<Verdict, SourceError> {
+        if let Some(reason) = self.hold(tip)? {
+            return Ok(Verdict::Held(reason));
+        }
+        let revision = Arc::new(self.load(tip).await?);
+        Ok(match revision.is_valid() {
+            true => Verdict::Good(revision),
+            false => Verdict::Invalid(revision),
+        })
+    }
+
+    /// Reads and loads a commit, away from the loops: ten thousand documents take a while.
+    async fn load(&self, commit: &CommitId) -> Result<Revision, SourceError> {
+        let (source, configured, commit) =
+            (self.source.clone(), self.configured.clone(), commit.clone());
+        let seen_at = clock::now();
+        let loading = tokio::task::spawn_blocking(move || {
+            let tree = source.read(&commit)?;
+            Ok(Revision::load(&tree, &configured, seen_at))
+        });
+        loading
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    /// Says why a commit may not be worked from: history was rewritten, and nobody said that this is meant.
+    fn hold(&self, tip: &CommitId) -> Result<Option<String>, SourceError> {
+        let accepted = self.store.accepted(&self.state.repo).ok().flatten();
+        let Some(base) = accepted.filter(|base| base != tip && !self.pinned) else {
+            return Ok(None);
+        };
+        if self.acknowledged.as_ref() == Some(tip) || self.source.descends(tip, &base)? {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "{tip} does not descend from {base}, which was applied last: history was rewritten; set source.acknowledge: {tip} in headgate.yaml if that is meant"
+        )))
+    }
+
+    fn conclude(&mut self, tip: CommitId, verdict: Verdict, known: bool) {
+        let held_before = self.state.held.take();
+        match verdict {
+            Verdict::Good(revision) => {
+                tracing::info!(revision = %tip, "revision accepted");
+                self.state.valid = true;
+                self.state.findings = revision.findings.clone();
+                self.state.good = Some(tip);
+                self.revisions.send_replace(Some(revision));
+            }
+            Verdict::Invalid(revision) => {
+                for finding in revision.findings.iter() {
+                    tracing::warn!(revision = %tip, %finding, "finding");
+                }
+                tracing::warn!(revision = %tip, "revision is invalid; the last good one stays in force");
+                self.state.valid = false;
+                self.state.findings = revision.findings.clone();
+            }
+            Verdict::Held(reason) => {
+                if !known || held_before.is_none() {
+                    tracing::warn!(revision = %tip, reason, "revision held");
+                }
+                self.state.held = Some(reason);
+            }
+        }
+    }
+}

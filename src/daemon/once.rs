@@ -1,0 +1,232 @@
+//! One-shot work for the command line: a plan, an apply, a snapshot, each one walk through the daemon's own pipeline.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::future::join_all;
+
+use super::{
+    ConnectPlanes, PlaneError, Planes, Revision, Stop, clock,
+    pass::{self, Site},
+};
+use crate::{
+    config::{self, Config},
+    ledger::{LedgerError, Store},
+    live::Live,
+    model::{ClusterName, CommitId, Ledger},
+    plan::{self, Plan},
+    report::Cycle,
+    source::{DirSource, GitSource, SourceError},
+};
+
+/// Where desired state comes from.
+pub enum Source {
+    /// The configured repository.
+    Repository,
+    /// Plain files in a folder.
+    Dir(PathBuf),
+}
+
+/// Why one-shot work could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum OnceError {
+    /// The source cannot be read.
+    #[error("desired state cannot be read")]
+    Source(#[from] SourceError),
+    /// The desired state is invalid; the findings say why.
+    #[error("desired state is invalid, so nothing is planned")]
+    Invalid(Arc<[crate::model::Finding]>),
+    /// The ledger cannot be used.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] LedgerError),
+    /// A cluster's settings are wrong.
+    #[error(transparent)]
+    Plane(#[from] PlaneError),
+    /// There is no such cluster in `headgate.yaml`.
+    #[error("headgate.yaml has no cluster {0}; it has {1}")]
+    NoCluster(String, String),
+    /// A temporary folder cannot be made.
+    #[error("no temporary folder can be made for the clone")]
+    Temp(#[source] std::io::Error),
+    /// The newest commit is held.
+    #[error(
+        "{tip} does not descend from {base}, which was applied last: history was rewritten; set source.acknowledge: {tip} in headgate.yaml if that is meant"
+    )]
+    Held {
+        /// The newest commit.
+        tip: CommitId,
+        /// The last applied one.
+        base: CommitId,
+    },
+}
+
+/// Reads, parses, validates and reviews the newest revision. `accepted` is the last applied commit, which a new one
+/// must descend from.
+///
+/// # Errors
+/// The source cannot be read, or the newest commit is held. An invalid revision is returned with its findings.
+pub async fn revision(
+    config: &Config,
+    source: &Source,
+    accepted: Option<&CommitId>,
+) -> Result<Revision, OnceError> {
+    let configured: Vec<ClusterName> = config.clusters.keys().cloned().collect();
+    let tree = match source {
+        Source::Dir(dir) => DirSource::with_settings(dir, &config.source).read()?,
+        Source::Repository => {
+            // the daemon owns the clone beside the ledger; a one-shot command makes one of its own and throws it away
+            let clone = tempfile::tempdir().map_err(OnceError::Temp)?;
+            let git = GitSource::new(&config.source, clone.path().to_owned());
+            let tip = git.fetch().await?;
+            let meant =
+                is_pinned(&config.source) || config.source.acknowledge.as_ref() == Some(&tip);
+            if let Some(base) = accepted.filter(|base| **base != tip && !meant)
+                && !git.descends(&tip, base)?
+            {
+                return Err(OnceError::Held {
+                    tip,
+                    base: base.clone(),
+                });
+            }
+            git.read(&tip)?
+        }
+    };
+    Ok(Revision::load(&tree, &configured, clock::now()))
+}
+
+/// Reads, parses, validates and reviews plain files, for which nothing needs to be configured.
+///
+/// # Errors
+/// The folder cannot be read. An invalid revision is returned with its findings.
+pub fn files(dir: &Path) -> Result<Revision, OnceError> {
+    Ok(Revision::load(
+        &DirSource::new(dir).read()?,
+        &[],
+        clock::now(),
+    ))
+}
+
+/// Plans every wanted cluster; nothing is written anywhere.
+///
+/// # Errors
+/// See [`OnceError`]. A plane that does not answer is no error here: the plan says so.
+pub async fn plan(
+    config: &Config,
+    source: &Source,
+    only: Option<&str>,
+    connect: &ConnectPlanes,
+) -> Result<Plan, OnceError> {
+    let store = Store::open_read_only(&config.ledger.path)?;
+    let accepted = match &store {
+        Some(store) => store.accepted(&config.source.repo)?,
+        None => None,
+    };
+    let revision = revision(config, source, accepted.as_ref()).await?;
+    if !revision.is_valid() {
+        return Err(OnceError::Invalid(revision.findings));
+    }
+    let clusters = wanted(config, only, connect)?
+        .into_iter()
+        .map(|(name, _, planes)| {
+            let (store, revision) = (&store, &revision);
+            async move {
+                let mut ledger = match store {
+                    Some(store) => store.load(&name)?,
+                    None => Ledger::default(),
+                };
+                let (live, _) = planes.observe(&ledger).await;
+                plan::resolve_intents(&mut ledger, &live);
+                let desired = revision
+                    .cluster(&name)
+                    .expect("Revision::load refuses a tree without a configured cluster");
+                Ok(plan::plan(desired, &live, &ledger, clock::now()))
+            }
+        });
+    let plans: Result<Vec<_>, LedgerError> = join_all(clusters).await.into_iter().collect();
+    Ok(Plan::new(revision.commit.clone(), plans?))
+}
+
+/// Runs one pass of the daemon over every wanted cluster.
+///
+/// # Errors
+/// See [`OnceError`]; what fails within a pass stands in its cycle.
+pub async fn apply(
+    config: &Config,
+    source: &Source,
+    only: Option<&str>,
+    connect: &ConnectPlanes,
+    stop: &Stop,
+) -> Result<(Option<CommitId>, Vec<Cycle>), OnceError> {
+    let store = Arc::new(Store::open(&config.ledger.path)?);
+    let accepted = store.accepted(&config.source.repo)?;
+    let revision = revision(config, source, accepted.as_ref()).await?;
+    if !revision.is_valid() {
+        return Err(OnceError::Invalid(revision.findings));
+    }
+    let passes = wanted(config, only, connect)?
+        .into_iter()
+        .map(|(name, interval, planes)| {
+            let site = Site {
+                name,
+                interval,
+                planes,
+                store: store.clone(),
+            };
+            let (store, revision) = (&store, &revision);
+            async move {
+                let mut ledger = store.load(&site.name)?;
+                let cycle = pass::pass(&site, revision, &mut ledger, stop).await;
+                if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit) {
+                    store.set_accepted(&config.source.repo, commit)?;
+                }
+                Ok(cycle)
+            }
+        });
+    let cycles: Result<Vec<_>, LedgerError> = join_all(passes).await.into_iter().collect();
+    Ok((revision.commit.clone(), cycles?))
+}
+
+/// Observes every wanted cluster.
+///
+/// # Errors
+/// There is no such cluster, or its settings are wrong.
+pub async fn snapshot(
+    config: &Config,
+    only: Option<&str>,
+    connect: &ConnectPlanes,
+) -> Result<Vec<(ClusterName, Live)>, OnceError> {
+    let looks = wanted(config, only, connect)?
+        .into_iter()
+        .map(|(name, _, planes)| async move {
+            let (live, _) = planes.observe(&Ledger::default()).await;
+            (name, live)
+        });
+    Ok(join_all(looks).await)
+}
+
+/// A pinned commit is followed wherever it stands: naming it in `headgate.yaml` is the acknowledgement.
+pub(super) fn is_pinned(source: &config::Source) -> bool {
+    matches!(source.reference, config::Reference::Commit(_))
+}
+
+fn wanted(
+    config: &Config,
+    only: Option<&str>,
+    connect: &ConnectPlanes,
+) -> Result<Vec<(ClusterName, Duration, Planes)>, OnceError> {
+    if let Some(name) = only
+        && !config.clusters.contains_key(name)
+    {
+        let known: Vec<&str> = config.clusters.keys().map(ClusterName::as_str).collect();
+        return Err(OnceError::NoCluster(name.to_owned(), known.join(", ")));
+    }
+    config
+        .clusters
+        .iter()
+        .filter(|(name, _)| only.is_none_or(|only| only == name.as_str()))
+        .map(|(name, settings)| Ok((name.clone(), settings.interval, connect(name, settings)?)))
+        .collect()
+}

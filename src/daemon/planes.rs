@@ -1,0 +1,71 @@
+//! The planes of one cluster, connected as `headgate.yaml` says, and observed together.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::clock;
+use crate::{
+    config, kafka,
+    live::{Live, Observed},
+    model::{ClusterName, Kind, Ledger, Plane, TopicName},
+    ports::KafkaPlane,
+};
+
+/// The planes of one cluster.
+#[derive(Clone)]
+pub struct Planes {
+    /// Kafka.
+    pub kafka: Arc<dyn KafkaPlane>,
+}
+
+/// Why a cluster's planes cannot be set up; a plane that does not answer is no such error, but an unknown observation.
+#[derive(Debug, thiserror::Error)]
+#[error("cluster {cluster} cannot be connected: {reason}")]
+pub struct PlaneError {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// What is wrong with its settings.
+    pub reason: String,
+}
+
+/// Makes a cluster's planes from its settings. The demo and the tests pass the sandbox instead of [`connect`].
+pub type ConnectPlanes =
+    Arc<dyn Fn(&ClusterName, &config::Cluster) -> Result<Planes, PlaneError> + Send + Sync>;
+
+/// Makes the real planes of a cluster. Nothing is sent yet.
+///
+/// # Errors
+/// A setting is missing or contradicts another.
+pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Planes, PlaneError> {
+    let kafka =
+        kafka::Client::new(kafka::Settings::new(&settings.kafka)).map_err(|e| PlaneError {
+            cluster: cluster.clone(),
+            reason: super::run::chain(&e),
+        })?;
+    Ok(Planes {
+        kafka: Arc::new(kafka),
+    })
+}
+
+impl Planes {
+    /// Observes every plane, concurrently, and says how long each took.
+    pub(super) async fn observe(&self, ledger: &Ledger) -> (Live, Vec<(Plane, Duration)>) {
+        let observed_at = clock::now();
+        let expected: Vec<TopicName> = ledger
+            .records
+            .iter()
+            .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
+            .map(|(object, _)| TopicName::from_broker(&object.name))
+            .collect();
+        let began = Instant::now();
+        let kafka = self.kafka.observe(&expected).await;
+        if let Observed::Unknown(reason) = &kafka {
+            tracing::warn!(plane = "kafka", reason, "plane not observed");
+        }
+        (
+            Live { observed_at, kafka },
+            vec![(Plane::Kafka, began.elapsed())],
+        )
+    }
+}

@@ -1,0 +1,341 @@
+//! Starts and ends everything: loops, HTTP, watchdog, reload.
+
+use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use super::{
+    ConnectPlanes, PlaneError, Stop, clock,
+    cluster::ClusterLoop,
+    follow::Follow,
+    once,
+    pass::Site,
+    reload::{self, ConfigFile},
+    watchdog,
+};
+use crate::{
+    config::{self, Config},
+    http,
+    ledger::{LedgerError, Store},
+    metrics::{Fetched, Metrics},
+    model::ClusterName,
+    report::{Board, Cycle, PassResult, SourceState, View},
+    source::{GitSource, SourceError, Watch},
+};
+
+/// Time for loops and answers to end once told to; after it the process goes, whatever hangs.
+const STOP_WITHIN: Duration = Duration::from_millis(4_700);
+
+/// What the daemon starts with.
+pub struct Options {
+    /// `headgate.yaml`; watched, and read again on SIGHUP.
+    pub config: PathBuf,
+    /// How planes are made: [`super::connect`], or the sandbox.
+    pub connect: ConnectPlanes,
+}
+
+/// Why the daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// `headgate.yaml` cannot be used.
+    #[error("{0}")]
+    Config(String),
+    /// The ledger cannot be opened.
+    #[error("the ledger cannot be opened")]
+    Ledger(#[from] LedgerError),
+    /// A cluster's settings are wrong.
+    #[error(transparent)]
+    Plane(#[from] PlaneError),
+    /// The HTTP listener's address is taken or not ours.
+    #[error("cannot listen on {address}; choose another http.listen in headgate.yaml")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Everybody who is told: status, metrics and logs.
+pub(super) struct Told {
+    repo: String,
+    board: Arc<Board>,
+    metrics: Arc<Metrics>,
+}
+
+impl Told {
+    /// The repository's name in the ledger and in metrics.
+    pub(super) fn repo(&self) -> &str {
+        &self.repo
+    }
+
+    /// Tells of a pass.
+    pub(super) fn cycle(&self, cycle: Cycle) {
+        log(&cycle);
+        self.metrics.record(&cycle);
+        self.board.publish(|view| view.after(&cycle));
+    }
+
+    /// Tells of the source after a fetch.
+    pub(super) fn source(&self, state: &SourceState, fetched: Fetched) {
+        self.metrics.record_source(state, fetched);
+        let now = clock::now();
+        self.board
+            .publish(|view| view.with_source(state.clone(), now));
+    }
+
+    /// Tells that a loop turned.
+    pub(super) fn beat(&self, name: &str, interval: Duration) {
+        self.board.beat(name, interval, std::time::Instant::now());
+    }
+}
+
+/// Runs until `shutdown` resolves.
+///
+/// # Errors
+/// It cannot start: see [`DaemonError`]. Once it runs, nothing ends it but `shutdown` and the watchdog.
+pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result<(), DaemonError> {
+    let mut file = ConfigFile::open(&options.config).map_err(DaemonError::Config)?;
+    let mut config = file.config().clone();
+    let store = Arc::new(Store::open(&config.ledger.path)?);
+    let clusters = intervals(&config);
+    let view = View::new(
+        env!("CARGO_PKG_VERSION"),
+        state(&config),
+        &clusters,
+        clock::now(),
+    );
+    let board = Arc::new(Board::new(view));
+    watchdog::guard(&board);
+    let metrics = Arc::new(Metrics::new(&clusters, &config.source.repo));
+    let source = GitSource::new(&config.source, clone_folder(&config));
+    let (stop_http, stopped) = watch::channel(false);
+    let address = serve(&config, board.clone(), metrics.clone(), stopped).await?;
+    tracing::info!(%address, clusters = clusters.len(), "headgate runs");
+    reload::notify_ready();
+    tokio::pin!(shutdown);
+    loop {
+        let told = tell(&config, &board, &metrics);
+        let session = Session::start(
+            &config,
+            &options.connect,
+            source.with_settings(&config.source),
+            store.clone(),
+            told,
+        )?;
+        let next = tokio::select! {
+            () = &mut shutdown => None,
+            next = file.changed() => Some(next),
+        };
+        reload::notify_state(next.is_none());
+        session.stop().await;
+        match next {
+            None => break,
+            Some(next) => config = next,
+        }
+    }
+    stop_http.send_replace(true);
+    tracing::info!("headgate stops");
+    Ok(())
+}
+
+fn tell(config: &Config, board: &Arc<Board>, metrics: &Arc<Metrics>) -> Arc<Told> {
+    let repo = config.source.repo.clone();
+    let clusters = intervals(config);
+    metrics.configure(&clusters, &repo);
+    let now = clock::now();
+    board.publish(|view| view.configured(&clusters, now));
+    Arc::new(Told {
+        repo,
+        board: board.clone(),
+        metrics: metrics.clone(),
+    })
+}
+
+fn intervals(config: &Config) -> Vec<(ClusterName, Duration)> {
+    let of = |(name, cluster): (&ClusterName, &config::Cluster)| (name.clone(), cluster.interval);
+    config.clusters.iter().map(of).collect()
+}
+
+fn state(config: &Config) -> SourceState {
+    SourceState {
+        repo: config.source.repo.clone(),
+        reference: config.source.reference.as_str().to_owned(),
+        ..SourceState::default()
+    }
+}
+
+/// The daemon's clone lies beside its ledger: both are memory that may be lost, and both have one owner.
+fn clone_folder(config: &Config) -> PathBuf {
+    config.ledger.path.with_extension("git")
+}
+
+/// Serves HTTP from a thread and runtime of its own, so that a pass over a large cluster never delays an answer.
+async fn serve(
+    config: &Config,
+    board: Arc<Board>,
+    metrics: Arc<Metrics>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<SocketAddr, DaemonError> {
+    let address = config.http.listen;
+    let failed = |source| DaemonError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let listener = listener.into_std().map_err(failed)?;
+    std::thread::Builder::new()
+        .name("http".into())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let served = runtime.and_then(|runtime| {
+                runtime.block_on(async {
+                    let listener = TcpListener::from_std(listener)?;
+                    let stopped = async move {
+                        let _ = stop.wait_for(|stop| *stop).await;
+                    };
+                    http::serve(listener, board, metrics, stopped).await
+                })
+            });
+            if let Err(error) = served {
+                tracing::error!(%error, "http ended");
+            }
+        })
+        .map_err(failed)?;
+    Ok(bound)
+}
+
+/// Watches a local repository; without a watch, or for a remote one, the timer has to do.
+fn watch_local(source: &config::Source) -> Option<Watch> {
+    let folder = source.local_path()?;
+    match crate::source::watch_local(&folder) {
+        Ok(watch) => Some(watch),
+        Err(error @ SourceError::NoRepository { .. }) => {
+            tracing::debug!(error = chain(&error), "repository not watched");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(
+                error = chain(&error),
+                "repository not watched; it is polled"
+            );
+            None
+        }
+    }
+}
+
+/// The loops of one configuration.
+struct Session {
+    stop: Stop,
+    loops: JoinSet<()>,
+}
+
+impl Session {
+    fn start(
+        config: &Config,
+        connect: &ConnectPlanes,
+        source: GitSource,
+        store: Arc<Store>,
+        told: Arc<Told>,
+    ) -> Result<Self, DaemonError> {
+        let stop = Stop::new();
+        let mut loops = JoinSet::new();
+        let (revisions, follow) = watch::channel(None);
+        for (name, settings) in &config.clusters {
+            let one = ClusterLoop {
+                site: Site {
+                    name: name.clone(),
+                    interval: settings.interval,
+                    planes: connect(name, settings)?,
+                    store: store.clone(),
+                },
+                told: told.clone(),
+                revisions: follow.clone(),
+                stop: stop.clone(),
+            };
+            loops.spawn(one.run());
+        }
+        let follow = Follow {
+            source,
+            interval: config.source.interval,
+            acknowledged: config.source.acknowledge.clone(),
+            pinned: once::is_pinned(&config.source),
+            configured: config.clusters.keys().cloned().collect(),
+            store,
+            watch: watch_local(&config.source),
+            state: state(config),
+            told,
+            revisions,
+            stop: stop.clone(),
+        };
+        loops.spawn(follow.run());
+        Ok(Self { stop, loops })
+    }
+
+    /// Ends the loops; one that does not end in time is abandoned.
+    async fn stop(mut self) {
+        self.stop.say();
+        let all = async { while self.loops.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {
+            tracing::warn!(
+                "a loop did not end in time and is abandoned; the next start finds out where things stand by looking"
+            );
+            self.loops.abort_all();
+        }
+    }
+}
+
+/// Logs a pass: one line for the pass, and one for each fact that somebody may look for later.
+fn log(cycle: &Cycle) {
+    let cluster = cycle.cluster.as_str();
+    for result in &cycle.results {
+        let (object, verb, end) = (
+            result.object.to_string(),
+            result.verb.as_str(),
+            result.end.label(),
+        );
+        match result.end.message() {
+            None => tracing::info!(cluster, object, action = verb, result = end, "action"),
+            Some(message) => tracing::warn!(
+                cluster,
+                object,
+                action = verb,
+                result = end,
+                message,
+                "action"
+            ),
+        }
+    }
+    for (kind, class) in &cycle.detected {
+        tracing::warn!(cluster, %kind, %class, "drift detected");
+    }
+    for (kind, class, by) in &cycle.resolved {
+        tracing::info!(cluster, %kind, %class, %by, "drift resolved");
+    }
+    let seconds = cycle.duration.as_secs_f64();
+    let actions = cycle.results.len();
+    let revision = cycle.attempted.as_ref().map_or("none", |c| c.as_str());
+    match &cycle.result {
+        PassResult::Ok if actions == 0 => tracing::debug!(cluster, revision, seconds, "pass"),
+        PassResult::Ok => tracing::info!(cluster, revision, seconds, actions, "pass"),
+        PassResult::Failed(why) | PassResult::Invalid(why) => {
+            tracing::warn!(cluster, revision, seconds, actions, why, "pass failed")
+        }
+    }
+}
+
+/// Renders an error with its causes, once, where it is told.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
