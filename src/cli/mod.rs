@@ -2,7 +2,7 @@
 
 mod apply;
 mod args;
-// mod demo;
+mod demo;
 mod failure;
 mod lab;
 mod logs;
@@ -55,7 +55,7 @@ async fn command(args: Args) -> Result<ExitCode, Failure> {
             output::json(&crate::desired::schema())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Demo(options) => demo::demo(options).await,
         Command::Lab(options) => lab::lab(options).await,
     }
 }

@@ -20,7 +20,11 @@ impl Repo {
     }
 
     /// Writes files and commits them; `None` removes one.
-    pub(super) async fn commit(&self, message: &str, files: &[(&str, String)]) -> Result<String, Failure> {
+    pub(super) async fn commit(
+        &self,
+        message: &str,
+        files: &[(&str, String)],
+    ) -> Result<String, Failure> {
         for (name, text) in files {
             let path = self.path.join(name);
             tokio::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
@@ -33,15 +37,30 @@ impl Repo {
 
     async fn git(&self, args: &[&str]) -> Result<String, Failure> {
         let done = Command::new("git")
-            .args(["-c", "user.name=demo", "-c", "user.email=demo@example.org", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=demo",
+                "-c",
+                "user.email=demo@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(args)
             .current_dir(&self.path)
             .output()
             .await
-            .map_err(|e| Failure::new(format!("git cannot be run: {e}; the demo needs the git command")))?;
+            .map_err(|e| {
+                Failure::new(format!(
+                    "git cannot be run: {e}; the demo needs the git command"
+                ))
+            })?;
         match done.status.success() {
             true => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
-            false => Err(Failure::new(format!("git {}: {}", args.join(" "), String::from_utf8_lossy(&done.stderr)))),
+            false => Err(Failure::new(format!(
+                "git {}: {}",
+                args.join(" "),
+                String::from_utf8_lossy(&done.stderr)
+            ))),
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::{
 /// Brokers of the lab: three make replication real.
 const BROKERS: u16 = 3;
 
+/// The id of the cluster in memory, of the shape that Kafka's tools make.
+const SANDBOX_ID: &str = "c2FuZGJveC1vbi1wYXBlcg";
+
 /// Everything the story needs.
 pub(super) struct Stage {
     pub(super) repo: Repo,
@@ -34,18 +37,32 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn set_up() -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("headgate-demo-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("headgate-demo-")
+            .tempdir()?;
         let began = Instant::now();
-        output::line("Starting a real Kafka on loopback (the first time, its jars are fetched from Maven Central) …")?;
-        let spec = KafkaSpec { brokers: BROKERS, racks: BROKERS, ..KafkaSpec::default() };
+        output::line(
+            "Starting a real Kafka on loopback (the first time, its jars are fetched from Maven Central) …",
+        )?;
+        let spec = KafkaSpec {
+            brokers: BROKERS,
+            racks: BROKERS,
+            ..KafkaSpec::default()
+        };
         let kafka = match spec.start().await {
             Ok(kafka) => {
                 let seconds = began.elapsed().as_secs_f64();
-                output::line(format!("Kafka {} is up after {seconds:.1} s: {}", kafka.version().as_str(), kafka.bootstrap().join(" ")))?;
+                output::line(format!(
+                    "Kafka {} is up after {seconds:.1} s: {}",
+                    kafka.version().as_str(),
+                    kafka.bootstrap().join(" ")
+                ))?;
                 Some(kafka)
             }
             Err(error) if error.is_missing_program() => {
-                output::line(format!("{error}\nSo this demo plays on the SANDBOX, a Kafka in memory: the same daemon, no brokers."))?;
+                output::line(format!(
+                    "{error}\nSo this demo plays on the SANDBOX, a Kafka in memory: the same daemon, no brokers."
+                ))?;
                 None
             }
             Err(error) => return Err(error.into()),
@@ -53,18 +70,35 @@ impl Stage {
         let repo = Repo::init(folder.path().join("platform")).await?;
         let http = format!("127.0.0.1:{}", free_port()?);
         let config_path = folder.path().join("headgate.yaml");
-        let bootstrap = kafka.as_ref().map_or_else(|| vec!["sandbox:9092".to_owned()], KafkaCluster::bootstrap);
+        let bootstrap = kafka
+            .as_ref()
+            .map_or_else(|| vec!["sandbox:9092".to_owned()], KafkaCluster::bootstrap);
         tokio::fs::write(&config_path, config(&folder, &bootstrap, &http)).await?;
-        let sandbox = Sandbox::with_brokers(i32::from(BROKERS));
+        let sandbox = Sandbox::new(SANDBOX_ID, BROKERS);
         let cluster_id = match &kafka {
             Some(kafka) => kafka.cluster_id().to_owned(),
-            None => sandbox.cluster_id().to_string(),
+            None => SANDBOX_ID.to_owned(),
         };
         let connect = connector(kafka.is_some(), Arc::new(sandbox));
         let settings = daemon::read_config(&config_path).map_err(Failure::new)?;
-        let (name, cluster) = settings.clusters.iter().next().expect("the file above has one cluster");
+        let (name, cluster) = settings
+            .clusters
+            .iter()
+            .next()
+            .expect("the file above has one cluster");
         let hand = connect(name, cluster)?.kafka;
-        Ok(Self { repo, config_path, cluster_id, replication: usize::from(BROKERS), hand, connect, http, kafka, daemon: None, folder })
+        Ok(Self {
+            repo,
+            config_path,
+            cluster_id,
+            replication: usize::from(BROKERS),
+            hand,
+            connect,
+            http,
+            kafka,
+            daemon: None,
+            folder,
+        })
     }
 
     /// Reads the demo's `headgate.yaml`.
@@ -75,7 +109,10 @@ impl Stage {
     /// Starts the daemon, as `headgate run` does.
     pub(super) fn start_daemon(&mut self) {
         let (stop, stopped) = oneshot::channel();
-        let options = Options { config: self.config_path.clone(), connect: self.connect.clone() };
+        let options = Options {
+            config: self.config_path.clone(),
+            connect: self.connect.clone(),
+        };
         let task = tokio::spawn(daemon::run(options, async move {
             let _ = stopped.await;
         }));
@@ -84,8 +121,16 @@ impl Stage {
 
     /// Asks the daemon over HTTP, as anybody would.
     pub(super) async fn get(&self, path: &str) -> Option<String> {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().ok()?;
-        let answer = client.get(format!("http://{}{path}", self.http)).send().await.ok()?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(2))
+            .build()
+            .ok()?;
+        let answer = client
+            .get(format!("http://{}{path}", self.http))
+            .send()
+            .await
+            .ok()?;
         answer.text().await.ok()
     }
 
@@ -103,7 +148,11 @@ impl Stage {
 fn connector(real: bool, sandbox: Arc<Sandbox>) -> ConnectPlanes {
     match real {
         true => Arc::new(daemon::connect),
-        false => Arc::new(move |_, _| Ok(Planes { kafka: sandbox.clone() })),
+        false => Arc::new(move |_, _| {
+            Ok(Planes {
+                kafka: sandbox.clone(),
+            })
+        }),
     }
 }
 
@@ -124,5 +173,7 @@ http: {{listen: \"{http}\"}}
 }
 
 fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }

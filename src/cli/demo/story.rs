@@ -38,11 +38,20 @@ async fn first_plan(stage: &Stage) -> Result<(), Failure> {
     let topics = [
         topic("user-events", events),
         topic("application-logs", "partitions: 2"),
-        topic("system-metrics", "partitions: 4, config: {compression.type: lz4}"),
+        topic(
+            "system-metrics",
+            "partitions: 4, config: {compression.type: lz4}",
+        ),
     ];
-    let files = [(CLUSTER_FILE, declared(stage, "")), (TOPICS_FILE, topics.concat())];
+    let files = [
+        (CLUSTER_FILE, declared(stage, "")),
+        (TOPICS_FILE, topics.concat()),
+    ];
     stage.repo.commit("the platform as agreed", &files).await?;
-    say(&format!("look at {}, and at the plan: this is what a reviewer reads", stage.repo.path.display()))?;
+    say(&format!(
+        "look at {}, and at the plan: this is what a reviewer reads",
+        stage.repo.path.display()
+    ))?;
     show_plan(stage).await
 }
 
@@ -50,9 +59,14 @@ async fn first_apply(stage: &mut Stage) -> Result<(), Failure> {
     title("2. headgate run: the daemon makes it so")?;
     stage.start_daemon();
     until("the platform is converged", async || converged(stage).await).await?;
-    let topic = live(stage, "user-events").await.ok_or_else(|| Failure::new("user-events is not there"))?;
+    let topic = live(stage, "user-events")
+        .await
+        .ok_or_else(|| Failure::new("user-events is not there"))?;
     expect(topic.partitions.len() == 3, "user-events has 3 partitions")?;
-    expect(topic.config_value("retention.ms") == Some(Some("86400000")), "its retention is 24 h")?;
+    expect(
+        topic.config_value("retention.ms") == Some(Some("86400000")),
+        "its retention is 24 h",
+    )?;
     say("three topics stand; look at /api/v1/status, and at Kafka with your own tools")
 }
 
@@ -60,42 +74,103 @@ async fn drift(stage: &Stage) -> Result<(), Failure> {
     title("3. Somebody changes a topic by hand")?;
     say("retention.ms of user-events is set to 60000: data would be gone after a minute")?;
     let change = vec![(ConfigKey::new("retention.ms"), Some("60000".into()))];
-    by_hand(stage, Batch::AlterTopicConfigs(vec![(TopicName::from_broker("user-events"), change)])).await?;
+    by_hand(
+        stage,
+        Batch::AlterTopicConfigs(vec![(TopicName::from_broker("user-events"), change)]),
+    )
+    .await?;
     let began = Instant::now();
     until("the drift is healed", async || {
-        let healed = live(stage, "user-events").await.is_some_and(|t| t.config_value("retention.ms") == Some(Some("86400000")));
+        let healed = live(stage, "user-events")
+            .await
+            .is_some_and(|t| t.config_value("retention.ms") == Some(Some("86400000")));
         healed && counted(stage, "headgate_drift_resolved_total", "by=\"apply\"").await
     })
     .await?;
-    say(&format!("healed after {:.1} s, and counted: look at headgate_drift_detected_total in /metrics", began.elapsed().as_secs_f64()))
+    say(&format!(
+        "healed after {:.1} s, and counted: look at headgate_drift_detected_total in /metrics",
+        began.elapsed().as_secs_f64()
+    ))
 }
 
 async fn merge(stage: &Stage) -> Result<(), Failure> {
     title("4. A pull request is merged")?;
     let topics = [
-        topic("user-events", "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}"),
+        topic(
+            "user-events",
+            "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}",
+        ),
         topic("application-logs", "partitions: 2"),
-        topic("system-metrics", "partitions: 4, config: {compression.type: lz4}"),
-        topic("audit-trail", "partitions: 1, config: {cleanup.policy: compact}"),
+        topic(
+            "system-metrics",
+            "partitions: 4, config: {compression.type: lz4}",
+        ),
+        topic(
+            "audit-trail",
+            "partitions: 1, config: {cleanup.policy: compact}",
+        ),
     ];
-    let sha = stage.repo.commit("more partitions, and an audit trail", &[(TOPICS_FILE, topics.concat())]).await?;
+    let sha = stage
+        .repo
+        .commit(
+            "more partitions, and an audit trail",
+            &[(TOPICS_FILE, topics.concat())],
+        )
+        .await?;
     let began = Instant::now();
-    until("the merge is applied", async || status(stage).await.is_some_and(|s| s.contains(&format!("\"converged\":\"{sha}\"")))).await?;
-    expect(live(stage, "user-events").await.is_some_and(|t| t.partitions.len() == 6), "user-events has 6 partitions")?;
-    expect(live(stage, "audit-trail").await.is_some(), "audit-trail is there")?;
-    say(&format!("commit to converged: {:.1} s; a merge is no drift, so nobody is paged", began.elapsed().as_secs_f64()))
+    until("the merge is applied", async || {
+        status(stage)
+            .await
+            .is_some_and(|s| s.contains(&format!("\"converged\":\"{sha}\"")))
+    })
+    .await?;
+    expect(
+        live(stage, "user-events")
+            .await
+            .is_some_and(|t| t.partitions.len() == 6),
+        "user-events has 6 partitions",
+    )?;
+    expect(
+        live(stage, "audit-trail").await.is_some(),
+        "audit-trail is there",
+    )?;
+    say(&format!(
+        "commit to converged: {:.1} s; a merge is no drift, so nobody is paged",
+        began.elapsed().as_secs_f64()
+    ))
 }
 
 async fn deletion_held_back(stage: &Stage) -> Result<(), Failure> {
     title("5. A topic vanishes from git: nothing is deleted")?;
     let topics = [
-        topic("user-events", "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}"),
-        topic("system-metrics", "partitions: 4, config: {compression.type: lz4}"),
-        topic("audit-trail", "partitions: 1, config: {cleanup.policy: compact}"),
+        topic(
+            "user-events",
+            "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}",
+        ),
+        topic(
+            "system-metrics",
+            "partitions: 4, config: {compression.type: lz4}",
+        ),
+        topic(
+            "audit-trail",
+            "partitions: 1, config: {cleanup.policy: compact}",
+        ),
     ];
-    stage.repo.commit("application-logs was removed, by mistake or not", &[(TOPICS_FILE, topics.concat())]).await?;
-    until("the deletion is held back", async || counted(stage, "headgate_plan_gate_blocked", "gate=\"consent\"").await).await?;
-    expect(live(stage, "application-logs").await.is_some(), "application-logs is still there")?;
+    stage
+        .repo
+        .commit(
+            "application-logs was removed, by mistake or not",
+            &[(TOPICS_FILE, topics.concat())],
+        )
+        .await?;
+    until("the deletion is held back", async || {
+        counted(stage, "headgate_plan_gate_blocked", "gate=\"consent\"").await
+    })
+    .await?;
+    expect(
+        live(stage, "application-logs").await.is_some(),
+        "application-logs is still there",
+    )?;
     say("the plan says why, and what would open the gate:")?;
     show_plan(stage).await
 }
@@ -104,8 +179,17 @@ async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
     title("6. Consent, in git, with a reason and an end")?;
     let allow = "{kind: Topic, name: application-logs, reason: \"logs went to the new platform\", until: 2099-12-31}";
     say(allow)?;
-    stage.repo.commit("application-logs may go", &[(CLUSTER_FILE, declared(stage, allow))]).await?;
-    until("the topic is deleted", async || live(stage, "application-logs").await.is_none()).await?;
+    stage
+        .repo
+        .commit(
+            "application-logs may go",
+            &[(CLUSTER_FILE, declared(stage, allow))],
+        )
+        .await?;
+    until("the topic is deleted", async || {
+        live(stage, "application-logs").await.is_none()
+    })
+    .await?;
     until("the platform is converged", async || converged(stage).await).await?;
     say("deleted, within a budget a pass")
 }
@@ -114,8 +198,15 @@ fn farewell(stage: &Stage) -> Result<(), Failure> {
     title("Look around")?;
     say(&format!("status   http://{}/api/v1/status", stage.http))?;
     say(&format!("metrics  http://{}/metrics", stage.http))?;
-    say(&format!("history  http://{}/api/v1/clusters/{CLUSTER}/history", stage.http))?;
-    say(&format!("commit to {} and watch; headgate --config {} status | plan", stage.repo.path.display(), stage.config_path.display()))
+    say(&format!(
+        "history  http://{}/api/v1/clusters/{CLUSTER}/history",
+        stage.http
+    ))?;
+    say(&format!(
+        "commit to {} and watch; headgate --config {} status | plan",
+        stage.repo.path.display(),
+        stage.config_path.display()
+    ))
 }
 
 fn declared(stage: &Stage, allow: &str) -> String {
@@ -124,19 +215,32 @@ fn declared(stage: &Stage, allow: &str) -> String {
 
 async fn show_plan(stage: &Stage) -> Result<(), Failure> {
     let plan = daemon::plan(&stage.config()?, &Source::Repository, None, &stage.connect).await?;
-    Ok(output::text(&format!("\n{}\n", plan::render::text(&plan, output::style())))?)
+    Ok(output::text(&format!(
+        "\n{}\n",
+        plan::render::text(&plan, output::style())
+    ))?)
 }
 
 async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
-    match stage.hand.write(batch).await.into_iter().find(|o| *o != Outcome::Applied) {
+    match stage
+        .hand
+        .write(batch)
+        .await
+        .into_iter()
+        .find(|o| *o != Outcome::Applied)
+    {
         None => Ok(()),
-        Some(outcome) => Err(Failure::new(format!("the change by hand failed: {outcome:?}"))),
+        Some(outcome) => Err(Failure::new(format!(
+            "the change by hand failed: {outcome:?}"
+        ))),
     }
 }
 
 async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
     let name = TopicName::from_broker(name);
-    let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&name)).await else { return None };
+    let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&name)).await else {
+        return None;
+    };
     match looked.topics.remove(&name) {
         Some(Observed::Known(topic)) => topic,
         _ => None,
@@ -144,11 +248,16 @@ async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
 }
 
 async fn status(stage: &Stage) -> Option<String> {
-    stage.get("/api/v1/status").await.map(|s| s.replace(": ", ":"))
+    stage
+        .get("/api/v1/status")
+        .await
+        .map(|s| s.replace(": ", ":"))
 }
 
 async fn converged(stage: &Stage) -> bool {
-    status(stage).await.is_some_and(|s| s.contains("\"reason\":\"Converged\""))
+    status(stage)
+        .await
+        .is_some_and(|s| s.contains("\"reason\":\"Converged\""))
 }
 
 async fn counted(stage: &Stage, metric: &str, label: &str) -> bool {
@@ -166,7 +275,10 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Result<(), F
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(Failure::new(format!("not as told: {what} was not reached within {} s", PATIENCE.as_secs())))
+    Err(Failure::new(format!(
+        "not as told: {what} was not reached within {} s",
+        PATIENCE.as_secs()
+    )))
 }
 
 fn expect(holds: bool, what: &str) -> Result<(), Failure> {
