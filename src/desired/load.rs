@@ -46,11 +46,13 @@ pub fn load(files: &[SourceFile]) -> Loaded {
     let mut documents = Vec::new();
     let mut broken = BTreeSet::new();
     for (index, page) in pages.iter_mut().enumerate() {
-        let unreadable = node::documents(page, |node, page| {
-            documents.extend(document(node, page).map(|body| Document { page: index, body }));
+        let mut unread = false;
+        let cut = node::documents(page, |node, page| match document(node, page) {
+            Some(body) => documents.push(Document { page: index, body }),
+            None => unread |= !matches!(node.value, Value::Null),
         });
-        // nobody knows what a document with broken structure declares, so nothing is said to be missing beside it
-        if unreadable || page.errors() > 0 && page.text.is_empty() {
+        // what a document declares that could not be read nobody knows, so nothing is said to be missing beside it
+        if cut || unread || page.errors() > 0 && page.text.is_empty() {
             broken.insert(folder(&page.file).to_owned());
         }
     }

@@ -17,7 +17,8 @@ pub struct DesiredTopic {
     pub partitions: u32,
     /// Number of replicas of each partition.
     pub replication_factor: u16,
-    /// Declared keys in order. A value is normalised by the type that Headgate's table gives the key.
+    /// Declared keys, the cluster's defaults among them, sorted by key. A value is normalised by the type that Kafka's
+    /// table gives the key (`model::topic_config`); of a key that the table lacks it is the text that was written.
     pub config: Vec<(ConfigKey, DesiredValue)>,
 }
 

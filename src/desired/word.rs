@@ -189,3 +189,21 @@ impl Read for Pattern {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_read_or_comes_later() {
+        for kind in kinds() {
+            assert!(KINDS.contains(&kind), "{kind} is managed and not read");
+            assert!(!LATER.contains(&kind), "{kind} is managed and comes later");
+        }
+        assert_eq!(
+            KINDS.len(),
+            Kind::ALL.len() + 1,
+            "Cluster and what is managed"
+        );
+    }
+}

@@ -1,7 +1,13 @@
 //! Kafka's own table of topic configs, versions 3.6 to 4.3 (rank 0). It is what `LogConfig`'s `ConfigDef` in Kafka's
 //! jars says; `tests/desired/kafka` holds the printed definitions, and a test compares them with this table.
 
-use super::ConfigType;
+use self::{
+    Accepts::{
+        Anything, AtLeast, AtLeastRaised, Between, BetweenOr, Ratio, Replicas, Version, Words,
+    },
+    Versions::{All, Only3, Since},
+};
+use super::ConfigType::{self, Boolean, Double, Int, List, Long, String};
 
 /// One topic config as Kafka defines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,12 +86,6 @@ const fn row(
         about,
     }
 }
-
-use Accepts::{
-    Anything, AtLeast, AtLeastRaised, Between, BetweenOr, Ratio, Replicas, Version, Words,
-};
-use ConfigType::{Boolean, Double, Int, List, Long, String};
-use Versions::{All, Only3, Since};
 
 const FOREVER: &str = "9223372036854775807";
 
