@@ -89,6 +89,25 @@ pub(super) fn in_place(
     }
 }
 
+/// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: a topic
+/// appears whole, and partitions only grow. `None` while it may still be.
+pub(super) fn never(change: &Change, seen: Option<&LiveTopic>) -> Option<String> {
+    match (change, seen?) {
+        (Change::CreateTopic { .. }, _) => {
+            Some("it is there by now, and not as it is declared".to_owned())
+        }
+        (Change::UpdateTopic { id, .. }, topic) if topic.id != *id => Some(replaced(*id, topic.id)),
+        (
+            Change::UpdateTopic {
+                partitions: Some((from, to)),
+                ..
+            },
+            topic,
+        ) if count(topic) > *to => Some(other_count(topic, *from)),
+        (Change::UpdateTopic { .. } | Change::DeleteTopic { .. }, _) => None,
+    }
+}
+
 /// Returns what a config change still has to set (`Some`) and reset (`None`), by what was seen.
 pub(super) fn alterations(
     change: &Change,
@@ -136,12 +155,7 @@ fn differs(
         ) => match stage {
             Stage::Grow => partitions
                 .filter(|(from, _)| *from != count(topic))
-                .map(|(from, _)| {
-                    format!(
-                        "it has {} partitions by now, the plan saw {from}",
-                        count(topic)
-                    )
-                }),
+                .map(|(from, _)| other_count(topic, from)),
             _ => set
                 .iter()
                 .find_map(|s| changed_since(topic, s, types))
@@ -193,6 +207,13 @@ fn holds(topic: &LiveTopic, key: &ConfigKey, value: &str, types: KeyTypes<'_>) -
 fn count(topic: &LiveTopic) -> u32 {
     // a cluster has far fewer partitions than 2^32
     u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX)
+}
+
+fn other_count(topic: &LiveTopic, from: u32) -> String {
+    format!(
+        "it has {} partitions by now, the plan saw {from}",
+        count(topic)
+    )
 }
 
 fn replaced(planned: TopicId, seen: TopicId) -> String {

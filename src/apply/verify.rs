@@ -10,12 +10,7 @@ use super::{
     stage::Stage,
     step,
 };
-use crate::{
-    live::Observed,
-    model::TopicName,
-    plan::{Change, End},
-    ports::Looked,
-};
+use crate::{live::Observed, model::TopicName, plan::End, ports::Looked};
 
 /// The first pause between two looks: an idle broker is a few milliseconds behind.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -99,12 +94,10 @@ impl Run<'_> {
                 if step::in_place(stage, &action.change, topic.as_ref(), self.types) {
                     self.step_done(stage, *task);
                     done.insert(*task);
-                } else if let (Claim::Claimed(text), Change::CreateTopic { .. }, Some(_)) =
-                    (claim, &action.change, topic)
+                } else if let (Claim::Claimed(text), Some(how)) =
+                    (claim, step::never(&action.change, topic.as_ref()))
                 {
-                    // a topic appears whole, so this one is somebody else's
-                    let text = format!("{text}; it is there by now, and not as it is declared");
-                    self.end(*task, End::PreconditionFailed(text));
+                    self.end(*task, End::PreconditionFailed(format!("{text}; {how}")));
                     done.insert(*task);
                 }
             }

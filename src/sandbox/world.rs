@@ -144,7 +144,8 @@ impl World {
         Ok(())
     }
 
-    /// Gives a topic more partitions.
+    /// Gives a topic more partitions. Kafka says INVALID_PARTITIONS for too few and for as many, and which of the two
+    /// it was only a look tells.
     ///
     /// # Errors
     /// Kafka's refusal: no such topic, or not more than it has; as many as it has is an error, too.
@@ -162,7 +163,7 @@ impl World {
             let text = format!(
                 "The topic {name} currently has {has} partition(s); {count} would not be an increase."
             );
-            return last_word("INVALID_PARTITIONS", text);
+            return refuse(RefusalClass::AlreadyThere, "INVALID_PARTITIONS", text);
         }
         let topic = Arc::make_mut(topic);
         let factor = topic.replication_factor();

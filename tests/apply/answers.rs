@@ -209,6 +209,26 @@ async fn as_many_partitions_as_wanted_is_an_error_of_kafkas_and_none_of_ours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_partitions_than_wanted_is_not_waited_for() {
+    let mut bench = mk_bench();
+    let id = make(&bench, "t", &[]);
+    bench.on_write = Some(Box::new(|bench, _| {
+        let name = TopicName::new("t").unwrap();
+        bench.sandbox.edit(|w| w.add_partitions(&name, 9)).unwrap();
+        // Kafka's code is the same for as many and for more
+        Some(vec![refused(
+            RefusalClass::AlreadyThere,
+            "INVALID_PARTITIONS",
+        )])
+    }));
+    let ends = bench.ends(vec![mk_grow("t", id, 3, 6)]).await;
+    assert!(
+        matches!(&ends[0], End::PreconditionFailed(why) if why.contains("9 partitions by now")),
+        "{ends:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_topic_that_is_gone_already_is_deleted_and_cannot_be_changed() {
     let mut bench = mk_bench();
     let (a, b) = (make(&bench, "a", &[]), make(&bench, "b", &[]));
