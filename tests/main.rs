@@ -3,8 +3,11 @@
 mod apply;
 mod config;
 mod desired;
+mod http;
 mod kafka_client;
 mod lab;
 mod ledger;
+mod metrics;
 mod real;
+mod report;
 mod support;

@@ -2,3 +2,4 @@
 
 pub(crate) mod golden;
 pub(crate) mod lab;
+pub(crate) mod told;

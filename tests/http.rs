@@ -1,0 +1,127 @@
+//! The HTTP surface as clients meet it: over a socket, against its own OpenAPI document.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail by a panic, and says itself when a loop last turned"
+)]
+
+mod contract;
+mod lists;
+mod probes;
+mod rough;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use headgate::{
+    http,
+    metrics::Metrics,
+    report::{Board, SourceState, View},
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::support::told;
+
+/// A running server and what it tells.
+struct Server {
+    board: Arc<Board>,
+    address: SocketAddr,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+/// An answer, read whole.
+struct Answer {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e} in {}", self.text))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+impl Server {
+    /// Serves the view of a daemon that has only just begun.
+    async fn fresh() -> Self {
+        // the client wants one although it speaks plain HTTP; another test may have been first
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let clusters = [(told::cluster(), told::INTERVAL)];
+        let view = View::new("1.2.3", SourceState::default(), &clusters, told::at(0));
+        let board = Arc::new(Board::new(view));
+        let metrics = Arc::new(Metrics::new(&clusters, told::REPO));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = http::serve(listener, board.clone(), metrics, async {
+            // a server that the test dropped shall stop as well
+            let _ = stopped.await;
+        });
+        Self {
+            board,
+            address,
+            client: reqwest::Client::new(),
+            stop: Some(stop),
+            serving: tokio::spawn(serving),
+        }
+    }
+
+    /// Serves what a pass over `n` topics left in which something of everything happened.
+    async fn busy(n: usize) -> Self {
+        let server = Self::fresh().await;
+        server
+            .board
+            .publish(|view| view.with_source(told::source('a'), told::at(0)));
+        server
+            .board
+            .publish(|view| view.after(&told::quiet(n, 'a', told::at(1))));
+        server
+            .board
+            .publish(|view| view.after(&told::busy(n, 'a', told::at(60))));
+        server
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn send(&self, method: reqwest::Method, path: &str) -> Answer {
+        let request = self.client.request(method, self.url(path));
+        let answer = request
+            .timeout(Duration::from_secs(30))
+            .send()
+            .await
+            .unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            text: answer.text().await.unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(reqwest::Method::GET, path).await
+    }
+
+    /// Gets what must be a problem with this status.
+    async fn problem(&self, path: &str, status: u16) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{path}"
+        );
+        let problem = answer.json();
+        assert_eq!(problem["status"], status, "{path}");
+        problem
+    }
+}
