@@ -130,8 +130,7 @@ async fn every_answer_is_as_the_document_says() {
             assert_eq!(answer.status, 404);
             document.hold(route, &answer);
         }
-        let takes_parameters =
-            &document.0["paths"][route]["get"]["responses"]["400"] != &Value::Null;
+        let takes_parameters = document.0["paths"][route]["get"]["responses"]["400"] != Value::Null;
         let answer = busy.get(&format!("{}?limit=x&x=y", filled_in(route))).await;
         assert_eq!(answer.status == 400, takes_parameters, "{route}");
         document.hold(route, &answer);
