@@ -74,6 +74,8 @@ pub(super) async fn pass(
         now: cycle.started_at,
     };
     let settled = plan::settle(ledger, &pass);
+    // saving forgets every noted write that is not among these
+    ledger.intents.extend(applied.unsettled);
     cycle.phases.push((Phase::Plan, began.elapsed()));
 
     let began = Instant::now();
