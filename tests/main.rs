@@ -3,11 +3,13 @@
 mod apply;
 mod config;
 mod desired;
+mod golden;
 mod http;
 mod kafka_client;
 mod lab;
 mod ledger;
 mod metrics;
+mod plan;
 mod real;
 mod report;
 mod support;

@@ -142,7 +142,13 @@ pub async fn plan(
                 let desired = revision
                     .cluster(&name)
                     .expect("Revision::load refuses a tree without a configured cluster");
-                Ok(plan::plan(desired, &live, &ledger, clock::now()))
+                Ok(plan::plan(
+                    desired,
+                    &live,
+                    &ledger,
+                    &revision.policies,
+                    clock::now(),
+                ))
             }
         });
     let plans: Result<Vec<_>, LedgerError> = join_all(clusters).await.into_iter().collect();

@@ -44,7 +44,13 @@ pub(super) async fn pass(
     plan::resolve_intents(ledger, &live);
 
     let began = Instant::now();
-    let planned = Arc::new(plan::plan(desired, &live, ledger, cycle.started_at));
+    let planned = Arc::new(plan::plan(
+        desired,
+        &live,
+        ledger,
+        &revision.policies,
+        cycle.started_at,
+    ));
     cycle.phases.push((Phase::Plan, began.elapsed()));
 
     let applied = timed(
@@ -62,7 +68,13 @@ pub(super) async fn pass(
     let results = applied.results;
     let left = match results.is_empty() {
         true => planned.clone(),
-        false => Arc::new(plan::plan(desired, &live, ledger, clock::now())),
+        false => Arc::new(plan::plan(
+            desired,
+            &live,
+            ledger,
+            &revision.policies,
+            clock::now(),
+        )),
     };
     let pass = Pass {
         desired,

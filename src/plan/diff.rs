@@ -8,6 +8,7 @@ use compact_str::{CompactString, ToCompactString};
 use super::{
     Action, Change, Drift, FieldChange, Foreign, SetKey,
     draft::{Draft, Inputs, field, object, place},
+    key_types::HIDDEN,
     memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
     platform,
     topic::refusal,
@@ -18,9 +19,6 @@ use crate::{
     live::LiveTopic,
     model::{ConfigKey, DriftClass, Gate, Risk, Verb},
 };
-
-/// What people read in place of a value that Kafka keeps secret.
-const HIDDEN: CompactString = CompactString::const_new("(hidden)");
 
 /// Plans what differs between a declared topic and the live one.
 pub(super) fn update(
@@ -133,7 +131,11 @@ impl Diff<'_> {
             .memory
             .held_config(key.as_str(), value, &self.inputs.types);
         let difference = Difference {
-            field: field(config_path(key.as_str()), shown(own), Some(value.clone())),
+            field: field(
+                config_path(key.as_str()),
+                shown(own),
+                Some(self.inputs.types.shown(key.as_str(), value)),
+            ),
             drifted,
         };
         // a key that is set on the topic is one that the cluster knows, whatever its listing says

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
+
 use crate::{
     desired::nearest,
     live::KafkaLive,
     model::{ConfigKey, ConfigType, TOPIC_CONFIGS, Versions, topic_config},
 };
+
+/// What people read in place of a value that is a secret, or that Kafka hides.
+pub(super) const HIDDEN: CompactString = CompactString::const_new("(hidden)");
 
 /// The types of topic config keys: the cluster's own word first, then Headgate's table, then plain text.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +46,14 @@ impl<'a> KeyTypes<'a> {
         }
         let of = self.of(key);
         of.normalise(a) == of.normalise(b)
+    }
+
+    /// Returns a declared value as people may see it.
+    pub(super) fn shown(&self, key: &str, value: &CompactString) -> CompactString {
+        match self.of(key) {
+            ConfigType::Password => HIDDEN,
+            _ => value.clone(),
+        }
     }
 
     /// Says why a key cannot be set on a topic of this cluster; `None` when it can. A cluster that has a readable

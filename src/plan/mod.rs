@@ -12,6 +12,7 @@ mod memory;
 mod platform;
 pub mod render;
 mod result;
+mod review;
 mod settle;
 mod topic;
 mod walk;
@@ -32,6 +33,7 @@ use crate::{
     desired::DesiredCluster,
     live::Live,
     model::{Kind, Ledger, Mode, Plane},
+    policy::Policies,
 };
 use deletion::Consents;
 use draft::{Draft, Inputs};
@@ -40,7 +42,13 @@ use walk::Walk;
 /// Plans one cluster: what is to be done, in order, and what is withheld and why. The same inputs give the same plan;
 /// planning what was just applied gives an empty one.
 #[must_use]
-pub fn plan(desired: &DesiredCluster, live: &Live, ledger: &Ledger, now: Timestamp) -> ClusterPlan {
+pub fn plan(
+    desired: &DesiredCluster,
+    live: &Live,
+    ledger: &Ledger,
+    policies: &Policies,
+    now: Timestamp,
+) -> ClusterPlan {
     let kafka = match gates::kafka(desired, live) {
         Ok(kafka) => kafka,
         Err(closed) => return held(desired, closed),
@@ -48,7 +56,7 @@ pub fn plan(desired: &DesiredCluster, live: &Live, ledger: &Ledger, now: Timesta
     let mode = desired.mode(Kind::Topic);
     let mut draft = match mode {
         Mode::Ignore => Draft::default(),
-        Mode::Enforce | Mode::Report => topics(&Inputs::new(desired, kafka, ledger, now)),
+        Mode::Enforce | Mode::Report => topics(&Inputs::new(desired, kafka, ledger, now), policies),
     };
     // objects come by name, and both sorts keep that order
     draft.actions.sort_by_key(|a| a.verb);
@@ -71,7 +79,7 @@ pub fn plan(desired: &DesiredCluster, live: &Live, ledger: &Ledger, now: Timesta
 }
 
 /// Walks over all topics and collects what differs.
-fn topics(inputs: &Inputs<'_>) -> Draft {
+fn topics(inputs: &Inputs<'_>, policies: &Policies) -> Draft {
     let mut draft = Draft::default();
     let consents = Consents::new(&inputs.desired.deletion.allow);
     for seen in Walk::new(inputs.desired, inputs.kafka, inputs.ledger) {
@@ -84,6 +92,8 @@ fn topics(inputs: &Inputs<'_>) -> Draft {
             (None, None) => {}
         }
     }
+    review::ask_policies(inputs.desired, policies, &mut draft);
+    // what no rule denies is what may be deleted, so that is what the budget is for
     deletion::spend_budget(inputs, &mut draft);
     draft
 }

@@ -49,7 +49,7 @@ pub(super) fn declared(
 fn create(inputs: &Inputs<'_>, seen: &Seen<'_>, desired: &DesiredTopic, draft: &mut Draft) {
     let memory = Memory::new(seen.record);
     let config = values(desired);
-    let fields = all_fields(desired, &config);
+    let fields = all_fields(inputs, desired, &config);
     if memory.was_in_place() {
         draft.drift.push(Drift {
             object: object(seen),
@@ -105,7 +105,11 @@ fn values(desired: &DesiredTopic) -> Vec<(ConfigKey, CompactString)> {
     values
 }
 
-fn all_fields(desired: &DesiredTopic, config: &[(ConfigKey, CompactString)]) -> Vec<FieldChange> {
+fn all_fields(
+    inputs: &Inputs<'_>,
+    desired: &DesiredTopic,
+    config: &[(ConfigKey, CompactString)],
+) -> Vec<FieldChange> {
     let layout = [
         (PARTITIONS, desired.partitions.to_compact_string()),
         (
@@ -113,15 +117,14 @@ fn all_fields(desired: &DesiredTopic, config: &[(ConfigKey, CompactString)]) -> 
             desired.replication_factor.to_compact_string(),
         ),
     ];
-    layout
+    let layout = layout
         .into_iter()
-        .map(|(path, value)| field(path, None, Some(value)))
-        .chain(
-            config
-                .iter()
-                .map(|(key, value)| field(config_path(key.as_str()), None, Some(value.clone()))),
-        )
-        .collect()
+        .map(|(path, value)| field(path, None, Some(value)));
+    let config = config.iter().map(|(key, value)| {
+        let shown = inputs.types.shown(key.as_str(), value);
+        field(config_path(key.as_str()), None, Some(shown))
+    });
+    layout.chain(config).collect()
 }
 
 /// Says why a declared key cannot be set.

@@ -66,7 +66,7 @@ pub(super) struct Line {
     pub(super) path: String,
     /// `None` when there is nothing to compare with: the object is made.
     pub(super) live: Option<String>,
-    pub(super) desired: Option<String>,
+    pub(super) desired: String,
     pub(super) note: Option<String>,
 }
 
@@ -78,22 +78,24 @@ pub(super) struct Group<'a> {
 
 /// Sorts a cluster's plan by kind and by what is done.
 pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
-    let drifted: BTreeMap<&ObjectRef, &Drift> = plan.drift.iter().map(|d| (&d.object, d)).collect();
+    let drifted: BTreeMap<(&str, &str), &Drift> =
+        plan.drift.iter().map(|d| (key(&d.object), d)).collect();
     let mut groups: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     let mut add = |kind, entry| groups.entry(kind).or_default().push(entry);
     for action in &plan.actions {
-        let drift = drifted.get(&action.object).copied();
+        let drift = drifted.get(&key(&action.object)).copied();
         add(action.object.kind.as_str(), of_action(action, drift, None));
     }
     for action in &plan.reported {
-        let drift = drifted.get(&action.object).copied();
+        let drift = drifted.get(&key(&action.object)).copied();
         add(
             action.object.kind.as_str(),
             of_action(action, drift, Some(Sort::Reported)),
         );
     }
     for blocked in &plan.blocked {
-        add(blocked.kind, of_blocked(blocked));
+        let drift = drifted.get(&(blocked.kind, blocked.name.as_str())).copied();
+        add(blocked.kind, of_blocked(blocked, drift));
     }
     for drift in silent(plan) {
         add(drift.object.kind.as_str(), of_drift(drift));
@@ -137,8 +139,7 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
         verb => verb.to_string(),
     };
     if let Some(drift) = drift {
-        what.push_str(", drift: ");
-        what.push_str(drift.class.as_str());
+        what.push_str(&drift_tag(drift));
     }
     if sort == Some(Sort::Reported) {
         what.push_str(", reported only");
@@ -161,12 +162,15 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
     }
 }
 
-fn of_blocked(blocked: &Blocked) -> Entry<'_> {
+fn of_blocked<'a>(blocked: &'a Blocked, drift: Option<&Drift>) -> Entry<'a> {
     let made = blocked.action == Verb::Create;
-    let what = match blocked.kind {
+    let mut what = match blocked.kind {
         "Cluster" => format!("blocked: {}", blocked.gate),
         _ => format!("{} blocked: {}", blocked.action, blocked.gate),
     };
+    if let Some(drift) = drift.filter(|d| d.fields.iter().any(|f| blocked.fields.contains(f))) {
+        what.push_str(&drift_tag(drift));
+    }
     Entry {
         sort: Sort::Blocked,
         name: &blocked.name,
@@ -179,6 +183,14 @@ fn of_blocked(blocked: &Blocked) -> Entry<'_> {
             .collect(),
         reason: Some(&blocked.reason),
     }
+}
+
+fn drift_tag(drift: &Drift) -> String {
+    format!(", drift: {}", drift.class)
+}
+
+fn key(object: &ObjectRef) -> (&str, &str) {
+    (object.kind.as_str(), &object.name)
 }
 
 fn of_drift(drift: &Drift) -> Entry<'_> {
@@ -209,10 +221,10 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
     let keys = foreign.config.iter().map(|(key, value)| Line {
         path: short(&format!("config.{key}")),
         live: None,
-        desired: Some(shown(
+        desired: shown(
             &format!("config.{key}"),
             value.as_deref().unwrap_or("(hidden)"),
-        )),
+        ),
         note: None,
     });
     Entry {
@@ -226,16 +238,18 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
 }
 
 fn line(field: &FieldChange, made: bool, drifted: bool) -> Line {
-    let side =
-        |value: Option<&str>| value.map_or_else(|| "unset".into(), |v| shown(&field.path, v));
+    let value = |value: &str| shown(&field.path, value);
+    let live = field.live.as_deref().map_or_else(|| "unset".into(), value);
+    let desired = field.desired.as_deref();
+    let desired = desired.map_or_else(|| "unset (broker's default)".into(), value);
     let mut note = if made { None } else { consequence(field) };
     if drifted {
         note = Some(note.map_or_else(|| "drifted".into(), |n| format!("drifted; {n}")));
     }
     Line {
         path: short(&field.path),
-        live: (!made).then(|| side(field.live.as_deref())),
-        desired: Some(side(field.desired.as_deref())),
+        live: (!made).then_some(live),
+        desired,
         note,
     }
 }

@@ -90,7 +90,7 @@ fn row(out: &mut String, entry: &Entry<'_>) {
 }
 
 fn of_field(field: &Line) -> String {
-    let desired = field.desired.as_deref().unwrap_or_default();
+    let desired = &field.desired;
     let change = match &field.live {
         Some(live) => format!("{} → {}", code(live), code(desired)),
         None => code(desired),

@@ -63,10 +63,18 @@ impl Page {
         self.line(2, group.kind);
         let columns = Columns::of(group);
         for entries in group.entries.chunk_by(|a, b| a.sort == b.sort) {
-            for entry in entries.iter().take(MAX_ENTRIES) {
+            let (shown, rest) = entries.split_at(entries.len().min(MAX_ENTRIES));
+            for (entry, next) in shown
+                .iter()
+                .zip(shown.iter().skip(1).map(Some).chain([None]))
+            {
                 self.entry(entry, columns);
+                // what holds for several in a row is said once, below the last
+                if next.is_none_or(|next| next.reason != entry.reason || !next.fields.is_empty()) {
+                    self.reason(entry);
+                }
             }
-            let more = entries.len().saturating_sub(MAX_ENTRIES);
+            let more = rest.len();
             if more > 0 {
                 let sort = entries[0].sort;
                 let text = format!(
@@ -98,18 +106,20 @@ impl Page {
         for field in &entry.fields {
             self.field(field, columns.path);
         }
-        if let Some(reason) = entry.reason {
-            for line in wrap(&visible(reason), self.style.width.saturating_sub(8)) {
-                self.line(8, &line);
-            }
+    }
+
+    fn reason(&mut self, entry: &Entry<'_>) {
+        let reason = visible(entry.reason.unwrap_or_default());
+        for line in wrap(&reason, self.style.width.saturating_sub(8)) {
+            self.line(8, &line);
         }
     }
 
     fn field(&mut self, field: &Line, width: usize) {
-        let desired = field.desired.as_deref().unwrap_or_default();
+        let desired = &field.desired;
         let change = match &field.live {
             Some(live) => format!("{live} → {desired}"),
-            None => desired.to_owned(),
+            None => desired.clone(),
         };
         let note = field.note.as_ref().map_or_else(String::new, |note| {
             format!("  {}", self.paint(AnsiColor::Yellow.on_default(), note))

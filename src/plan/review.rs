@@ -1,0 +1,50 @@
+//! Asking the rules in `policies/` about each planned change (plan stage, pure).
+
+use serde_json::{Value, json};
+
+use super::{
+    Action,
+    draft::{Draft, withheld},
+};
+use crate::{
+    desired::{DesiredCluster, DesiredTopic},
+    model::Gate,
+    policy::Policies,
+};
+
+/// Withholds the changes that a rule denies. Without a rule on changes nothing is described and nothing asked.
+pub(super) fn ask_policies(desired: &DesiredCluster, policies: &Policies, draft: &mut Draft) {
+    if !policies.judges_changes() {
+        return;
+    }
+    for action in std::mem::take(&mut draft.actions) {
+        let violations = policies.review_change(&describe(desired, &action));
+        if violations.is_empty() {
+            draft.actions.push(action);
+            continue;
+        }
+        let messages: Vec<String> = violations.into_iter().map(|v| v.message).collect();
+        let reason = format!(
+            "a policy denies it: {}; it opens with a change that the rules in git allow",
+            messages.join("; ")
+        );
+        draft.blocked.push(withheld(action, Gate::Policy, reason));
+    }
+}
+
+/// Describes a change as `plan -o json` does, with the cluster it is for and the labels of the document.
+fn describe(desired: &DesiredCluster, action: &Action) -> Value {
+    let mut change = serde_json::to_value(action).expect("an action has text keys only");
+    change["cluster"] = json!(desired.name.as_str());
+    let topic = desired.topics.get(action.object.name.as_str());
+    change["labels"] = json!(topic.map(labels).unwrap_or_default());
+    change
+}
+
+fn labels(topic: &DesiredTopic) -> std::collections::BTreeMap<&str, &str> {
+    topic
+        .labels
+        .iter()
+        .map(|(label, value)| (label.as_str(), value.as_str()))
+        .collect()
+}

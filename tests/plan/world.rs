@@ -1,0 +1,105 @@
+//! A cluster in a test's hand: makes observations, and carries a plan out on one as Kafka would.
+
+use headgate::{
+    live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed},
+    model::{ConfigKey, TopicId, TopicName},
+    plan::{ActionResult, Change, ClusterPlan, End},
+};
+
+/// Carries out every action of a plan, and says so.
+pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) -> Vec<ActionResult> {
+    let Observed::Known(kafka) = &mut live.kafka else {
+        assert!(
+            plan.actions.is_empty(),
+            "nothing is planned on an unknown plane"
+        );
+        return Vec::new();
+    };
+    plan.actions
+        .iter()
+        .map(|action| {
+            change(kafka, &action.object.name, &action.change);
+            ActionResult {
+                object: action.object.clone(),
+                verb: action.verb,
+                end: End::Ok,
+                seconds: 0.0,
+            }
+        })
+        .collect()
+}
+
+fn change(kafka: &mut KafkaLive, name: &str, change: &Change) {
+    let key = TopicName::from_broker(name);
+    match change {
+        Change::CreateTopic {
+            partitions,
+            replication_factor,
+            config,
+        } => {
+            let made = LiveTopic {
+                id: next_id(kafka),
+                internal: false,
+                partitions: layout(*partitions, (*replication_factor).into()),
+                config: config.iter().map(|(k, v)| own(k, v)).collect(),
+            };
+            let old = kafka.topics.insert(key, Observed::Known(made));
+            assert!(old.is_none(), "{name} is created although it is there");
+        }
+        Change::UpdateTopic {
+            id,
+            partitions,
+            set,
+            reset,
+        } => {
+            let Some(Observed::Known(topic)) = kafka.topics.get_mut(name) else {
+                panic!("{name} is changed although nobody has seen it");
+            };
+            assert_eq!(topic.id, *id);
+            if let Some((from, to)) = partitions {
+                assert!(topic.partitions.len() == *from as usize && from < to);
+                topic.partitions = layout(*to, topic.replication_factor());
+            }
+            for set in set {
+                topic.config.retain(|c| c.key != set.key);
+                topic.config.push(own(&set.key, &set.to));
+            }
+            topic
+                .config
+                .retain(|c| reset.iter().all(|(key, _)| *key != c.key));
+        }
+        Change::DeleteTopic { id } => {
+            let gone = kafka.topics.remove(name);
+            assert!(matches!(gone, Some(Observed::Known(topic)) if topic.id == *id));
+        }
+    }
+}
+
+/// An id that no topic has.
+pub(crate) fn next_id(kafka: &KafkaLive) -> TopicId {
+    let known = kafka.topics.values().filter_map(Observed::known);
+    let highest = known
+        .map(|t| u128::from_be_bytes(t.id.0))
+        .max()
+        .unwrap_or(0);
+    TopicId((highest + 1).to_be_bytes())
+}
+
+/// Partitions on brokers 1, 2, ….
+pub(crate) fn layout(partitions: u32, replicas: usize) -> Vec<LivePartition> {
+    let replicas: Box<[i32]> = (1..=i32::try_from(replicas).unwrap_or(i32::MAX)).collect();
+    let partition = LivePartition {
+        leader: 1,
+        isr: replicas.clone(),
+        replicas,
+    };
+    vec![partition; partitions as usize]
+}
+
+/// A value set on a topic itself.
+pub(crate) fn own(key: &ConfigKey, value: &str) -> LiveConfig {
+    LiveConfig {
+        key: key.clone(),
+        value: Some(value.into()),
+    }
+}
