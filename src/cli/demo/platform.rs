@@ -1,4 +1,5 @@
-//! The example platform that the demo keeps, and what is changed in it.
+//! The example platform that the demo keeps: `desired-state/streaming-platform` of this repository, and what is changed
+//! in it as the story goes.
 
 /// The cluster's name.
 pub(super) const CLUSTER: &str = "streaming-platform";
@@ -9,30 +10,74 @@ pub(super) const TOPICS_FILE: &str = "desired-state/streaming-platform/topics.ya
 /// Path of the cluster file in the demo's repository.
 pub(super) const CLUSTER_FILE: &str = "desired-state/streaming-platform/cluster.yaml";
 
-/// Returns the `Cluster` document; `allow` is its list of consents.
-pub(super) fn cluster(cluster_id: &str, replication: usize, allow: &str) -> String {
-    format!(
-        "apiVersion: headgate.dev/v1
-kind: Cluster
-metadata: {{name: {CLUSTER}}}
-spec:
-  clusterId: {cluster_id}
-  deletion:
-    allow: [{allow}]
-  defaults:
-    topic: {{partitions: 3, replicationFactor: {replication}, config: {{retention.ms: 24h}}}}
-"
+const CLUSTER_YAML: &str = include_str!("../../../desired-state/streaming-platform/cluster.yaml");
+const TOPICS_YAML: &str = include_str!("../../../desired-state/streaming-platform/topics.yaml");
+
+const NO_ID: &str = "# clusterId: MkU3OEVBNTcwNTJENDM2Qk";
+const DELETION: &str = "  deletion:\n";
+
+/// The topic that the merge adds.
+const AUDIT_TRAIL: &str = "---
+apiVersion: headgate.dev/v1
+kind: Topic
+metadata: {name: audit-trail}
+spec: {partitions: 1, config: {cleanup.policy: compact, retention.ms: null, retention.bytes: null}}
+";
+
+/// Returns the `Cluster` document with the id of the cluster that is there.
+pub(super) fn cluster(cluster_id: &str) -> String {
+    CLUSTER_YAML.replace(NO_ID, &format!("clusterId: {cluster_id}"))
+}
+
+/// Returns the `Cluster` document with a consent to delete.
+pub(super) fn consenting(cluster_id: &str, consent: &str) -> String {
+    cluster(cluster_id).replace(
+        DELETION,
+        &format!("{DELETION}    allow:\n      - {consent}\n"),
     )
 }
 
-/// Returns a `Topic` document.
-pub(super) fn topic(name: &str, spec: &str) -> String {
+/// Returns the topics as the repository has them.
+pub(super) fn topics() -> String {
+    TOPICS_YAML.to_owned()
+}
+
+/// Returns the topics after the merge: more partitions for user-events, and a topic more.
+pub(super) fn merged() -> String {
     format!(
-        "---
-apiVersion: headgate.dev/v1
-kind: Topic
-metadata: {{name: {name}}}
-spec: {{{spec}}}
-"
+        "{}{AUDIT_TRAIL}",
+        TOPICS_YAML.replacen("partitions: 3", "partitions: 6", 1)
     )
+}
+
+/// Returns the merged topics without application-logs.
+pub(super) fn without_logs() -> String {
+    let merged = merged();
+    let documents: Vec<&str> = merged
+        .split("---\n")
+        .filter(|d| !d.contains("name: application-logs"))
+        .collect();
+    documents.join("---\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_the_story_changes_something() {
+        assert!(cluster("some-id").contains("  clusterId: some-id\n"));
+        assert!(
+            consenting("some-id", "{kind: Topic}").contains("    allow:\n      - {kind: Topic}\n")
+        );
+        assert!(merged().contains("partitions: 6") && merged().contains("audit-trail"));
+        assert!(
+            topics().contains("name: application-logs")
+                && !without_logs().contains("name: application-logs")
+        );
+        assert_eq!(
+            merged().matches("kind: Topic").count(),
+            topics().matches("kind: Topic").count() + 1
+        );
+    }
 }

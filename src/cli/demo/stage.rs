@@ -25,7 +25,6 @@ pub(super) struct Stage {
     pub(super) repo: Repo,
     pub(super) config_path: PathBuf,
     pub(super) cluster_id: String,
-    pub(super) replication: usize,
     /// The hand that changes things behind Headgate's back.
     pub(super) hand: Arc<dyn KafkaPlane>,
     pub(super) connect: ConnectPlanes,
@@ -91,7 +90,6 @@ impl Stage {
             repo,
             config_path,
             cluster_id,
-            replication: usize::from(BROKERS),
             hand,
             connect,
             http,

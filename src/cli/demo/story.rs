@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use tokio::time::Instant;
 
 use super::{
-    platform::{CLUSTER, CLUSTER_FILE, TOPICS_FILE, cluster, topic},
+    platform::{self, CLUSTER, CLUSTER_FILE, TOPICS_FILE},
     stage::Stage,
 };
 use crate::{
@@ -34,18 +34,9 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
 
 async fn first_plan(stage: &Stage) -> Result<(), Failure> {
     title("1. A repository says what the platform should be")?;
-    let events = "partitions: 3, config: {retention.ms: 24h, retention.bytes: 1GiB}";
-    let topics = [
-        topic("user-events", events),
-        topic("application-logs", "partitions: 2"),
-        topic(
-            "system-metrics",
-            "partitions: 4, config: {compression.type: lz4}",
-        ),
-    ];
     let files = [
-        (CLUSTER_FILE, declared(stage, "")),
-        (TOPICS_FILE, topics.concat()),
+        (CLUSTER_FILE, platform::cluster(&stage.cluster_id)),
+        (TOPICS_FILE, platform::topics()),
     ];
     stage.repo.commit("the platform as agreed", &files).await?;
     say(&format!(
@@ -95,26 +86,11 @@ async fn drift(stage: &Stage) -> Result<(), Failure> {
 
 async fn merge(stage: &Stage) -> Result<(), Failure> {
     title("4. A pull request is merged")?;
-    let topics = [
-        topic(
-            "user-events",
-            "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}",
-        ),
-        topic("application-logs", "partitions: 2"),
-        topic(
-            "system-metrics",
-            "partitions: 4, config: {compression.type: lz4}",
-        ),
-        topic(
-            "audit-trail",
-            "partitions: 1, config: {cleanup.policy: compact}",
-        ),
-    ];
     let sha = stage
         .repo
         .commit(
             "more partitions, and an audit trail",
-            &[(TOPICS_FILE, topics.concat())],
+            &[(TOPICS_FILE, platform::merged())],
         )
         .await?;
     let began = Instant::now();
@@ -142,25 +118,11 @@ async fn merge(stage: &Stage) -> Result<(), Failure> {
 
 async fn deletion_held_back(stage: &Stage) -> Result<(), Failure> {
     title("5. A topic vanishes from git: nothing is deleted")?;
-    let topics = [
-        topic(
-            "user-events",
-            "partitions: 6, config: {retention.ms: 48h, retention.bytes: 1GiB}",
-        ),
-        topic(
-            "system-metrics",
-            "partitions: 4, config: {compression.type: lz4}",
-        ),
-        topic(
-            "audit-trail",
-            "partitions: 1, config: {cleanup.policy: compact}",
-        ),
-    ];
     stage
         .repo
         .commit(
             "application-logs was removed, by mistake or not",
-            &[(TOPICS_FILE, topics.concat())],
+            &[(TOPICS_FILE, platform::without_logs())],
         )
         .await?;
     until("the deletion is held back", async || {
@@ -183,7 +145,7 @@ async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
         .repo
         .commit(
             "application-logs may go",
-            &[(CLUSTER_FILE, declared(stage, allow))],
+            &[(CLUSTER_FILE, platform::consenting(&stage.cluster_id, allow))],
         )
         .await?;
     until("the topic is deleted", async || {
@@ -207,10 +169,6 @@ fn farewell(stage: &Stage) -> Result<(), Failure> {
         stage.repo.path.display(),
         stage.config_path.display()
     ))
-}
-
-fn declared(stage: &Stage, allow: &str) -> String {
-    cluster(&stage.cluster_id, stage.replication, allow)
 }
 
 async fn show_plan(stage: &Stage) -> Result<(), Failure> {
