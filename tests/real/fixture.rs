@@ -19,7 +19,7 @@ use tokio::{
 use crate::support::lab::start;
 
 /// Brokers show what was written within milliseconds; on a machine with ten builds on it, seconds were seen.
-const SHOWN_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const SHOWN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Returns the plaintext cluster, which tests share by using names of their own.
 pub(super) async fn plaintext() -> Option<&'static KafkaCluster> {

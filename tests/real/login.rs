@@ -6,12 +6,15 @@ use headgate::{
     config::{Sasl, Tls},
     kafka::{Client, Settings},
     lab::{KafkaCluster, KafkaSpec, Security},
-    live::Observed,
+    live::{KafkaLive, Observed},
+    model::TopicName,
     ports::{Batch, KafkaPlane},
 };
+use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::fixture::{
-    admin_settings, file, made, mk_topic, observed, plaintext, refusal, scram, unique,
+    SHOWN_WITHIN, admin_settings, file, made, mk_topic, observed, plaintext, refusal, scram, unique,
 };
 use crate::support::lab::start;
 
@@ -100,12 +103,52 @@ async fn the_wrong_kind_of_listener_is_recognised() {
 #[tokio::test]
 async fn a_user_without_rights_sees_nothing_absent() {
     let Some(cluster) = scram().await else { return };
-    let hidden = unique("hidden");
-    made(
-        &Client::new(admin_settings(cluster)).unwrap(),
-        mk_topic(&hidden, &[]),
-    )
-    .await;
+    let (hidden, half) = (unique("hidden"), unique("half"));
+    let admin = Client::new(admin_settings(cluster)).unwrap();
+    made(&admin, mk_topic(&hidden, &[])).await;
+    made(&admin, mk_topic(&half, &[])).await;
+    let (client, _password) = bob_who_may_describe(cluster, &half).await;
+
+    let expected = [hidden.clone(), half.clone()];
+    let live = until_listed(&client, &expected, &half).await;
+    for (topic, why) in [
+        (&hidden, "TOPIC_AUTHORIZATION_FAILED"),
+        (
+            &half,
+            "its configs cannot be read: TOPIC_AUTHORIZATION_FAILED",
+        ),
+    ] {
+        let reason = live.topics.get(topic).and_then(Observed::unknown);
+        assert!(
+            reason.is_some_and(|r| r.contains(why)),
+            "{topic}: {reason:?}"
+        );
+    }
+    let create = Batch::CreateTopics(vec![mk_topic(&unique("denied"), &[])]);
+    let outcomes = client.write(create).await;
+    assert_eq!(refusal(&outcomes[0]).code, "TOPIC_AUTHORIZATION_FAILED");
+}
+
+/// Observes until the brokers know of the user and of what he may see.
+async fn until_listed(client: &Client, expected: &[TopicName], half: &TopicName) -> KafkaLive {
+    let observing = async {
+        loop {
+            if let Observed::Known(live) = client.observe(expected).await
+                && let Some(Observed::Unknown(reason)) = live.topics.get(half)
+                && reason.contains("configs")
+            {
+                return live;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SHOWN_WITHIN, observing)
+        .await
+        .expect("bob gets in and sees the topic")
+}
+
+/// Makes a user who may know of one topic, and nothing else. His password lies in the directory.
+async fn bob_who_may_describe(cluster: &KafkaCluster, topic: &TopicName) -> (Client, TempDir) {
     let add = ["--alter", "--entity-type", "users", "--entity-name", "bob"];
     let bob = [
         &add[..],
@@ -113,20 +156,23 @@ async fn a_user_without_rights_sees_nothing_absent() {
     ]
     .concat();
     cluster.configs_tool(&bob).await.unwrap();
+    let allow = [
+        "--add",
+        "--allow-principal",
+        "User:bob",
+        "--operation",
+        "Describe",
+    ];
+    let grant = [&allow[..], &["--topic", topic.as_str()]].concat();
+    cluster
+        .tool("org.apache.kafka.tools.AclCommand", &grant)
+        .await
+        .unwrap();
     let dir = tempfile::tempdir().unwrap();
     let password = dir.path().join("password");
     write(&password, "bob-secret");
-
-    let client = Client::new(with_password(admin_settings(cluster), "bob", &password)).unwrap();
-    let live = observed(&client, std::slice::from_ref(&hidden)).await;
-    let topic = live.topics.get(&hidden).and_then(Observed::unknown);
-    assert!(
-        topic.is_some_and(|reason| reason.contains("TOPIC_AUTHORIZATION_FAILED")),
-        "a topic that may not be seen is not absent: {topic:?}"
-    );
-    let create = Batch::CreateTopics(vec![mk_topic(&unique("denied"), &[])]);
-    let outcomes = client.write(create).await;
-    assert_eq!(refusal(&outcomes[0]).code, "TOPIC_AUTHORIZATION_FAILED");
+    let settings = with_password(admin_settings(cluster), "bob", &password);
+    (Client::new(settings).unwrap(), dir)
 }
 
 #[tokio::test]
