@@ -113,7 +113,7 @@ impl Case {
             ledger: ledger.unwrap_or_default(),
             policies: policies(&folder.join("policies")),
             now: now.trim().parse().expect("now is a timestamp"),
-            desired,
+            desired: desired.as_ref().clone(),
             folder,
         }
     }

@@ -312,7 +312,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn history_is_bounded_and_quiet_passes_share_an_entry() {
+fn history_is_bounded_and_passes_that_say_the_same_share_an_entry() {
     let folder = tempfile::tempdir().unwrap();
     let path = mk_path(&folder);
     let store = Store::open(&path).unwrap();
@@ -324,16 +324,16 @@ fn history_is_bounded_and_quiet_passes_share_an_entry() {
     let rows = db.transaction().unwrap();
     for n in 0..495 {
         rows.execute(
-            "INSERT INTO history (cluster, since, at, passes, quiet, body) VALUES ('streaming', ?1, ?1, 1, 0, ?2)",
+            "INSERT INTO history (cluster, since, at, passes, body) VALUES ('streaming', ?1, ?1, 1, ?2)",
             [at(n).to_string(), body(n)],
         )
         .unwrap();
     }
     rows.commit().unwrap();
     for n in 495..510 {
-        let quiet = n >= 505;
+        let again = n > 505;
         store
-            .append_history(&cluster, at(n), &body(n), quiet)
+            .append_history(&cluster, at(n), &body(n), again)
             .unwrap();
     }
     let all = store.history(&cluster, usize::MAX, None).unwrap();

@@ -8,7 +8,7 @@ use super::{
     Revision, Stop,
     backoff::Backoff,
     pass::{self, Site},
-    run::Told,
+    told::Told,
 };
 use crate::{
     model::Ledger,
@@ -63,7 +63,7 @@ impl ClusterLoop {
                 PassResult::Ok => backoff.after_success(),
                 PassResult::Failed(_) | PassResult::Invalid(_) => backoff.after_failure(),
             };
-            self.told.cycle(cycle);
+            self.told.cycle(&cycle);
             self.told.beat(&self.loop_name(), self.site.interval);
             match self.sleep(wait).await {
                 Wake::Timer => {}

@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use super::{
-    Revision, Stop, backoff, clock,
-    run::{Told, chain},
-};
+use super::{Revision, Stop, backoff, clock, run::chain, told::Told};
 use crate::{
     ledger::Store,
     metrics::Fetched,

@@ -17,6 +17,7 @@ mod reload;
 mod revision;
 mod run;
 mod stop;
+mod told;
 mod watchdog;
 
 pub use once::{OnceError, Source, apply, files, plan, revision, snapshot};

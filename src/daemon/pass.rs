@@ -7,10 +7,11 @@ use tokio::time::Instant;
 use super::{Planes, Revision, Stop, clock};
 use crate::{
     apply::{self, Applied, Limits},
-    ledger::Store,
+    desired::DesiredCluster,
+    ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, Ledger},
-    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
+    model::{ClusterName, CommitId, Ledger},
+    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass, Settled},
     report::{Cycle, PassResult, Phase},
 };
 
@@ -29,104 +30,103 @@ pub(super) async fn pass(
     ledger: &mut Ledger,
     stop: &Stop,
 ) -> Cycle {
-    let mut cycle = begin(site, ledger);
+    let mut cycle = begin(site, revision.commit.as_ref(), ledger);
     let Some(desired) = revision.cluster(&site.name) else {
-        return invalid(
-            cycle,
-            format!("the revision declares no cluster {}", site.name),
-        );
+        let why = format!("the revision declares no cluster {}", site.name);
+        return invalid(cycle, why);
     };
-    cycle.attempted.clone_from(&revision.commit);
-
     let before = ledger.clone();
-    let (live, took) = timed(&mut cycle, Phase::Observe, site.planes.observe(ledger)).await;
-    cycle.observe = took;
+    let live = observe(&mut cycle, site, ledger).await;
     plan::resolve_intents(ledger, &live);
-
-    let began = Instant::now();
-    let planned = Arc::new(plan::plan(
-        desired,
-        &live,
-        ledger,
-        &revision.policies,
-        cycle.started_at,
-    ));
-    cycle.phases.push((Phase::Plan, began.elapsed()));
-
-    let applied = timed(
-        &mut cycle,
-        Phase::Apply,
-        carry_out(site, &planned, &live, stop),
-    )
-    .await;
-
-    let began = Instant::now();
-    let live = Live {
-        kafka: live.kafka.map(|kafka| kafka.with_looked(applied.looked)),
-        ..live
-    };
-    let results = applied.results;
-    let left = match results.is_empty() {
+    let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
+    let applied = apply(&mut cycle, site, &planned, &live, stop).await;
+    let live = live.with_looked(applied.looked);
+    let left = match applied.results.is_empty() {
         true => planned.clone(),
-        false => Arc::new(plan::plan(
-            desired,
-            &live,
-            ledger,
-            &revision.policies,
-            clock::now(),
-        )),
+        false => make_plan(&mut cycle, desired, &live, ledger, revision),
     };
-    let pass = Pass {
+    let walked = Pass {
         desired,
         live: &live,
         planned: &planned,
         left: &left,
-        results: &results,
+        results: &applied.results,
         revision: revision.commit.as_ref(),
         now: cycle.started_at,
     };
-    let settled = plan::settle(ledger, &pass);
+    let settled = plan::settle(ledger, &walked);
     // saving forgets every noted write that is not among these
     ledger.intents.extend(applied.unsettled);
-    cycle.phases.push((Phase::Plan, began.elapsed()));
-
-    let began = Instant::now();
-    let saved = site.store.save(&site.name, &before, ledger);
-    cycle.phases.push((Phase::Record, began.elapsed()));
-
-    cycle.result = verdict(&left, &results, saved.err());
+    let saved = record(&mut cycle, site, &before, ledger);
+    cycle.result = verdict(&left, &applied.results, saved);
+    cycle.desired = Some(desired.clone());
     cycle.live = Some(Arc::new(live));
     cycle.planned = Some(planned);
     cycle.left = Some(left);
-    cycle.results = results;
-    cycle.detected = settled.detected;
-    cycle.resolved = settled.resolved;
-    cycle.open = settled.open;
-    finish(cycle, ledger, revision)
+    cycle.results = applied.results;
+    finish(cycle, settled, ledger, revision)
+}
+
+async fn observe(cycle: &mut Cycle, site: &Site, ledger: &Ledger) -> Live {
+    let began = Instant::now();
+    let (live, took) = site.planes.observe(ledger).await;
+    cycle.phases.push((Phase::Observe, began.elapsed()));
+    cycle.observe = took;
+    live
+}
+
+fn make_plan(
+    cycle: &mut Cycle,
+    desired: &DesiredCluster,
+    live: &Live,
+    ledger: &Ledger,
+    revision: &Revision,
+) -> Arc<ClusterPlan> {
+    let began = Instant::now();
+    let plan = plan::plan(desired, live, ledger, &revision.policies, clock::now());
+    cycle.phases.push((Phase::Plan, began.elapsed()));
+    Arc::new(plan)
 }
 
 /// Runs the plan. Without a Kafka plane that was seen there is nothing to run, as the plan says itself.
-async fn carry_out(site: &Site, planned: &ClusterPlan, live: &Live, stop: &Stop) -> Applied {
-    match live.kafka.known() {
-        Some(seen) if !planned.actions.is_empty() => {
-            let kafka = site.planes.kafka.as_ref();
-            let types = KeyTypes::new(seen);
-            apply::apply(
-                planned,
-                types,
-                kafka,
-                site.store.as_ref(),
-                &Limits::default(),
-                &clock::now,
-                stop.listen(),
-            )
-            .await
-        }
-        _ => Applied::default(),
-    }
+async fn apply(
+    cycle: &mut Cycle,
+    site: &Site,
+    planned: &ClusterPlan,
+    live: &Live,
+    stop: &Stop,
+) -> Applied {
+    let Some(seen) = live.kafka.known().filter(|_| !planned.actions.is_empty()) else {
+        return Applied::default();
+    };
+    let (began, limits) = (Instant::now(), Limits::default());
+    let applied = apply::apply(
+        planned,
+        KeyTypes::new(seen),
+        site.planes.kafka.as_ref(),
+        site.store.as_ref(),
+        &limits,
+        &clock::now,
+        stop.listen(),
+    );
+    let applied = applied.await;
+    cycle.phases.push((Phase::Apply, began.elapsed()));
+    applied
 }
 
-fn begin(site: &Site, ledger: &Ledger) -> Cycle {
+fn record(
+    cycle: &mut Cycle,
+    site: &Site,
+    before: &Ledger,
+    after: &Ledger,
+) -> Result<(), LedgerError> {
+    let began = Instant::now();
+    let saved = site.store.save(&site.name, before, after);
+    cycle.phases.push((Phase::Record, began.elapsed()));
+    saved
+}
+
+fn begin(site: &Site, attempted: Option<&CommitId>, ledger: &Ledger) -> Cycle {
     Cycle {
         cluster: site.name.clone(),
         started_at: clock::now(),
@@ -134,7 +134,7 @@ fn begin(site: &Site, ledger: &Ledger) -> Cycle {
         phases: Vec::new(),
         interval: site.interval,
         result: PassResult::Ok,
-        attempted: None,
+        attempted: attempted.cloned(),
         applied: ledger.applied.clone(),
         converged: ledger.converged.clone(),
         commit_to_converged: None,
@@ -160,14 +160,7 @@ pub(super) fn invalid(mut cycle: Cycle, why: String) -> Cycle {
 
 /// Reports a pass that could not even begin: no revision was ever valid.
 pub(super) fn idle(site: &Site, ledger: &Ledger, why: String) -> Cycle {
-    invalid(begin(site, ledger), why)
-}
-
-async fn timed<T>(cycle: &mut Cycle, phase: Phase, work: impl Future<Output = T>) -> T {
-    let began = Instant::now();
-    let value = work.await;
-    cycle.phases.push((phase, began.elapsed()));
-    value
+    invalid(begin(site, None, ledger), why)
 }
 
 /// Judges a pass: a plane that is unknown, an action that failed or a ledger that cannot be written fail it. What is
@@ -175,9 +168,9 @@ async fn timed<T>(cycle: &mut Cycle, phase: Phase, work: impl Future<Output = T>
 fn verdict(
     left: &ClusterPlan,
     results: &[ActionResult],
-    saved: Option<crate::ledger::LedgerError>,
+    saved: Result<(), LedgerError>,
 ) -> PassResult {
-    if let Some(error) = saved {
+    if let Err(error) = saved {
         return PassResult::Failed(super::run::chain(&error));
     }
     for (plane, state) in &left.planes {
@@ -201,7 +194,10 @@ fn verdict(
     }
 }
 
-fn finish(mut cycle: Cycle, ledger: &Ledger, revision: &Revision) -> Cycle {
+fn finish(mut cycle: Cycle, settled: Settled, ledger: &Ledger, revision: &Revision) -> Cycle {
+    cycle.detected = settled.detected;
+    cycle.resolved = settled.resolved;
+    cycle.open = settled.open;
     let newly = ledger.converged.is_some() && ledger.converged != cycle.converged;
     cycle.applied.clone_from(&ledger.applied);
     cycle.converged.clone_from(&ledger.converged);

@@ -69,7 +69,7 @@ impl Revision {
 
     /// Returns a cluster's desired state.
     #[must_use]
-    pub fn cluster(&self, name: &ClusterName) -> Option<&DesiredCluster> {
+    pub fn cluster(&self, name: &ClusterName) -> Option<&Arc<DesiredCluster>> {
         self.desired.clusters.get(name)
     }
 }

@@ -11,15 +11,16 @@ use super::{
     once,
     pass::Site,
     reload::{self, ConfigFile},
+    told::Told,
     watchdog,
 };
 use crate::{
     config::{self, Config},
     http,
     ledger::{LedgerError, Store},
-    metrics::{Fetched, Metrics},
+    metrics::Metrics,
     model::ClusterName,
-    report::{Board, Cycle, PassResult, SourceState, View},
+    report::{Board, SourceState, View},
     source::{GitSource, SourceError, Watch},
 };
 
@@ -57,40 +58,6 @@ pub enum DaemonError {
     },
 }
 
-/// Everybody who is told: status, metrics and logs.
-pub(super) struct Told {
-    repo: String,
-    board: Arc<Board>,
-    metrics: Arc<Metrics>,
-}
-
-impl Told {
-    /// The repository's name in the ledger and in metrics.
-    pub(super) fn repo(&self) -> &str {
-        &self.repo
-    }
-
-    /// Tells of a pass.
-    pub(super) fn cycle(&self, cycle: Cycle) {
-        log(&cycle);
-        self.metrics.record(&cycle);
-        self.board.publish(|view| view.after(&cycle));
-    }
-
-    /// Tells of the source after a fetch.
-    pub(super) fn source(&self, state: &SourceState, fetched: Fetched) {
-        self.metrics.record_source(state, fetched);
-        let now = clock::now();
-        self.board
-            .publish(|view| view.with_source(state.clone(), now));
-    }
-
-    /// Tells that a loop turned.
-    pub(super) fn beat(&self, name: &str, interval: Duration) {
-        self.board.beat(name, interval, std::time::Instant::now());
-    }
-}
-
 /// Runs until `shutdown` resolves.
 ///
 /// # Errors
@@ -116,7 +83,13 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result
     reload::notify_ready();
     tokio::pin!(shutdown);
     loop {
-        let told = tell(&config, &board, &metrics);
+        let told = Told::new(
+            &config.source.repo,
+            &intervals(&config),
+            &board,
+            &metrics,
+            &store,
+        );
         let session = Session::start(
             &config,
             &options.connect,
@@ -138,19 +111,6 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result
     stop_http.send_replace(true);
     tracing::info!("headgate stops");
     Ok(())
-}
-
-fn tell(config: &Config, board: &Arc<Board>, metrics: &Arc<Metrics>) -> Arc<Told> {
-    let repo = config.source.repo.clone();
-    let clusters = intervals(config);
-    metrics.configure(&clusters, &repo);
-    let now = clock::now();
-    board.publish(|view| view.configured(&clusters, now));
-    Arc::new(Told {
-        repo,
-        board: board.clone(),
-        metrics: metrics.clone(),
-    })
 }
 
 fn intervals(config: &Config) -> Vec<(ClusterName, Duration)> {
@@ -282,45 +242,6 @@ impl Session {
                 "a loop did not end in time and is abandoned; the next start finds out where things stand by looking"
             );
             self.loops.abort_all();
-        }
-    }
-}
-
-/// Logs a pass: one line for the pass, and one for each fact that somebody may look for later.
-fn log(cycle: &Cycle) {
-    let cluster = cycle.cluster.as_str();
-    for result in &cycle.results {
-        let (object, verb, end) = (
-            result.object.to_string(),
-            result.verb.as_str(),
-            result.end.label(),
-        );
-        match result.end.message() {
-            None => tracing::info!(cluster, object, action = verb, result = end, "action"),
-            Some(message) => tracing::warn!(
-                cluster,
-                object,
-                action = verb,
-                result = end,
-                message,
-                "action"
-            ),
-        }
-    }
-    for (kind, class) in &cycle.detected {
-        tracing::warn!(cluster, %kind, %class, "drift detected");
-    }
-    for (kind, class, by) in &cycle.resolved {
-        tracing::info!(cluster, %kind, %class, %by, "drift resolved");
-    }
-    let seconds = cycle.duration.as_secs_f64();
-    let actions = cycle.results.len();
-    let revision = cycle.attempted.as_ref().map_or("none", |c| c.as_str());
-    match &cycle.result {
-        PassResult::Ok if actions == 0 => tracing::debug!(cluster, revision, seconds, "pass"),
-        PassResult::Ok => tracing::info!(cluster, revision, seconds, actions, "pass"),
-        PassResult::Failed(why) | PassResult::Invalid(why) => {
-            tracing::warn!(cluster, revision, seconds, actions, why, "pass failed")
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Files -> documents -> clusters (desired, rank 1): which document belongs to which cluster, which are two for one
 //! object, and what the Cluster's defaults add. The order of the files means nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use compact_str::CompactString;
 
@@ -304,7 +307,9 @@ fn collect(homes: BTreeMap<String, Home>, pages: &mut [Page<'_>]) -> Desired {
             continue;
         }
         first.insert(cluster.name.clone(), (home.page, home.at));
-        desired.clusters.insert(cluster.name.clone(), cluster);
+        desired
+            .clusters
+            .insert(cluster.name.clone(), Arc::new(cluster));
     }
     desired
 }

@@ -19,7 +19,7 @@ mod topic;
 mod word;
 pub mod yaml;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
 pub use load::{Loaded, load};
@@ -34,5 +34,5 @@ use crate::model::ClusterName;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Desired {
     /// Clusters by name.
-    pub clusters: BTreeMap<ClusterName, DesiredCluster>,
+    pub clusters: BTreeMap<ClusterName, Arc<DesiredCluster>>,
 }

@@ -1,7 +1,7 @@
 //! The history of passes, bounded per cluster (ledger stage). What a pass says of itself is opaque here.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::params;
 
 use super::{LedgerError, Store};
 use crate::model::ClusterName;
@@ -19,15 +19,15 @@ pub struct HistoryEntry {
     pub since: Timestamp,
     /// When the last one was.
     pub at: Timestamp,
-    /// How many passes it stands for; 1 unless they were quiet.
+    /// How many passes it stands for; 1 unless later ones were the same.
     pub passes: u32,
     /// What the last of them said of itself, as JSON.
     pub body: String,
 }
 
 impl Store {
-    /// Appends a pass to the history of a cluster. A `quiet` one (nothing done, nothing failed, nothing new) is counted
-    /// into the entry before it if that was quiet as well, and its body takes that one's place.
+    /// Appends a pass to the history of a cluster; with `again` it is counted into the entry before it, and its body
+    /// takes that one's place.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -36,20 +36,22 @@ impl Store {
         cluster: &ClusterName,
         at: Timestamp,
         body: &str,
-        quiet: bool,
+        again: bool,
     ) -> Result<(), LedgerError> {
         self.write(|db| {
-            if quiet && let Some(id) = last_if_quiet(db, cluster)? {
-                return db
-                    .execute(
-                        "UPDATE history SET at = ?2, body = ?3, passes = passes + 1 WHERE id = ?1",
-                        params![id, at.to_string(), body],
-                    )
-                    .map(drop);
+            if again {
+                let counted = db.execute(
+                    "UPDATE history SET at = ?2, body = ?3, passes = passes + 1
+                     WHERE id = (SELECT max(id) FROM history WHERE cluster = ?1)",
+                    params![cluster.as_str(), at.to_string(), body],
+                )?;
+                if counted > 0 {
+                    return Ok(());
+                }
             }
             db.execute(
-                "INSERT INTO history (cluster, since, at, passes, quiet, body) VALUES (?1, ?2, ?2, 1, ?3, ?4)",
-                params![cluster.as_str(), at.to_string(), quiet, body],
+                "INSERT INTO history (cluster, since, at, passes, body) VALUES (?1, ?2, ?2, 1, ?3)",
+                params![cluster.as_str(), at.to_string(), body],
             )?;
             db.execute(
                 "DELETE FROM history WHERE cluster = ?1 AND id <= (
@@ -102,15 +104,4 @@ impl Store {
         };
         rows.into_iter().map(entry).collect()
     }
-}
-
-fn last_if_quiet(db: &Transaction<'_>, cluster: &ClusterName) -> rusqlite::Result<Option<i64>> {
-    let last: Option<(i64, bool)> = db
-        .query_row(
-            "SELECT id, quiet FROM history WHERE cluster = ?1 ORDER BY id DESC LIMIT 1",
-            [cluster.as_str()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
-    Ok(last.and_then(|(id, quiet)| quiet.then_some(id)))
 }

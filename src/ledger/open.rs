@@ -21,7 +21,7 @@ const MIGRATIONS: &[&str] = &["
     CREATE TABLE intent (id INTEGER PRIMARY KEY, cluster TEXT NOT NULL, body TEXT NOT NULL);
     CREATE TABLE history (
         id INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, since TEXT NOT NULL, at TEXT NOT NULL,
-        passes INTEGER NOT NULL, quiet INTEGER NOT NULL, body TEXT NOT NULL
+        passes INTEGER NOT NULL, body TEXT NOT NULL
     );
     CREATE INDEX history_of_cluster ON history (cluster, id);
     CREATE TABLE source (repo TEXT PRIMARY KEY, accepted TEXT NOT NULL) WITHOUT ROWID;

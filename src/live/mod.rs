@@ -74,6 +74,17 @@ pub struct KafkaLive {
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
 }
 
+impl Live {
+    /// Returns the observation as it is after newer looks at some of its topics; one that saw nothing stays so.
+    #[must_use]
+    pub fn with_looked(self, looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>) -> Self {
+        Self {
+            kafka: self.kafka.map(|kafka| kafka.with_looked(looked)),
+            ..self
+        }
+    }
+}
+
 impl KafkaLive {
     /// Returns the observation as it is after newer looks at some of its topics. A topic that a look could not read is
     /// unknown from then on, whatever was known of it before.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     BlockedCount, ClusterStatus, Cycle, DriftCounts, LastPass, PassResult, PlaneStatus, Revisions,
     SourceState,
-    history::History,
+    history::{History, HistoryEntry},
     judge::{self, Facts},
     lists::drift_key,
 };
@@ -75,6 +75,21 @@ impl ClusterView {
             history: History::default(),
         };
         empty.with_source(&SourceState::default(), now)
+    }
+
+    /// Returns the view with the history that an earlier run of the daemon left, oldest entry first.
+    #[must_use]
+    pub fn with_history(&self, entries: Vec<HistoryEntry>) -> Self {
+        Self {
+            history: History::kept(entries),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the newest entry of the history.
+    #[must_use]
+    pub fn last_entry(&self) -> Option<&HistoryEntry> {
+        self.history.newest_first().next()
     }
 
     /// Returns the view after a pass. What the pass did not come to is kept from the ones before: an outage hides

@@ -100,6 +100,12 @@ impl History {
         Self(entries)
     }
 
+    /// Makes it of entries that were kept, oldest first.
+    pub(super) fn kept(entries: Vec<HistoryEntry>) -> Self {
+        let from = entries.len().saturating_sub(KEPT);
+        Self(entries.into_iter().skip(from).map(Arc::new).collect())
+    }
+
     /// Walks the entries, newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &HistoryEntry> {
         self.0.iter().rev().map(AsRef::as_ref)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{ClusterView, Cycle, SourceState, SourceStatus, Status};
+use super::{ClusterView, Cycle, HistoryEntry, SourceState, SourceStatus, Status};
 use crate::model::{ClusterName, CommitId};
 
 /// Everything that is told to people.
@@ -72,6 +72,16 @@ impl View {
             clusters,
             ..self.clone()
         }
+    }
+
+    /// Returns the view with what an earlier run of the daemon noted of a cluster, oldest entry first.
+    #[must_use]
+    pub fn with_history(&self, cluster: &ClusterName, entries: Vec<HistoryEntry>) -> Self {
+        let mut next = self.clone();
+        if let Some(view) = next.clusters.get_mut(cluster) {
+            *view = Arc::new(view.with_history(entries));
+        }
+        next
     }
 
     /// Returns the view after a pass. The pass of a cluster that is no longer configured changes nothing.

@@ -13,7 +13,7 @@ fn cluster(files: &[headgate::model::SourceFile]) -> DesiredCluster {
     let mut clusters = loaded.desired.clusters.into_values();
     let cluster = clusters.next().expect("a cluster is declared");
     assert_eq!(clusters.next(), None);
-    cluster
+    cluster.as_ref().clone()
 }
 
 fn one(spec: &str) -> DesiredTopic {
