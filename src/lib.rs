@@ -19,6 +19,7 @@ pub mod plan;
 pub mod report;
 
 // rank 5: the edge as the daemon sees it
+pub mod board;
 pub mod ports;
 pub mod secrets;
 

@@ -14,9 +14,10 @@ mod rough;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use headgate::{
+    board::Board,
     http,
     metrics::Metrics,
-    report::{Board, SourceState, View},
+    report::{SourceState, View},
 };
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};

@@ -12,11 +12,12 @@ use std::{
 };
 
 use headgate::{
+    board::Board,
     model::{ClusterName, CommitId, DriftClass, Finding, Gate},
     plan::{ClusterPlan, End},
     report::{
-        Board, ClusterView, Condition, ConditionStatus as S, ConditionType as T, Cycle,
-        Reason as R, SourceState, View,
+        ClusterView, Condition, ConditionStatus as S, ConditionType as T, Cycle, Reason as R,
+        SourceState, View,
     },
 };
 

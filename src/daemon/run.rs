@@ -15,12 +15,13 @@ use super::{
     watchdog,
 };
 use crate::{
+    board::Board,
     config::{self, Config},
     http,
     ledger::{LedgerError, Store},
     metrics::Metrics,
     model::ClusterName,
-    report::{Board, SourceState, View},
+    report::{SourceState, View},
     source::{GitSource, SourceError, Watch},
 };
 

@@ -7,10 +7,11 @@ use std::{
 
 use super::{clock, run::chain};
 use crate::{
+    board::Board,
     ledger::Store,
     metrics::{Fetched, Metrics},
     model::ClusterName,
-    report::{Board, Cycle, HistoryEntry, PassResult, SourceState},
+    report::{Cycle, HistoryEntry, PassResult, SourceState},
 };
 
 /// Entries of an earlier run's history that are shown again.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::report::Board;
+use crate::board::Board;
 
 /// The exit code of a process that its watchdog ended (EX_SOFTWARE of sysexits.h).
 const STUCK: i32 = 70;

@@ -19,7 +19,7 @@ use axum::{
 use serde::Serialize;
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::{metrics::Metrics, report::Board};
+use crate::{board::Board, metrics::Metrics};
 use guard::Guarded;
 pub use probe::Passed;
 pub use problem::Problem;

@@ -1,6 +1,5 @@
 //! What is told to people (rank 4): a pass becomes a `Cycle`, cycles become a `View`. Pure: time comes with the data.
 
-mod board;
 mod check;
 mod cluster;
 mod condition;
@@ -13,7 +12,6 @@ mod schema;
 mod status;
 mod view;
 
-pub use board::Board;
 pub use check::{CheckParams, FailOn, check};
 pub use cluster::ClusterView;
 pub use condition::{Condition, ConditionStatus, ConditionType, Reason};

@@ -1,4 +1,4 @@
-//! The board (rank 4): where loops hang up the newest `View` and sign that they turn, and where readers look. Readers
+//! The board (rank 5): where loops hang up the newest `View` and sign that they turn, and where readers look. Readers
 //! never wait for a pass, passes never wait for readers.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::View;
+use crate::report::View;
 
 /// A loop that has not turned for this many intervals is stuck.
 const STUCK_INTERVALS: u32 = 10;
