@@ -10,6 +10,7 @@ mod lab;
 mod ledger;
 mod metrics;
 mod plan;
+mod properties;
 mod real;
 mod report;
 mod support;

@@ -1,0 +1,18 @@
+//! What holds for every input: on the sandbox, for any desired state, any cluster, any fault and any moment to die.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod inputs;
+mod platform;
+mod pure;
+mod story;
+
+use proptest::test_runner::Config;
+
+/// Runs with other inputs each time; a failing one is printed in its smallest form.
+fn cases(cases: u32) -> Config {
+    Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}

@@ -1,0 +1,170 @@
+//! Any desired state and any cluster, of few names and values, so that they meet.
+
+use std::collections::BTreeMap;
+
+use headgate::{
+    desired::{
+        Budget, Consent, Deletion, DesiredCluster, DesiredTopic, DesiredValue, Owns, Pattern,
+    },
+    model::{ClusterId, ClusterName, ConfigKey, ObjectRef, Place, TopicName},
+    ports::NewTopic,
+};
+use jiff::civil::Date;
+use proptest::{collection, option, prelude::*, sample};
+
+pub(super) const CLUSTER_ID: &str = "sandbox-cluster";
+pub(super) const BROKERS: u16 = 3;
+pub(super) const NAMES: [&str; 6] = ["a", "app.b", "app.c", "d", "e", "f"];
+/// The day of all passes.
+pub(super) const TODAY: Date = Date::constant(2026, 6, 15);
+
+/// Keys, and values of each.
+const KEYS: [(&str, [&str; 3]); 4] = [
+    ("retention.ms", ["1000", "2000", "-1"]),
+    ("segment.ms", ["500", "600", "700"]),
+    ("cleanup.policy", ["compact", "delete", "compact,delete"]),
+    ("min.insync.replicas", ["1", "2", "3"]),
+];
+
+pub(super) fn place(line: u32) -> Place {
+    Place {
+        file: "desired-state/sandbox.yaml".into(),
+        line,
+        column: 1,
+    }
+}
+
+/// A config: any of the keys with any of its values.
+pub(super) fn config() -> impl Strategy<Value = Vec<(ConfigKey, String)>> {
+    let value = |(key, values): (&'static str, [&'static str; 3])| {
+        option::of(sample::select(values.to_vec()))
+            .prop_map(move |value| Some((ConfigKey::new(key), value?.to_owned())))
+    };
+    KEYS.map(value)
+        .to_vec()
+        .prop_map(|keys| keys.into_iter().flatten().collect())
+}
+
+fn topic() -> impl Strategy<Value = DesiredTopic> {
+    let keys = (config(), any::<[bool; 4]>());
+    (1..5_u32, 2..=BROKERS, keys).prop_map(|(partitions, replication_factor, (config, leave))| {
+        let mut config: Vec<_> = config
+            .into_iter()
+            .zip(leave)
+            .map(|((key, value), leave)| match leave {
+                true => (key, DesiredValue::LeaveAlone),
+                false => (key, DesiredValue::Set(value.as_str().into())),
+            })
+            .collect();
+        config.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        DesiredTopic {
+            place: place(9),
+            labels: BTreeMap::new(),
+            partitions,
+            replication_factor,
+            config,
+        }
+    })
+}
+
+fn some_names() -> impl Strategy<Value = Vec<&'static str>> {
+    sample::subsequence(NAMES.to_vec(), 0..=NAMES.len())
+}
+
+/// Any desired state of the cluster.
+pub(super) fn desired() -> impl Strategy<Value = DesiredCluster> {
+    let topics = some_names().prop_flat_map(|names| {
+        let count = names.len();
+        collection::vec(topic(), count).prop_map(move |topics| {
+            let names = names.iter().map(|n| TopicName::new(n).unwrap());
+            names.zip(topics).collect::<BTreeMap<_, _>>()
+        })
+    });
+    let deletion = (some_names(), any::<bool>(), 0..4_u32, 0..100_u32);
+    let owns = (any::<bool>(), any::<bool>());
+    (topics, deletion, owns).prop_map(|(topics, deletion, (owns_topics, topic_configs))| {
+        DesiredCluster {
+            name: ClusterName::new("sandbox").unwrap(),
+            place: place(1),
+            cluster_id: Some(ClusterId(CLUSTER_ID.into())),
+            modes: BTreeMap::new(),
+            owns: Owns {
+                topics: match owns_topics {
+                    true => vec![Pattern("app.*".into())],
+                    false => Vec::new(),
+                },
+                topic_configs,
+            },
+            deletion: consented(deletion),
+            topics,
+        }
+    })
+}
+
+/// Consents whose last day is today, or was the day before.
+fn consented((names, expired, count, percent): (Vec<&'static str>, bool, u32, u32)) -> Deletion {
+    let consent = |(line, name): (u32, &str)| Consent {
+        object: ObjectRef::topic(name),
+        reason: "it may go".into(),
+        until: match expired && line % 2 == 0 {
+            true => TODAY.yesterday().unwrap(),
+            false => TODAY,
+        },
+        place: place(2 + line),
+    };
+    Deletion {
+        budget: Budget { count, percent },
+        allow: (0..).zip(names).map(consent).collect(),
+    }
+}
+
+/// Tells whether the desired state consents to the end of a topic.
+pub(super) fn consents(desired: &DesiredCluster, name: &str) -> bool {
+    desired
+        .deletion
+        .allow
+        .iter()
+        .any(|c| c.object.name == name && TODAY <= c.until)
+}
+
+/// Topics that are there before Headgate comes.
+pub(super) fn found() -> impl Strategy<Value = Vec<NewTopic>> {
+    some_names().prop_flat_map(|names| {
+        let count = names.len();
+        collection::vec((1..5_u32, 1..=BROKERS, config()), count).prop_map(move |topics| {
+            let new = |(name, (partitions, replication_factor, config)): (
+                &&str,
+                (u32, u16, Vec<(ConfigKey, String)>),
+            )| NewTopic {
+                name: TopicName::new(name).unwrap(),
+                partitions,
+                replication_factor,
+                config: config.into_iter().map(|(k, v)| (k, v.into())).collect(),
+            };
+            names.iter().zip(topics).map(new).collect()
+        })
+    })
+}
+
+/// What a person does by hand with Kafka's tools.
+#[derive(Debug, Clone)]
+pub(super) enum Edit {
+    Set(&'static str, &'static str, Option<&'static str>),
+    Delete(&'static str),
+    Recreate(&'static str),
+    Grow(&'static str),
+}
+
+pub(super) fn edit() -> impl Strategy<Value = Edit> {
+    let name = || sample::select(NAMES.to_vec());
+    let set = (name(), 0..KEYS.len(), option::of(0..3_usize)).prop_map(|(name, key, value)| {
+        let (key, values) = KEYS[key];
+        Edit::Set(name, key, value.map(|v| values[v]))
+    });
+    prop_oneof![
+        4 => set,
+        1 => name().prop_map(Edit::Delete),
+        1 => name().prop_map(Edit::Recreate),
+        1 => name().prop_map(Edit::Grow),
+    ]
+}

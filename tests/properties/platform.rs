@@ -1,0 +1,234 @@
+//! A platform under test: the sandbox, a memory that survives crashes, and the pipeline of a pass.
+
+use std::sync::Mutex;
+
+use headgate::{
+    apply::{Limits, apply},
+    desired::{DesiredCluster, DesiredValue},
+    live::{Live, Observed},
+    model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, TopicName},
+    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
+    ports::{Journal, JournalError, KafkaPlane, NewTopic},
+    sandbox::{Faults, Sandbox},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::watch;
+
+use super::inputs::{BROKERS, CLUSTER_ID, Edit, TODAY, consents};
+
+/// What is on the disk: the ledger as it was last saved, and what was noted since.
+#[derive(Default)]
+pub(super) struct Disk {
+    saved: Mutex<Ledger>,
+    noted: Mutex<Vec<Intent>>,
+}
+
+impl Journal for Disk {
+    fn intend(&self, _: &ClusterName, intents: &[Intent]) -> Result<(), JournalError> {
+        self.noted.lock().unwrap().extend(intents.iter().cloned());
+        Ok(())
+    }
+}
+
+pub(super) struct Platform {
+    pub(super) sandbox: Sandbox,
+    disk: Disk,
+}
+
+/// A pass that came to its end.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) planned: ClusterPlan,
+    pub(super) left: ClusterPlan,
+    pub(super) results: Vec<ActionResult>,
+}
+
+/// Runs a story on paused time.
+pub(super) fn run<T>(story: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(story)
+}
+
+pub(super) fn now() -> Timestamp {
+    TODAY.to_zoned(TimeZone::UTC).unwrap().timestamp()
+}
+
+impl Platform {
+    pub(super) fn new(found: &[NewTopic], faults: Faults) -> Self {
+        let sandbox = Sandbox::with_faults(CLUSTER_ID, BROKERS, faults);
+        for topic in found {
+            sandbox.edit(|world| world.create(topic)).unwrap();
+        }
+        Self {
+            sandbox,
+            disk: Disk::default(),
+        }
+    }
+
+    /// Runs a pass as a daemon does that has just started; `None` when it died in the middle.
+    pub(super) async fn pass(&self, desired: &DesiredCluster) -> Option<Done> {
+        let before = self.sandbox.world();
+        let done = tokio::select! {
+            biased;
+            done = self.whole_pass(desired) => Some(done),
+            () = self.sandbox.crashed() => None,
+        };
+        self.sandbox.restart();
+        let after = self.sandbox.world();
+        for (name, topic) in before.topics() {
+            let gone = after.topic(name.as_str()).is_none_or(|t| t.id != topic.id);
+            assert!(
+                !gone || consents(desired, name.as_str()) && !desired.topics.contains_key(name),
+                "{name} was deleted, which nobody consented to"
+            );
+        }
+        done
+    }
+
+    async fn whole_pass(&self, desired: &DesiredCluster) -> Done {
+        let mut ledger = self.disk.saved.lock().unwrap().clone();
+        ledger
+            .intents
+            .extend(self.disk.noted.lock().unwrap().iter().cloned());
+        let live = self.observe(&ledger).await;
+        plan::resolve_intents(&mut ledger, &live);
+        let planned = plan::plan(desired, &live, &ledger, now());
+        let applied = match live.kafka.known() {
+            Some(seen) => {
+                let (_keep, stop) = watch::channel(false);
+                let (types, limits) = (KeyTypes::new(seen), Limits::default());
+                apply(
+                    &planned,
+                    types,
+                    &self.sandbox,
+                    &self.disk,
+                    &limits,
+                    &now,
+                    stop,
+                )
+                .await
+            }
+            None => Default::default(),
+        };
+        let live = Live {
+            kafka: live.kafka.map(|kafka| kafka.with_looked(applied.looked)),
+            ..live
+        };
+        let left = plan::plan(desired, &live, &ledger, now());
+        let commit = CommitId("c".repeat(40));
+        let pass = Pass {
+            desired,
+            live: &live,
+            planned: &planned,
+            left: &left,
+            results: &applied.results,
+            revision: Some(&commit),
+            now: now(),
+        };
+        plan::settle(&mut ledger, &pass);
+        ledger.intents.extend(applied.unsettled);
+        *self.disk.saved.lock().unwrap() = ledger;
+        self.disk.noted.lock().unwrap().clear();
+        Done {
+            planned,
+            left,
+            results: applied.results,
+        }
+    }
+
+    pub(super) async fn observe(&self, ledger: &Ledger) -> Live {
+        let expected: Vec<TopicName> = ledger
+            .records
+            .iter()
+            .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
+            .map(|(object, _)| TopicName::from_broker(&object.name))
+            .collect();
+        Live {
+            observed_at: now(),
+            kafka: self.sandbox.observe(&expected).await,
+        }
+    }
+
+    /// Ends all faults and passes until nothing is left to do, which must be soon.
+    pub(super) async fn converge(&self, desired: &DesiredCluster) -> Done {
+        self.sandbox.calm();
+        for _ in 0..6 {
+            let done = self
+                .pass(desired)
+                .await
+                .expect("nothing goes wrong any more");
+            if done.planned.actions.is_empty() {
+                return done;
+            }
+        }
+        panic!("six passes in calm, and there is still something to do");
+    }
+
+    /// A person at work.
+    pub(super) fn edit(&self, edit: &Edit) {
+        self.sandbox.edit(|world| match edit {
+            Edit::Set(name, key, value) => drop(world.set(name, key, *value)),
+            Edit::Delete(name) => drop(world.delete(name)),
+            Edit::Recreate(name) => {
+                if world.delete(name).is_ok() {
+                    let topic = NewTopic {
+                        name: TopicName::new(name).unwrap(),
+                        partitions: 2,
+                        replication_factor: 2,
+                        config: Vec::new(),
+                    };
+                    world.create(&topic).unwrap();
+                }
+            }
+            Edit::Grow(name) => {
+                let more = world.topic(name).map_or(0, |t| t.partitions.len() + 1);
+                let name = TopicName::new(name).unwrap();
+                drop(world.add_partitions(&name, u32::try_from(more).unwrap()));
+            }
+        });
+    }
+
+    /// Checks that every declared topic is as declared, unless the plan says what holds it.
+    pub(super) fn assert_in_place(&self, desired: &DesiredCluster, done: &Done) {
+        let world = self.sandbox.world();
+        for (name, topic) in &desired.topics {
+            let held: Vec<Gate> = done
+                .planned
+                .blocked
+                .iter()
+                .filter(|b| b.name == name.as_str())
+                .map(|b| b.gate)
+                .collect();
+            let lasting = [Gate::Unsupported, Gate::Contended];
+            assert!(
+                held.iter().all(|gate| lasting.contains(gate)),
+                "{name}: {held:?}"
+            );
+            if held.contains(&Gate::Contended) {
+                continue;
+            }
+            let live = world
+                .topic(name.as_str())
+                .expect("a declared topic is there");
+            assert!(live.partitions.len() >= topic.partitions as usize, "{name}");
+            for (key, value) in &topic.config {
+                if let DesiredValue::Set(value) = value {
+                    let own = live.config_value(key.as_str()).flatten();
+                    assert_eq!(own, Some(value.as_str()), "{name} {key}");
+                }
+            }
+        }
+    }
+}
+
+/// Takes the plane out of an observation that must have succeeded.
+pub(super) fn seen(live: &Live) -> &headgate::live::KafkaLive {
+    match &live.kafka {
+        Observed::Known(kafka) => kafka,
+        Observed::Unknown(why) => panic!("{why}"),
+    }
+}

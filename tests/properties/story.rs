@@ -1,0 +1,182 @@
+//! What holds for every course of events.
+
+use std::time::Duration;
+
+use headgate::{
+    desired::{DesiredCluster, DesiredValue},
+    model::Gate,
+    plan::{ClusterPlan, End},
+    sandbox::Faults,
+};
+use proptest::{collection, prelude::*};
+
+use super::{
+    cases,
+    inputs::{Edit, desired, edit, found},
+    platform::{Platform, run},
+};
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+enum Event {
+    Commit(Box<DesiredCluster>),
+    Edit(Edit),
+    Pass,
+    /// A pass that dies at the n-th moment, if it lasts that long.
+    Crash(u64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        2 => desired().prop_map(|d| Event::Commit(Box::new(d))),
+        3 => edit().prop_map(Event::Edit),
+        3 => Just(Event::Pass),
+        2 => (0..16_u64).prop_map(Event::Crash),
+    ]
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    (any::<u64>(), 0..50_u32, 0..8_u32, 0..3_u64).prop_map(|(seed, percent, most, lag)| Faults {
+        seed,
+        percent,
+        most,
+        lag: Duration::from_secs(lag),
+    })
+}
+
+/// Returns the keys on topics that git declares nothing about, by topic.
+fn undeclared(platform: &Platform, desired: &DesiredCluster) -> Vec<(String, String)> {
+    let world = platform.sandbox.world();
+    let mut keys = Vec::new();
+    for (name, topic) in &desired.topics {
+        for own in world.topic(name.as_str()).map_or(&[][..], |t| &t.config) {
+            if topic.config.iter().all(|(key, _)| *key != own.key) {
+                keys.push((name.to_string(), own.key.to_string()));
+            }
+        }
+    }
+    keys
+}
+
+/// Returns what a plan withholds, and by which gate.
+fn held(plan: &ClusterPlan) -> Vec<(&str, Gate)> {
+    let held = plan.blocked.iter();
+    held.map(|b| (b.name.as_str(), b.gate)).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn after_an_apply_the_plan_is_empty(mut desired in desired(), found in found()) {
+        // one deletion a pass: a share of the managed topics may allow more once this pass has made some
+        desired.deletion.budget.count = 0;
+        run(async {
+            let platform = Platform::new(&found, Faults::none());
+            let first = platform.pass(&desired).await.unwrap();
+            for result in &first.results {
+                assert_eq!(result.end, End::Ok, "{result:?}");
+            }
+            assert_eq!(first.left.actions, [], "what was looked at shows it at once");
+            let second = platform.pass(&desired).await.unwrap();
+            assert_eq!(second.planned.actions, []);
+            assert_eq!(held(&second.planned), held(&first.planned));
+            assert_eq!(second.planned.drift.len(), second.planned.unexpected.len());
+            platform.assert_in_place(&desired, &second);
+        });
+    }
+
+    #[test]
+    fn a_crash_at_any_moment_converges_and_deletes_nothing(
+        desired in desired(), found in found(), moments in collection::vec(0..14_u64, 1..4),
+    ) {
+        // that nothing is deleted, every pass checks by itself
+        run(async {
+            let platform = Platform::new(&found, Faults::none());
+            for moment in moments {
+                platform.sandbox.crash_at(moment);
+                platform.pass(&desired).await;
+            }
+            let done = platform.converge(&desired).await;
+            platform.assert_in_place(&desired, &done);
+        });
+    }
+
+    #[test]
+    fn what_a_dying_pass_set_is_reset_when_git_drops_it(
+        desired in desired(), moment in 0..14_u64, faults in faults(),
+    ) {
+        run(async {
+            let platform = Platform::new(&[], faults);
+            platform.sandbox.crash_at(moment);
+            platform.pass(&desired).await;
+            // git takes every key back before any pass has come to its end
+            let mut bare = desired.clone();
+            for topic in bare.topics.values_mut() {
+                topic.config.clear();
+            }
+            platform.converge(&bare).await;
+            assert_eq!(undeclared(&platform, &bare), []);
+        });
+    }
+
+    #[test]
+    fn keys_that_somebody_else_set_stay(mut desired in desired(), found in found(), faults in faults()) {
+        desired.owns.topic_configs = false;
+        desired.deletion.allow.clear();
+        run(async {
+            let platform = Platform::new(&found, faults);
+            let foreign = undeclared(&platform, &desired);
+            platform.pass(&desired).await;
+            platform.converge(&desired).await;
+            let still = undeclared(&platform, &desired);
+            for key in foreign {
+                assert!(still.contains(&key), "{key:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_happens_ends_converged(
+        first in desired(), found in found(), faults in faults(), events in collection::vec(event(), 0..12),
+    ) {
+        run(async {
+            let platform = Platform::new(&found, faults);
+            let mut desired = first;
+            for event in events {
+                match event {
+                    Event::Commit(commit) => desired = *commit,
+                    Event::Edit(edit) => platform.edit(&edit),
+                    Event::Pass => drop(platform.pass(&desired).await),
+                    Event::Crash(moment) => {
+                        platform.sandbox.crash_at(moment);
+                        platform.pass(&desired).await;
+                    }
+                }
+            }
+            let done = platform.converge(&desired).await;
+            platform.assert_in_place(&desired, &done);
+        });
+    }
+
+    #[test]
+    fn a_key_left_alone_is_never_touched(mut desired in desired(), found in found(), faults in faults()) {
+        for topic in desired.topics.values_mut() {
+            for (_, value) in &mut topic.config {
+                *value = DesiredValue::LeaveAlone;
+            }
+        }
+        desired.owns.topic_configs = false;
+        desired.deletion.allow.clear();
+        run(async {
+            let platform = Platform::new(&found, faults);
+            let before = platform.sandbox.world();
+            platform.pass(&desired).await;
+            platform.converge(&desired).await;
+            let after = platform.sandbox.world();
+            for (name, topic) in before.topics() {
+                assert_eq!(after.topic(name.as_str()).unwrap().config, topic.config, "{name}");
+            }
+        });
+    }
+}
