@@ -8,6 +8,7 @@ use headgate::{
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, TopicName},
     plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
+    policy::Policies,
     ports::{Journal, JournalError, KafkaPlane, NewTopic},
     sandbox::{Faults, Sandbox},
 };
@@ -96,7 +97,7 @@ impl Platform {
             .extend(self.disk.noted.lock().unwrap().iter().cloned());
         let live = self.observe(&ledger).await;
         plan::resolve_intents(&mut ledger, &live);
-        let planned = plan::plan(desired, &live, &ledger, now());
+        let planned = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let applied = match live.kafka.known() {
             Some(seen) => {
                 let (_keep, stop) = watch::channel(false);
@@ -118,7 +119,7 @@ impl Platform {
             kafka: live.kafka.map(|kafka| kafka.with_looked(applied.looked)),
             ..live
         };
-        let left = plan::plan(desired, &live, &ledger, now());
+        let left = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let commit = CommitId("c".repeat(40));
         let pass = Pass {
             desired,

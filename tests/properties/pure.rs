@@ -5,6 +5,7 @@ use headgate::{
     live::{Live, Observed},
     model::{Ledger, ObjectRef, Record, Verb},
     plan::{ClusterPlan, plan},
+    policy::Policies,
     ports::NewTopic,
     sandbox::Faults,
 };
@@ -49,7 +50,7 @@ fn deleted(plan: &ClusterPlan) -> Vec<&str> {
 }
 
 fn mk_plan(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> ClusterPlan {
-    plan(desired, live, ledger, now())
+    plan(desired, live, ledger, &Policies::default(), now())
 }
 
 proptest! {
