@@ -141,101 +141,104 @@ fn relative_paths_are_below_the_folder_of_the_file() {
     );
 }
 
+/// What stands in `WHOLE`, what is written in its place, and what is told.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "branch: main",
+        "brunch: main",
+        "headgate.yaml:4:3: unknown field `brunch`; did you mean `branch`?",
+    ),
+    (
+        "  branch: main\n",
+        "",
+        "headgate.yaml:3:3: nothing says what is followed; exactly one of `branch`, `tag` and `commit` says what is followed",
+    ),
+    (
+        "branch: main",
+        "branch: main\n  tag: v1",
+        "headgate.yaml:5:8: `tag` stands beside `branch`",
+    ),
+    (
+        "branch: main",
+        "branch: refs/heads/main",
+        "headgate.yaml:4:11: the short name is expected; write `main`",
+    ),
+    (
+        "branch: main",
+        "commit: 0123abc",
+        "headgate.yaml:4:11: `0123abc` is no full commit id; write all 40 characters",
+    ),
+    (
+        "interval: 30s",
+        "interval: 30",
+        "headgate.yaml:7:13: `30` is no duration; write a number and its unit",
+    ),
+    (
+        "interval: 90s",
+        "interval: 500ms",
+        "headgate.yaml:13:15: `500ms` is not between 1s and 24h",
+    ),
+    (
+        "path: desired-state",
+        "path: ../elsewhere",
+        "headgate.yaml:5:9: `../elsewhere` is no folder of the repository",
+    ),
+    (
+        "\"b2:9094\"",
+        "b2",
+        "headgate.yaml:15:30: `b2` has no port; write it as `broker1.example.com:9092`",
+    ),
+    (
+        "[\"b1:9094\", \"b2:9094\"]",
+        "[]",
+        "headgate.yaml:15:18: no broker is named",
+    ),
+    (
+        "SCRAM-SHA-512",
+        "SCRAM-SHA-1",
+        "headgate.yaml:17:25: `SCRAM-SHA-1` is no SASL mechanism that is spoken here; write one of `PLAIN`, \
+             `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER`",
+    ),
+    (
+        "username: headgate, ",
+        "",
+        "headgate.yaml:17:25: SCRAM-SHA-512 needs a `username`",
+    ),
+    (
+        ", cert: {file: c.pem}",
+        "",
+        "headgate.yaml:16:12: `cert` and `key` go together",
+    ),
+    (
+        "\"http://connect:8083\"",
+        "connect:8083",
+        "headgate.yaml:18:27: the address is no http:// or https:// URL",
+    ),
+    (
+        "{dir: secrets}",
+        "{dir: secrets, envPrefix: X}",
+        "headgate.yaml:21:",
+    ),
+    (
+        "\"0.0.0.0:9464\"",
+        "localhost",
+        "headgate.yaml:23:16: `localhost` is no address to listen on; write an IP address and a port",
+    ),
+    (
+        "streaming-platform:\n",
+        "Streaming:\n",
+        "headgate.yaml:12:3: \"Streaming\" is not a valid cluster name: only lower-case letters, digits and inner '-' are allowed",
+    ),
+    (
+        "fileBytes: 64KiB",
+        "fileBytes: 64KB",
+        "headgate.yaml:10:35: `64KB` is no size",
+    ),
+];
+
 #[test]
 fn each_mistake_is_told_at_its_place_with_the_way_out() {
-    for (old, new, want) in [
-        (
-            "branch: main",
-            "brunch: main",
-            "headgate.yaml:4:3: unknown field `brunch`; did you mean `branch`?",
-        ),
-        (
-            "  branch: main\n",
-            "",
-            "headgate.yaml:3:3: nothing says what is followed; exactly one of `branch`, `tag` and `commit` says what is followed",
-        ),
-        (
-            "branch: main",
-            "branch: main\n  tag: v1",
-            "headgate.yaml:5:8: `tag` stands beside `branch`",
-        ),
-        (
-            "branch: main",
-            "branch: refs/heads/main",
-            "headgate.yaml:4:11: the short name is expected; write `main`",
-        ),
-        (
-            "branch: main",
-            "commit: 0123abc",
-            "headgate.yaml:4:11: `0123abc` is no full commit id; write all 40 characters",
-        ),
-        (
-            "interval: 30s",
-            "interval: 30",
-            "headgate.yaml:7:13: `30` is no duration; write a number and its unit",
-        ),
-        (
-            "interval: 90s",
-            "interval: 500ms",
-            "headgate.yaml:13:15: `500ms` is not between 1s and 24h",
-        ),
-        (
-            "path: desired-state",
-            "path: ../elsewhere",
-            "headgate.yaml:5:9: `../elsewhere` is no folder of the repository",
-        ),
-        (
-            "\"b2:9094\"",
-            "b2",
-            "headgate.yaml:15:30: `b2` has no port; write it as `broker1.example.com:9092`",
-        ),
-        (
-            "[\"b1:9094\", \"b2:9094\"]",
-            "[]",
-            "headgate.yaml:15:18: no broker is named",
-        ),
-        (
-            "SCRAM-SHA-512",
-            "SCRAM-SHA-1",
-            "headgate.yaml:17:25: `SCRAM-SHA-1` is no SASL mechanism that is spoken here; write one of `PLAIN`, \
-             `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER`",
-        ),
-        (
-            "username: headgate, ",
-            "",
-            "headgate.yaml:17:25: SCRAM-SHA-512 needs a `username`",
-        ),
-        (
-            ", cert: {file: c.pem}",
-            "",
-            "headgate.yaml:16:12: `cert` and `key` go together",
-        ),
-        (
-            "\"http://connect:8083\"",
-            "connect:8083",
-            "headgate.yaml:18:27: the address is no http:// or https:// URL",
-        ),
-        (
-            "{dir: secrets}",
-            "{dir: secrets, envPrefix: X}",
-            "headgate.yaml:21:",
-        ),
-        (
-            "\"0.0.0.0:9464\"",
-            "localhost",
-            "headgate.yaml:23:16: `localhost` is no address to listen on; write an IP address and a port",
-        ),
-        (
-            "streaming-platform:\n",
-            "Streaming:\n",
-            "headgate.yaml:12:3: \"Streaming\" is not a valid cluster name: only lower-case letters, digits and inner '-' are allowed",
-        ),
-        (
-            "fileBytes: 64KiB",
-            "fileBytes: 64KB",
-            "headgate.yaml:10:35: `64KB` is no size",
-        ),
-    ] {
+    for &(old, new, want) in MISTAKES {
         let told = told(old, new);
         assert!(
             told.len() == 1 && told[0].starts_with(want),

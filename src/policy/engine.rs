@@ -1,6 +1,6 @@
 //! Compiles and evaluates rules (policy, rank 2). All that this crate knows of the evaluator stands here.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{fmt, num::NonZeroU32, time::Duration};
 
 use regorus::{Engine, Value, utils::limits::ExecutionTimerConfig};
 
@@ -18,10 +18,20 @@ const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(256).expect("256 is not 0");
 const UNBOUNDED: &str = "numbers.range";
 
 /// Compiled rules.
-#[derive(Debug)]
 pub(super) struct Rules {
     engine: Engine,
     declared: Vec<&'static str>,
+}
+
+/// Without the evaluator, which would print every rule's syntax tree.
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            engine: _,
+            declared,
+        } = self;
+        f.debug_tuple("Rules").field(declared).finish()
+    }
 }
 
 impl Rules {
@@ -35,31 +45,27 @@ impl Rules {
         });
         // a wrong argument fails the evaluation, instead of silently making the rule say nothing
         engine.set_strict_builtin_errors(true);
-        let findings: Vec<Finding> = files
-            .iter()
-            .filter_map(|file| add(&mut engine, file).err())
-            .collect();
+        let (mut findings, mut declared) = (Vec::new(), Vec::new());
+        for file in &files {
+            match add(&mut engine, file) {
+                Ok(rules) => declared.extend(rules),
+                Err(finding) => findings.push(finding),
+            }
+        }
         if !findings.is_empty() {
             return Err(findings);
         }
         let Some(first) = files.first() else {
             return Ok(None);
         };
-        let declared = [DENY, DENY_CHANGE]
-            .into_iter()
-            .filter(|rule| declares(&engine, &files, rule))
-            .collect::<Vec<_>>();
         if declared.is_empty() {
             return Err(vec![error::never_asked(&first.path)]);
         }
-        let rules = Self { engine, declared };
-        // compiling happens at the first evaluation: a call of an unknown function is to be told now
-        for rule in [DENY, DENY_CHANGE] {
-            if let Some(mut session) = rules.session(rule) {
-                session.prepare().map_err(|failed| vec![failed])?;
-            }
-        }
-        Ok(Some(rules))
+        // otherwise the first evaluation compiles, in every session anew
+        engine
+            .compile_with_entrypoint(&declared[0].into())
+            .map_err(|e| vec![error::finding(&e)])?;
+        Ok(Some(Self { engine, declared }))
     }
 
     /// Tells whether any file declares a rule.
@@ -99,13 +105,6 @@ impl Session {
         violations.sort();
         Ok(violations)
     }
-
-    fn prepare(&mut self) -> Result<(), Finding> {
-        self.engine
-            .compile_with_entrypoint(&self.rule.into())
-            .map(|_| ())
-            .map_err(|e| error::finding(&e))
-    }
 }
 
 fn violation(said: &Value) -> Result<Violation, Finding> {
@@ -129,23 +128,30 @@ fn is_policy(path: &str) -> bool {
     path.ends_with(".rego") && !path.ends_with("_test.rego")
 }
 
-fn add(engine: &mut Engine, file: &SourceFile) -> Result<(), Finding> {
+/// Adds a file, and returns which of the rules that are asked it declares.
+fn add(engine: &mut Engine, file: &SourceFile) -> Result<Vec<&'static str>, Finding> {
     let Ok(text) = std::str::from_utf8(&file.bytes) else {
         return Err(error::not_text(&file.path));
     };
     if let Some(at) = text.find(UNBOUNDED) {
         return Err(error::unbounded(&file.path, text, at, UNBOUNDED));
     }
-    engine
+    let package = engine
         .add_policy(file.path.clone(), text.to_owned())
-        .map(|_| ())
-        .map_err(|e| error::finding(&e))
+        .map_err(|e| error::finding(&e))?;
+    Ok([DENY, DENY_CHANGE]
+        .into_iter()
+        .filter(|rule| {
+            rule.strip_prefix(package.as_str())
+                .and_then(|name| name.strip_prefix('.'))
+                .is_some_and(|name| declares(engine, &file.path, name))
+        })
+        .collect())
 }
 
-fn declares(engine: &Engine, files: &[&SourceFile], rule: &str) -> bool {
-    files.iter().any(|f| {
-        engine
-            .has_declared_rule_rooted_at(&f.path, rule)
-            .is_ok_and(|declared| declared)
-    })
+fn declares(engine: &Engine, path: &str, rule: &str) -> bool {
+    // the evaluator fails only for a file it does not have, and for a name that is none
+    engine
+        .has_declared_rule_rooted_at(path, rule)
+        .is_ok_and(|declared| declared)
 }

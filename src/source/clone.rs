@@ -15,9 +15,9 @@ use super::SourceError;
 /// Where the clone notes whose clone it is.
 const URL_KEY: &str = "headgate.url";
 
-/// Packs above which the clone is packed into one: each fetch that brings something adds a pack, git's object store
-/// keeps a file open for each, and 1,024 open files are what a process may have by default.
-const MAX_PACKS: usize = 200;
+/// Packs above which the clone is packed into one, which is git's own number (gc.autoPackLimit): each fetch that brings
+/// something adds a pack, and git's object store keeps a file open for each.
+const MAX_PACKS: usize = 50;
 
 /// The folder of a source: a lock and the clone.
 #[derive(Debug)]

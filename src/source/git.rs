@@ -68,9 +68,11 @@ impl GitSource {
         let (tell, told) = oneshot::channel();
         let (source, flag) = (self.clone(), Arc::clone(&abandoned.0));
         let work = move || {
-            let _turn = turn;
+            let result = source.fetch_now(&flag);
+            // whoever hears the result may fetch again at once, or hand the clone to another process
+            drop((turn, source));
             // nobody listens any more when the deadline has passed
-            let _ = tell.send(source.fetch_now(&flag));
+            let _ = tell.send(result);
         };
         std::thread::Builder::new()
             .name("git-fetch".into())

@@ -195,7 +195,11 @@ impl<'a> Visit<'a> {
                     source: error,
                 }
             }
-            _ if status("404") || text.contains("repository not found") => {
+            // libgit2 knows a local path only by finding it
+            _ if status("404")
+                || text.contains("repository not found")
+                || text.contains("unsupported url protocol") =>
+            {
                 SourceError::NoRepository {
                     repo,
                     source: error,
