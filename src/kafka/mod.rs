@@ -6,6 +6,7 @@
 //! No wire type leaves this folder: what comes out are the types of `live` and `ports`.
 
 mod apply;
+pub mod bare;
 mod client;
 mod code;
 mod connection;

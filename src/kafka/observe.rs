@@ -31,10 +31,10 @@ use crate::{
 
 /// Topics in one DescribeConfigs: an answer of about 1.2 MB (36 entries of some 35 bytes a topic), which neither keeps a
 /// broker's only thread for long nor fills our memory.
-const CONFIGS_AT_ONCE: usize = 1_000;
+pub(super) const CONFIGS_AT_ONCE: usize = 1_000;
 
 /// One answer is read while the broker makes the next; a third would only wait there.
-const IN_FLIGHT: usize = 2;
+pub(super) const IN_FLIGHT: usize = 2;
 
 /// `ConfigSource.DYNAMIC_TOPIC_CONFIG`: set on the topic itself.
 const OF_THE_TOPIC: i8 = 1;

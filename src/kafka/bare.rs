@@ -1,0 +1,40 @@
+//! The benches' yardstick (rank 6, Kafka plane): the requests of an observation and of a look, sent by the same client and
+//! their answers thrown away. Nothing in the pipeline uses it.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{
+    Client, Error,
+    client::{Lane, To},
+    observe::{CONFIGS_AT_ONCE, IN_FLIGHT},
+    requests,
+};
+use crate::model::TopicName;
+
+/// Sends what an observation sends, or with `names` what a look at these sends, decodes the answers and throws them
+/// away. Returns the topics that the broker listed.
+///
+/// # Errors
+/// A request was not answered.
+pub async fn read(client: &Client, names: Option<&[TopicName]>) -> Result<Vec<TopicName>, Error> {
+    let within = client.patience();
+    let request = requests::metadata(names);
+    let answer = client.call(To::Any, Lane::Read, &request, within).await?;
+    let listed = answer.topics.iter().filter(|topic| topic.error_code == 0);
+    let there: Vec<TopicName> = listed
+        .filter_map(|topic| Some(TopicName::from_broker(topic.name.as_deref()?)))
+        .collect();
+    drop(answer);
+    stream::iter(there.chunks(CONFIGS_AT_ONCE))
+        .map(|chunk| async move {
+            let request = requests::describe_topic_configs(chunk, None);
+            client.call(To::Any, Lane::Read, &request, within).await
+        })
+        .buffer_unordered(IN_FLIGHT)
+        .try_for_each(|answer| async move {
+            drop(answer);
+            Ok(())
+        })
+        .await?;
+    Ok(there)
+}
