@@ -28,7 +28,8 @@ pub struct ActionResult {
 pub enum End {
     /// Made, and seen.
     Ok,
-    /// It was in place already when it was looked at right before the write; nothing was sent.
+    /// It was in place without Headgate: seen so right before the write, which was then not sent, or refused by Kafka as
+    /// done before and then seen so.
     AlreadyDone,
     /// The object was no longer what the plan had seen; the next pass plans anew.
     PreconditionFailed(String),
