@@ -8,7 +8,7 @@ use super::{Revision, Stop, backoff, clock, run::chain, told::Told};
 use crate::{
     ledger::Store,
     metrics::Fetched,
-    model::{ClusterName, CommitId},
+    model::{ClusterName, CommitId, Finding},
     report::SourceState,
     source::{GitSource, SourceError, Watch},
 };
@@ -46,8 +46,8 @@ async fn changed(watch: &mut Option<Watch>) {
 enum Verdict {
     /// It is the one to work from.
     Good(Arc<Revision>),
-    /// It is invalid; its findings say why.
-    Invalid(Arc<Revision>),
+    /// It is invalid; the findings say why.
+    Invalid(Arc<[Finding]>),
     /// It is held back, and why.
     Held(String),
 }
@@ -126,11 +126,16 @@ impl Follow {
         if let Some(reason) = self.hold(tip)? {
             return Ok(Verdict::Held(reason));
         }
-        let revision = Arc::new(self.load(tip).await?);
-        Ok(match revision.is_valid() {
-            true => Verdict::Good(revision),
-            false => Verdict::Invalid(revision),
-        })
+        match self.load(tip).await {
+            Ok(revision) if revision.is_valid() => Ok(Verdict::Good(Arc::new(revision))),
+            Ok(revision) => Ok(Verdict::Invalid(revision.findings)),
+            // the fault is the commit's: fetching it again changes nothing
+            Err(error @ (SourceError::Invalid { .. } | SourceError::TooLarge { .. })) => {
+                let finding = Finding::error(None, chain(&error));
+                Ok(Verdict::Invalid(Arc::new([finding])))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads and loads a commit, away from the loops: ten thousand documents take a while.
@@ -171,13 +176,13 @@ impl Follow {
                 self.state.good = Some(tip);
                 self.revisions.send_replace(Some(revision));
             }
-            Verdict::Invalid(revision) => {
-                for finding in revision.findings.iter() {
+            Verdict::Invalid(findings) => {
+                for finding in findings.iter() {
                     tracing::warn!(revision = %tip, %finding, "finding");
                 }
                 tracing::warn!(revision = %tip, "revision is invalid; the last good one stays in force");
                 self.state.valid = false;
-                self.state.findings = revision.findings.clone();
+                self.state.findings = findings;
             }
             Verdict::Held(reason) => {
                 if !known || held_before.is_none() {
