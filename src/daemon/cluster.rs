@@ -21,6 +21,10 @@ const GRACE: Duration = Duration::from_secs(4);
 /// The wait before a pass that finishes what the one before could not: long enough for metadata to spread.
 const SOON: Duration = Duration::from_secs(1);
 
+/// Time for the source to bring a first revision before it is called a failure that there is none: a fetch from a
+/// healthy server takes a second.
+const FIRST_REVISION_WITHIN: Duration = Duration::from_secs(5);
+
 /// What wakes the loop. None of them carries data: each means "run a pass".
 enum Wake {
     /// The interval, or the wait after a failure, is over.
@@ -51,6 +55,11 @@ impl ClusterLoop {
         };
         let mut rounds = 0;
         self.told.beat(&self.loop_name(), self.site.interval);
+        if self.revisions.borrow().is_none()
+            && let Wake::Stop = self.sleep(FIRST_REVISION_WITHIN).await
+        {
+            return;
+        }
         loop {
             let revision = self.revisions.borrow_and_update().clone();
             let Some(mut cycle) = self.turn(revision.as_deref(), &mut ledger).await else {
