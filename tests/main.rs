@@ -3,6 +3,7 @@
 mod apply;
 mod config;
 mod desired;
+mod e2e;
 mod golden;
 mod http;
 mod kafka_client;
