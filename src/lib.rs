@@ -32,8 +32,9 @@ pub mod metrics;
 pub mod sandbox;
 pub mod source;
 
-// rank 7 and 8: what runs
-pub mod daemon;
+// rank 7 to 9: what runs
 pub mod http;
+
+pub mod daemon;
 
 pub mod cli;

@@ -1,5 +1,10 @@
 //! The house holds: ranks, purity, one folder a foreign crate, a head on every file, nothing too long or forgotten.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read the sources they judge"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -27,9 +32,9 @@ const RANKS: &[(&str, u8)] = &[
     ("metrics", 6),
     ("sandbox", 6),
     ("source", 6),
-    ("daemon", 7),
     ("http", 7),
-    ("cli", 8),
+    ("daemon", 8),
+    ("cli", 9),
 ];
 
 /// Ranks up to this one are pure.
@@ -42,7 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["cli", "plan"]),
     ("arc_swap", &["board"]),
     ("axum", &["http"]),
-    ("base64", &["http", "kafka", "lab"]),
+    ("base64", &["http", "kafka", "lab", "source"]),
     ("clap", &["cli"]),
     ("git2", &["source"]),
     ("hmac", &["kafka"]),
@@ -51,7 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["source"]),
     ("pbkdf2", &["kafka"]),
     ("prometheus", &["metrics"]),
-    ("rand", &["daemon", "kafka", "sandbox"]),
+    ("rand", &["daemon", "kafka", "lab", "sandbox"]),
     ("rcgen", &["lab"]),
     ("regorus", &["policy"]),
     ("reqwest", &["cli"]),
@@ -60,7 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["desired"]),
     ("sd_notify", &["daemon"]),
     ("serde_saphyr", &["desired"]),
-    ("sha2", &["kafka", "plan"]),
+    ("sha2", &["kafka", "plan", "source"]),
     ("strsim", &["desired", "plan"]),
     ("tempfile", &["cli", "daemon", "lab"]),
     ("tokio_rustls", &["kafka"]),
@@ -75,11 +80,11 @@ const IMPURE: &[&str] = &[
     "tracing",
     "std::fs",
     "std::env",
-    "std::net",
     "std::process",
     "std::thread",
-    "std::time::Instant",
-    "std::time::SystemTime",
+    "Instant::now",
+    "SystemTime::now",
+    "Timestamp::now",
 ];
 
 #[test]
@@ -88,14 +93,27 @@ fn modules_import_lower_ranks_only() {
     let mut breaches = Vec::new();
     for source in sources() {
         let Some(&rank) = ranks.get(source.module.as_str()) else {
-            assert!(matches!(source.module.as_str(), "lib" | "main"), "{} has no rank", source.module);
+            assert!(
+                matches!(source.module.as_str(), "lib" | "main"),
+                "{} has no rank",
+                source.module
+            );
             continue;
         };
         for path in &source.paths {
-            let Some(target) = path.strip_prefix("crate::").and_then(|p| p.split("::").next()) else { continue };
+            let Some(target) = path
+                .strip_prefix("crate::")
+                .and_then(|p| p.split("::").next())
+            else {
+                continue;
+            };
             let reached = ranks.get(target).copied();
             if target != source.module && reached.is_some_and(|reached| reached >= rank) {
-                breaches.push(format!("{}: {} (rank {rank}) imports {path}", source.file.display(), source.module));
+                breaches.push(format!(
+                    "{}: {} (rank {rank}) imports {path}",
+                    source.file.display(),
+                    source.module
+                ));
             }
         }
     }
@@ -107,11 +125,17 @@ fn the_lower_ranks_are_pure() {
     let ranks: BTreeMap<&str, u8> = RANKS.iter().copied().collect();
     let mut breaches = Vec::new();
     for source in sources() {
-        if ranks.get(source.module.as_str()).is_none_or(|rank| *rank > PURE) {
+        if ranks
+            .get(source.module.as_str())
+            .is_none_or(|rank| *rank > PURE)
+        {
             continue;
         }
         for path in &source.paths {
-            if IMPURE.iter().any(|bad| path == bad || path.starts_with(&format!("{bad}::"))) {
+            if IMPURE
+                .iter()
+                .any(|bad| path == bad || path.starts_with(&format!("{bad}::")))
+            {
                 breaches.push(format!("{}: {path}", source.file.display()));
             }
         }
@@ -128,7 +152,10 @@ fn each_foreign_crate_lives_in_one_folder() {
             if let Some((_, homes)) = HOMES.iter().find(|(name, _)| *name == first)
                 && !homes.contains(&source.module.as_str())
             {
-                breaches.push(format!("{}: {first} belongs to {homes:?}", source.file.display()));
+                breaches.push(format!(
+                    "{}: {first} belongs to {homes:?}",
+                    source.file.display()
+                ));
             }
         }
     }
@@ -138,14 +165,20 @@ fn each_foreign_crate_lives_in_one_folder() {
 #[test]
 fn every_file_says_what_it_is_and_stays_short() {
     let mut breaches = Vec::new();
-    for file in rust_files(Path::new("src")).into_iter().chain(rust_files(Path::new("tests"))) {
+    for file in rust_files(Path::new("src"))
+        .into_iter()
+        .chain(rust_files(Path::new("tests")))
+    {
         let text = fs::read_to_string(&file).expect("the file was just listed");
         if !text.starts_with("//!") {
             breaches.push(format!("{} does not begin with //!", file.display()));
         }
         let lines = text.lines().count();
         if lines > 400 {
-            breaches.push(format!("{} has {lines} lines; split it by noun at 400", file.display()));
+            breaches.push(format!(
+                "{} has {lines} lines; split it by noun at 400",
+                file.display()
+            ));
         }
     }
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
@@ -158,10 +191,16 @@ fn no_test_file_is_forgotten() {
         if file.ends_with("tests/main.rs") || file.starts_with("tests/bench") {
             continue;
         }
-        let name = file.file_stem().and_then(|s| s.to_str()).expect("file names here are text");
+        let name = file
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .expect("file names here are text");
         let folder = file.parent().expect("a listed file has a folder");
         let module = match name == "mod" {
-            true => folder.file_name().and_then(|s| s.to_str()).expect("folder names here are text"),
+            true => folder
+                .file_name()
+                .and_then(|s| s.to_str())
+                .expect("folder names here are text"),
             false => name,
         };
         let parent = match name == "mod" {
@@ -174,8 +213,14 @@ fn no_test_file_is_forgotten() {
             parent.with_extension("rs"),
         ];
         let declared = format!("mod {module};");
-        if !parents.iter().any(|p| fs::read_to_string(p).is_ok_and(|t| t.contains(&declared))) {
-            breaches.push(format!("{} is declared nowhere, so it never runs", file.display()));
+        if !parents
+            .iter()
+            .any(|p| fs::read_to_string(p).is_ok_and(|t| t.contains(&declared)))
+        {
+            breaches.push(format!(
+                "{} is declared nowhere, so it never runs",
+                file.display()
+            ));
         }
     }
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
@@ -197,7 +242,10 @@ fn every_dependency_has_its_reason() {
             missing.insert(name.to_owned());
         }
     }
-    assert!(missing.is_empty(), "ARCHITECTURE.md does not say why these are used: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md does not say why these are used: {missing:?}"
+    );
 }
 
 /// A file of the library, and every path that its code outside of tests names.
@@ -212,13 +260,22 @@ fn sources() -> Vec<SourceFile> {
         .into_iter()
         .map(|file| {
             let text = fs::read_to_string(&file).expect("the file was just listed");
-            let parsed = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            let parsed =
+                syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
             let mut paths = Paths::default();
             paths.visit_file(&parsed);
             let below = file.strip_prefix("src").expect("listed below src");
             let first = below.components().next().expect("a file has a name");
-            let module = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
-            SourceFile { file, module, paths: paths.0 }
+            let module = first
+                .as_os_str()
+                .to_string_lossy()
+                .trim_end_matches(".rs")
+                .to_owned();
+            SourceFile {
+                file,
+                module,
+                paths: paths.0,
+            }
         })
         .collect()
 }
@@ -229,7 +286,8 @@ struct Paths(BTreeSet<String>);
 impl<'ast> Visit<'ast> for Paths {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         let is_test = item.attrs.iter().any(|a| {
-            a.path().is_ident("cfg") && matches!(&a.meta, syn::Meta::List(l) if l.tokens.to_string() == "test")
+            a.path().is_ident("cfg")
+                && matches!(&a.meta, syn::Meta::List(l) if l.tokens.to_string() == "test")
         });
         if !is_test {
             syn::visit::visit_item_mod(self, item);

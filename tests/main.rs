@@ -5,6 +5,7 @@ mod config;
 mod desired;
 mod e2e;
 mod golden;
+mod house;
 mod http;
 mod kafka_client;
 mod lab;

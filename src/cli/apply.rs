@@ -48,14 +48,9 @@ pub(super) async fn apply(args: &Args, options: &PlanOptions) -> Result<ExitCode
         stopper.say();
     });
     let source = plan::source(options);
-    let done = daemon::apply(
-        &config,
-        &source,
-        options.cluster.as_deref(),
-        &connect,
-        &stop,
-    )
-    .await;
+    let only = options.cluster.as_deref();
+    let applying = daemon::apply(&config, &source, only, &connect, &stop);
+    let done = output::waiting("applying", applying).await;
     watch.abort();
     let (revision, cycles) = done.map_err(plan::failure)?;
     match options.output {

@@ -28,7 +28,7 @@ pub(super) async fn lab(options: &LabOptions) -> Result<ExitCode, Failure> {
         security,
         ..KafkaSpec::default()
     };
-    let kafka = spec.start().await?;
+    let kafka = output::waiting("starting", spec.start()).await?;
     output::line(format!("bootstrap   {}", kafka.bootstrap().join(",")))?;
     output::line(format!("cluster id  {}", kafka.cluster_id()))?;
     if let Some(ca) = kafka.ca_pem_path() {

@@ -1,4 +1,4 @@
-//! The command line (rank 8): commands, their output and their exit codes. What commands do is the daemon's own code.
+//! The command line (rank 9): commands, their output and their exit codes. What commands do is the daemon's own code.
 
 mod apply;
 mod args;

@@ -1,7 +1,11 @@
 //! Where text for people goes: stdout for results, stderr for errors, colour on a terminal only.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::plan::render::Style;
@@ -38,6 +42,16 @@ pub(super) fn json(value: &impl Serialize) -> std::io::Result<()> {
 /// Prints a line to stderr; there is nowhere left to say that stderr is gone.
 pub(super) fn stderr(prefix: &str, line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{prefix}{line}");
+}
+
+/// Shows on a terminal's stderr that something is being waited for.
+pub(super) async fn waiting<T>(what: &'static str, work: impl Future<Output = T>) -> T {
+    // it draws on a terminal only, and leaves nothing behind
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let value = work.await;
+    spinner.finish_and_clear();
+    value
 }
 
 /// Tells whether results are read by a person who sees colours.

@@ -20,14 +20,11 @@ pub(super) const DETAILED: u8 = 2;
 pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode, Failure> {
     let config = run::config(args)?;
     let connect: ConnectPlanes = Arc::new(daemon::connect);
-    let plan = daemon::plan(
-        &config,
-        &source(options),
-        options.cluster.as_deref(),
-        &connect,
-    )
-    .await
-    .map_err(failure)?;
+    let (source, only) = (source(options), options.cluster.as_deref());
+    let planning = daemon::plan(&config, &source, only, &connect);
+    let plan = output::waiting("reading git, asking Kafka", planning)
+        .await
+        .map_err(failure)?;
     show(&plan, options.output)?;
     if plan
         .clusters
@@ -47,7 +44,8 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
 pub(super) async fn snapshot(args: &Args, options: &SnapshotOptions) -> Result<ExitCode, Failure> {
     let config = run::config(args)?;
     let connect: ConnectPlanes = Arc::new(daemon::connect);
-    let seen = daemon::snapshot(&config, options.cluster.as_deref(), &connect)
+    let looking = daemon::snapshot(&config, options.cluster.as_deref(), &connect);
+    let seen = output::waiting("asking Kafka", looking)
         .await
         .map_err(failure)?;
     let whole = seen.iter().all(|(_, live)| live.kafka.known().is_some());

@@ -1,4 +1,4 @@
-//! The daemon (rank 7): loops that wake, run a pass, and tell what came of it.
+//! The daemon (rank 8): loops that wake, run a pass, and tell what came of it.
 //!
 //! ```text
 //! source loop ──revision──▶ cluster loop (one a cluster): wake ▶ pass ▶ record ▶ sleep

@@ -20,6 +20,9 @@ const BROKERS: u16 = 3;
 /// The id of the cluster in memory, of the shape that Kafka's tools make.
 const SANDBOX_ID: &str = "c2FuZGJveC1vbi1wYXBlcg";
 
+/// The daemon, and how it is told to stop.
+type Running = (oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>);
+
 /// Everything the story needs.
 pub(super) struct Stage {
     pub(super) repo: Repo,
@@ -30,7 +33,7 @@ pub(super) struct Stage {
     pub(super) connect: ConnectPlanes,
     pub(super) http: String,
     kafka: Option<KafkaCluster>,
-    daemon: Option<(oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>)>,
+    daemon: Option<Running>,
     folder: tempfile::TempDir,
 }
 
@@ -48,7 +51,7 @@ impl Stage {
             racks: BROKERS,
             ..KafkaSpec::default()
         };
-        let kafka = match spec.start().await {
+        let kafka = match output::waiting("starting", spec.start()).await {
             Ok(kafka) => {
                 let seconds = began.elapsed().as_secs_f64();
                 output::line(format!(
