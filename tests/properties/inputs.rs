@@ -132,16 +132,16 @@ pub(super) fn found() -> impl Strategy<Value = Vec<NewTopic>> {
     some_names().prop_flat_map(|names| {
         let count = names.len();
         collection::vec((1..5_u32, 1..=BROKERS, config()), count).prop_map(move |topics| {
-            let new = |(name, (partitions, replication_factor, config)): (
-                &&str,
-                (u32, u16, Vec<(ConfigKey, String)>),
-            )| NewTopic {
-                name: TopicName::new(name).unwrap(),
-                partitions,
-                replication_factor,
-                config: config.into_iter().map(|(k, v)| (k, v.into())).collect(),
-            };
-            names.iter().zip(topics).map(new).collect()
+            let new = names.iter().zip(topics);
+            new.map(
+                |(name, (partitions, replication_factor, config))| NewTopic {
+                    name: TopicName::new(name).unwrap(),
+                    partitions,
+                    replication_factor,
+                    config: config.into_iter().map(|(k, v)| (k, v.into())).collect(),
+                },
+            )
+            .collect()
         })
     })
 }
