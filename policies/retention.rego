@@ -1,17 +1,17 @@
-# The brokers' disks are sized for a week. Whoever needs more says so with the label `retention: long`, which a reviewer
-# sees, and nobody keeps data for ever by a slip (`retention.ms: -1`).
+# The brokers' disks are sized for a quarter of a year. Whoever must keep more says so with the label `compliance: "yes"`,
+# which a reviewer sees, and nobody keeps data for ever by a slip (`retention.ms: -1`).
 package headgate
 
-week := 604800000
+quarter := 7776000000
 
 deny contains msg if {
 	input.kind == "Topic"
-	not input.labels.retention == "long"
+	not input.labels.compliance == "yes"
 	retention := to_number(input.spec.config["retention.ms"])
-	beyond_a_week(retention)
-	msg := sprintf("retention.ms is %v; more than a week (%d) needs the label `retention: long`", [retention, week])
+	beyond(quarter, retention)
+	msg := sprintf("retention.ms is %v; more than 90 days (%d) needs the label `compliance: \"yes\"`", [retention, quarter])
 }
 
-beyond_a_week(ms) if ms > week
+beyond(limit, ms) if ms > limit
 
-beyond_a_week(ms) if ms < 0
+beyond(_, ms) if ms < 0

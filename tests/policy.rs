@@ -218,14 +218,14 @@ fn the_example_rules_deny_what_they_say() {
         (
             "a",
             "",
-            "replicationFactor: 3, config: {retention.ms: 8d}",
-            "more than a week",
+            "replicationFactor: 3, config: {retention.ms: 91d}",
+            "more than 90 days",
         ),
         (
             "a",
             "",
             "replicationFactor: 3, config: {retention.ms: -1}",
-            "more than a week",
+            "more than 90 days",
         ),
     ] {
         let told = topic(name, labels, spec);
@@ -236,6 +236,25 @@ fn the_example_rules_deny_what_they_say() {
     }
     let dev = "replicationFactor: 1, config: {min.insync.replicas: 1}";
     assert_eq!(topic("a", "tier: dev", dev), Vec::<String>::new());
-    let long = "replicationFactor: 3, config: {retention.ms: 30d}";
-    assert_eq!(topic("a", "retention: long", long), Vec::<String>::new());
+    let long = "replicationFactor: 3, config: {retention.ms: 400d}";
+    assert_eq!(
+        topic("a", "compliance: \"yes\"", long),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn the_example_platform_keeps_the_example_rules() {
+    let tree = DirSource::new(env!("CARGO_MANIFEST_DIR")).read().unwrap();
+    let policies = Policies::compile(&tree.policies).unwrap();
+    let loaded = desired::load(&tree.files);
+    assert!(loaded.desired.clusters.len() >= 4);
+    for cluster in loaded.desired.clusters.values() {
+        let told: Vec<String> = policies
+            .review(cluster)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(told.is_empty(), "{told:#?}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, atomic::AtomicBool},
 };
@@ -63,7 +64,12 @@ impl Clone {
         if held.is_some() {
             return Ok(());
         }
-        fs::create_dir_all(&self.dir).map_err(|e| cache(&self.dir, e))?;
+        // what a private repository holds is for nobody else on this machine
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.dir)
+            .map_err(|e| cache(&self.dir, e))?;
         let path = self.dir.join("lock");
         let file = fs::OpenOptions::new()
             .create(true)

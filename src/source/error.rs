@@ -189,6 +189,20 @@ impl SourceError {
         }
     }
 
+    /// Says why a repository on this machine cannot be opened.
+    pub(super) fn local(repo: String, source: git2::Error) -> Self {
+        if source.code() == git2::ErrorCode::Owner {
+            let reason = "the folder belongs to another user; give it to the daemon's user, or name it as safe.directory in \
+                          that user's git config";
+            return Self::Auth {
+                repo,
+                reason,
+                source,
+            };
+        }
+        Self::NoRepository { repo, source }
+    }
+
     /// Makes an error about a file or folder of the tree.
     pub(super) fn invalid(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid {

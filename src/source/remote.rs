@@ -183,17 +183,9 @@ impl<'a> Visit<'a> {
                 repo,
                 source: error,
             },
-            (ErrorCode::Owner, _) => SourceError::Auth {
-                reason: "the folder belongs to another user; give it to the daemon's user, or name it as safe.directory in \
-                         that user's git config",
-                repo,
-                source: error,
-            },
-            (ErrorCode::NotFound, ErrorClass::Repository | ErrorClass::Os) => {
-                SourceError::NoRepository {
-                    repo,
-                    source: error,
-                }
+            (ErrorCode::Owner, _)
+            | (ErrorCode::NotFound, ErrorClass::Repository | ErrorClass::Os) => {
+                SourceError::local(repo, error)
             }
             // libgit2 knows a local path only by finding it
             _ if status("404")

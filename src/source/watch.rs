@@ -46,10 +46,7 @@ impl Watch {
 /// There is no repository, or the system has no watches left (`fs.inotify.max_user_watches`).
 pub fn watch_local(repo: &Path) -> Result<Watch, SourceError> {
     let folder = Repository::open(repo)
-        .map_err(|source| SourceError::NoRepository {
-            repo: repo.display().to_string(),
-            source,
-        })?
+        .map_err(|e| SourceError::local(repo.display().to_string(), e))?
         .commondir()
         .to_owned();
     // one waiting hint says as much as a hundred
