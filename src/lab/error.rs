@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub enum LabError {
     /// A program that the lab stands on is not installed.
     #[error(
-        "{program} is not installed; install it with scripts/install-java.sh, or: sudo apt-get install -y --no-install-recommends {package}"
+        "{program} is not installed; install it with scripts/prepare.sh, or: sudo apt-get install -y --no-install-recommends {package}"
     )]
     Missing {
         /// The program.
