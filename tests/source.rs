@@ -13,7 +13,7 @@ mod watch;
 use headgate::{
     config::Reference,
     model::CommitId,
-    source::{GitSource, SourceError},
+    source::{GitSource, SourceError, watch_local},
 };
 use repo::{ENOUGH, Remote, text};
 
@@ -253,4 +253,17 @@ async fn many_fetches_leave_few_packs_and_lose_nothing() {
     for commit in [&first, &old, &rewritten] {
         source.read(commit).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_repository_of_another_user_is_told_as_such() {
+    let (remote, _) = Remote::with(ENOUGH);
+    let given = std::os::unix::fs::chown(remote.path(), Some(12_345), None);
+    if given.is_err() {
+        // only root can give a folder away
+        return;
+    }
+    let words = ["belongs to another user", "safe.directory"];
+    told(&remote.main().fetch().await.unwrap_err(), "auth", &words);
+    told(&watch_local(&remote.path()).unwrap_err(), "auth", &words);
 }

@@ -4,6 +4,9 @@ use std::{io, path::PathBuf, time::Duration};
 
 use crate::{model::CommitId, secrets::SecretError};
 
+/// How libgit2 says that a repository belongs to another user.
+pub(super) const NOT_OURS: &str = "not owned by current user";
+
 /// Why a revision could not be fetched or read. Nothing is ever deleted because of one: the last good revision stays.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -191,7 +194,8 @@ impl SourceError {
 
     /// Says why a repository on this machine cannot be opened.
     pub(super) fn local(repo: String, source: git2::Error) -> Self {
-        if source.code() == git2::ErrorCode::Owner {
+        // the transport for local repositories loses the code on its way
+        if source.code() == git2::ErrorCode::Owner || source.message().contains(NOT_OURS) {
             let reason = "the folder belongs to another user; give it to the daemon's user, or name it as safe.directory in \
                           that user's git config";
             return Self::Auth {

@@ -10,7 +10,7 @@ use std::{
 
 use git2::{CertificateCheckStatus, Cred, CredentialType, ErrorClass, ErrorCode, RemoteCallbacks};
 
-use super::{SourceError, known_hosts::KnownHosts, net};
+use super::{SourceError, error::NOT_OURS, known_hosts::KnownHosts, net};
 use crate::{
     config::{Auth, Source},
     model::Secret,
@@ -183,6 +183,7 @@ impl<'a> Visit<'a> {
                 repo,
                 source: error,
             },
+            _ if text.contains(NOT_OURS) => SourceError::local(repo, error),
             (ErrorCode::Owner, _)
             | (ErrorCode::NotFound, ErrorClass::Repository | ErrorClass::Os) => {
                 SourceError::local(repo, error)
