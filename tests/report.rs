@@ -343,23 +343,23 @@ fn applied_is_what_every_cluster_has_applied() {
 }
 
 #[test]
-fn a_loop_is_stuck_after_ten_intervals_and_never_within_a_minute() {
+fn a_loop_is_stuck_after_ten_intervals_of_a_minute_or_more() {
     let board = Board::new(fresh());
     let begun = Instant::now();
-    board.beat("slow", Duration::from_secs(60), begun);
+    board.beat("slow", Duration::from_secs(120), begun);
     board.beat("quick", Duration::from_secs(1), begun);
     let stuck = |seconds| {
         let loops = board.stuck(begun + Duration::from_secs(seconds));
         loops.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
-    assert!(stuck(60).is_empty());
-    assert_eq!(stuck(61), ["quick"]);
-    assert_eq!(stuck(601), ["quick", "slow"]);
+    assert!(stuck(600).is_empty());
+    assert_eq!(stuck(601), ["quick"]);
+    assert_eq!(stuck(1201), ["quick", "slow"]);
     board.retire("quick");
     board.beat(
         "slow",
-        Duration::from_secs(60),
-        begun + Duration::from_secs(600),
+        Duration::from_secs(120),
+        begun + Duration::from_secs(1200),
     );
-    assert!(stuck(601).is_empty());
+    assert!(stuck(1201).is_empty());
 }
