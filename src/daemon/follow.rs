@@ -1,6 +1,9 @@
 //! The source loop: fetches, examines what is new, and hands the newest good revision to the cluster loops.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -9,7 +12,7 @@ use crate::{
     ledger::Store,
     metrics::Fetched,
     model::{ClusterName, CommitId, Finding},
-    report::SourceState,
+    report::{Phase, SourceState},
     source::{GitSource, SourceError, Watch},
 };
 
@@ -58,7 +61,9 @@ impl Follow {
         self.told.beat(LOOP, self.interval);
         self.resume().await;
         loop {
+            let began = Instant::now();
             let fetched = self.source.fetch().await;
+            self.told.phase(Phase::Fetch, began.elapsed());
             let ok = fetched.is_ok();
             match fetched {
                 Ok(tip) => self.advance(tip).await,
@@ -143,13 +148,16 @@ impl Follow {
         let (source, configured, commit) =
             (self.source.clone(), self.configured.clone(), commit.clone());
         let seen_at = clock::now();
+        let began = Instant::now();
         let loading = tokio::task::spawn_blocking(move || {
             let tree = source.read(&commit)?;
             Ok(Revision::load(&tree, &configured, seen_at))
         });
-        loading
+        let loaded = loading
             .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        self.told.phase(Phase::Load, began.elapsed());
+        loaded
     }
 
     /// Says why a commit may not be worked from: history was rewritten, and nobody said that this is meant.

@@ -11,7 +11,7 @@ use crate::{
     ledger::Store,
     metrics::{Fetched, Metrics},
     model::ClusterName,
-    report::{Cycle, HistoryEntry, PassResult, SourceState},
+    report::{Cycle, HistoryEntry, PassResult, Phase, SourceState},
 };
 
 /// Entries of an earlier run's history that are shown again.
@@ -70,6 +70,11 @@ impl Told {
         let now = clock::now();
         self.board
             .publish(|view| view.with_source(state.clone(), now));
+    }
+
+    /// Tells how long a stretch of the source's work took.
+    pub(super) fn phase(&self, phase: Phase, took: Duration) {
+        self.metrics.record_phase(phase, took);
     }
 
     /// Tells that a loop turned.

@@ -15,7 +15,7 @@ use prometheus::{TextEncoder, process_collector::ProcessCollector};
 
 use crate::{
     model::{ClusterName, CommitId, Gate},
-    report::SourceState,
+    report::{Phase, SourceState},
 };
 use family::{Families, Label};
 use table::{Drifts, Git, State, Work};
@@ -185,6 +185,15 @@ impl Metrics {
         }
         let labels = [repo, stage, commit.as_str()];
         self.git.revision.with_label_values(&labels).set(1.0);
+    }
+
+    /// Takes over how long a stretch of the pipeline took; those of the source belong to no cluster's pass.
+    pub fn record_phase(&self, phase: Phase, took: Duration) {
+        let phase = self
+            .work
+            .phase_duration
+            .with_label_values(&[phase.as_str()]);
+        phase.observe(took.as_secs_f64());
     }
 
     /// Returns every series in Prometheus' text format.

@@ -87,8 +87,7 @@ impl Metrics {
         let pass = work.pass_duration.with_label_values(&[name]);
         pass.observe(cycle.duration.as_secs_f64());
         for (phase, took) in &cycle.phases {
-            let phase = work.phase_duration.with_label_values(&[phase.as_str()]);
-            phase.observe(took.as_secs_f64());
+            self.record_phase(*phase, *took);
         }
         for (plane, took) in &cycle.observe {
             let plane = work.observe.with_label_values(&[name, plane.as_str()]);
