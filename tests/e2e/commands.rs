@@ -2,12 +2,16 @@
 
 use super::{
     repo::write,
-    world::{CLUSTER_FILE, Ran, TOPICS_FILE, World, cluster, each, headgate, run, shared, topic},
+    world::{
+        CLUSTER_FILE, Ran, TOPICS_FILE, World, cluster, each, headgate, plaintext, run, topic,
+    },
 };
 
 #[tokio::test]
 async fn a_plan_changes_nothing_and_apply_makes_it_so() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let commit = world.declare(
@@ -79,7 +83,9 @@ async fn a_plan_changes_nothing_and_apply_makes_it_so() {
 
 #[tokio::test]
 async fn results_stand_alone_on_stdout_and_logs_on_stderr() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     world.declare("", &[topic(&events, 1, "")]);
@@ -207,7 +213,9 @@ async fn a_mistake_in_headgate_yaml_is_named_by_file_line_and_column() {
 
 #[tokio::test]
 async fn status_tells_what_the_daemon_says() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let commit = world.declare("", &[topic(&world.name("events"), 1, "")]);
     let daemon = world.daemon().await;

@@ -1,7 +1,7 @@
 //! Deletion: never without a document removed and consent in git, never more than the budget, never on another cluster.
 
 use super::world::{
-    CLUSTER_FILE, TOPICS_FILE, World, cluster, consent, each, items, shared, topic, until,
+    CLUSTER_FILE, TOPICS_FILE, World, cluster, consent, each, items, plaintext, topic, until,
 };
 
 /// The last day of a consent that outlives these tests.
@@ -13,7 +13,9 @@ fn allow(consents: &[String]) -> String {
 
 #[tokio::test]
 async fn a_document_removed_deletes_nothing_until_git_consents() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let both = [topic(&events, 1, ""), topic(&logs, 1, "")];
@@ -53,7 +55,9 @@ async fn a_document_removed_deletes_nothing_until_git_consents() {
 
 #[tokio::test]
 async fn an_expired_consent_deletes_nothing() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let logs = world.name("logs");
     world.declare("", &[topic(&logs, 1, "")]);
@@ -81,7 +85,9 @@ async fn an_expired_consent_deletes_nothing() {
 
 #[tokio::test]
 async fn over_the_budget_none_is_deleted() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let names = ["one", "two", "three"].map(|name| world.name(name));
     let topics = names.each_ref().map(|name| topic(name, 1, ""));
@@ -121,7 +127,9 @@ async fn over_the_budget_none_is_deleted() {
 
 #[tokio::test]
 async fn a_cluster_with_another_id_is_not_written_to() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let foreign = cluster("AAAAAAAAAAAAAAAAAAAAAA", "");

@@ -2,12 +2,12 @@
 
 use std::os::unix::fs::symlink;
 
-use super::world::{headgate, run, shared};
+use super::world::{headgate, plaintext, run};
 
 #[tokio::test]
 async fn the_demo_is_as_told_on_real_kafka() {
     // where there is no Kafka to be had, this says so
-    if shared().await.is_none() {
+    if plaintext().await.is_none() {
         return;
     }
     let demo = run(headgate().args(["demo", "--once"])).await;

@@ -1,12 +1,14 @@
 //! Drift: what others change is seen, counted once, and set right or told, as the mode says.
 
-use super::world::{World, each, items, shared, topic, until};
+use super::world::{World, each, items, plaintext, topic, until};
 
 const DAY: &str = "86400000";
 
 #[tokio::test]
 async fn drift_is_healed_and_counted_once() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let commit = world.declare(
@@ -70,7 +72,9 @@ async fn drift_is_healed_and_counted_once() {
 
 #[tokio::test]
 async fn a_topic_made_again_behind_our_back_is_counted_once_and_set_again() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let commit = world.declare("", &[topic(&events, 2, "retention.ms: 24h")]);
@@ -123,7 +127,9 @@ async fn a_topic_made_again_behind_our_back_is_counted_once_and_set_again() {
 
 #[tokio::test]
 async fn report_mode_tells_and_leaves_alone() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, absent) = (world.name("events"), world.name("absent"));
     world
@@ -186,7 +192,9 @@ async fn report_mode_tells_and_leaves_alone() {
 
 #[tokio::test]
 async fn ignore_mode_does_not_look() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, absent) = (world.name("events"), world.name("absent"));
     world
@@ -213,7 +221,9 @@ async fn ignore_mode_does_not_look() {
 
 #[tokio::test]
 async fn a_merge_is_no_drift() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs, audit) = (
         world.name("events"),

@@ -1,10 +1,12 @@
 //! The ledger as users meet it: lost, shared by mistake, read beside a daemon.
 
-use super::world::{World, consent, each, headgate, run, shared, topic};
+use super::world::{World, consent, each, headgate, plaintext, run, topic};
 
 #[tokio::test]
 async fn a_lost_ledger_deletes_nothing_and_everything_is_first_again() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let both = [topic(&events, 1, "retention.ms: 24h"), topic(&logs, 1, "")];
@@ -37,7 +39,9 @@ async fn a_lost_ledger_deletes_nothing_and_everything_is_first_again() {
 
 #[tokio::test]
 async fn a_second_daemon_is_refused_and_a_plan_is_not() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let commit = world.declare("", &[topic(&events, 1, "")]);
@@ -76,7 +80,9 @@ async fn a_second_daemon_is_refused_and_a_plan_is_not() {
 
 #[tokio::test]
 async fn a_plan_of_plain_files_knows_what_the_ledger_knows() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, gone) = (world.name("events"), world.name("gone"));
     world.declare("", &[topic(&events, 1, ""), topic(&gone, 1, "")]);

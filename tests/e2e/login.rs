@@ -1,12 +1,12 @@
 //! SASL_SSL with SCRAM: getting in, and what is said to those who do not; the password is said nowhere.
 
-use headgate::lab::{ADMIN_PASSWORD, ADMIN_USER, KafkaSpec, Security};
+use headgate::lab::{ADMIN_PASSWORD, ADMIN_USER};
 
 use super::{
     repo::write,
     world::{World, topic},
 };
-use crate::support::lab::start;
+use crate::support::lab::scram;
 
 /// A password that must not be found anywhere.
 const CANARY: &str = "canary-7f3a-not-to-be-told";
@@ -20,14 +20,8 @@ fn login(world: &World<'_>, ca: &str, password: &str) -> String {
 
 #[tokio::test]
 async fn scram_over_tls_gets_in_and_mistakes_are_named_without_the_secret() {
-    let spec = KafkaSpec {
-        security: Security::ScramTls,
-        ..KafkaSpec::default()
-    };
-    let Some(kafka) = start(&spec).await else {
-        return;
-    };
-    let world = World::new(&kafka);
+    let Some(kafka) = scram().await else { return };
+    let world = World::new(kafka);
     let events = world.name("events");
     let commit = world.declare("", &[topic(&events, 1, "")]);
     let ca = kafka.ca_pem_path().unwrap().display().to_string();

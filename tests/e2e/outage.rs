@@ -1,7 +1,6 @@
 //! Kafka away: killed, and halted with its sockets open.
 
 use headgate::lab::{KafkaCluster, KafkaSpec};
-use rustix::process::Signal;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::world::{World, topic, until};
@@ -93,7 +92,6 @@ async fn while_kafka_hangs_status_answers_and_sigterm_ends_the_daemon() {
         daemon.cluster().await["revision"]["converged"],
         commit.as_str()
     );
-    daemon.signal(Signal::HUP);
     let status = daemon.stop().await;
     assert!(status.success(), "{status}");
 

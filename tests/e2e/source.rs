@@ -2,11 +2,13 @@
 
 use rustix::process::Signal;
 
-use super::world::{CLUSTER_FILE, TOPICS_FILE, World, cluster, shared, topic, until};
+use super::world::{CLUSTER_FILE, TOPICS_FILE, World, cluster, plaintext, topic, until};
 
 #[tokio::test]
 async fn an_invalid_commit_keeps_the_last_good_one_and_says_why() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let good = world.declare("", &[topic(&events, 1, "retention.ms: 24h")]);
@@ -51,7 +53,9 @@ async fn an_invalid_commit_keeps_the_last_good_one_and_says_why() {
 
 #[tokio::test]
 async fn rewritten_history_is_held_until_it_is_acknowledged() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     world.declare("", &[]);
@@ -104,7 +108,9 @@ async fn rewritten_history_is_held_until_it_is_acknowledged() {
 
 #[tokio::test]
 async fn headgate_yaml_is_read_again_and_an_invalid_one_keeps_the_old() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let first = world.declare("", &[topic(&events, 1, "")]);
@@ -149,7 +155,9 @@ async fn headgate_yaml_is_read_again_and_an_invalid_one_keeps_the_old() {
 
 #[tokio::test]
 async fn a_repository_out_of_reach_keeps_what_was_applied_last() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let commit = world.declare("", &[topic(&events, 1, "retention.ms: 24h")]);
@@ -187,7 +195,9 @@ async fn a_repository_out_of_reach_keeps_what_was_applied_last() {
 
 #[tokio::test]
 async fn a_commit_without_the_cluster_deletes_nothing() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     let allow = super::world::consent(&events, "2099-12-31");

@@ -1,10 +1,12 @@
 //! What Headgate does not own: Kafka's own topics, the platform's, and those that nobody declared.
 
-use super::world::{World, consent, each, items, shared, topic, until};
+use super::world::{World, consent, each, items, plaintext, topic, until};
 
 #[tokio::test]
 async fn topics_that_nobody_declared_are_told_and_stay() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let (events, stray, outside) = (
         world.name("events"),
@@ -70,7 +72,9 @@ async fn topics_that_nobody_declared_are_told_and_stay() {
 
 #[tokio::test]
 async fn keys_that_nobody_declared_are_shown_and_stay() {
-    let Some(kafka) = shared().await else { return };
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
     let world = World::new(kafka);
     let events = world.name("events");
     world

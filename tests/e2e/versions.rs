@@ -1,19 +1,12 @@
 //! The walk through on the oldest Kafka and on the last 3.x: plan, apply, drift, deletion.
 
-use headgate::lab::{KafkaSpec, KafkaVersion};
+use headgate::lab::KafkaCluster;
 
 use super::world::{World, consent, each, topic, until};
-use crate::support::lab::start;
+use crate::support::lab;
 
-async fn walk_on(version: KafkaVersion) {
-    let spec = KafkaSpec {
-        version,
-        ..KafkaSpec::default()
-    };
-    let Some(kafka) = start(&spec).await else {
-        return;
-    };
-    let world = World::new(&kafka);
+async fn walk(kafka: &KafkaCluster) {
+    let world = World::new(kafka);
     let (events, logs) = (world.name("events"), world.name("logs"));
     let both = [topic(&events, 3, "retention.ms: 24h"), topic(&logs, 1, "")];
     world.declare("", &both);
@@ -55,10 +48,14 @@ async fn walk_on(version: KafkaVersion) {
 
 #[tokio::test]
 async fn kafka_3_6_is_kept_as_git_says() {
-    walk_on(KafkaVersion::V3_6).await;
+    if let Some(kafka) = lab::kafka_3_6().await {
+        walk(kafka).await;
+    }
 }
 
 #[tokio::test]
 async fn kafka_3_9_is_kept_as_git_says() {
-    walk_on(KafkaVersion::V3_9).await;
+    if let Some(kafka) = lab::kafka_3_9().await {
+        walk(kafka).await;
+    }
 }

@@ -2,16 +2,16 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use headgate::lab::{KafkaCluster, KafkaSpec};
+use headgate::lab::KafkaCluster;
 use serde_json::Value;
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     daemon::Daemon,
     hand::Hand,
     repo::{Repo, write},
 };
-use crate::support::lab::start;
+pub(super) use crate::support::lab::plaintext;
 
 /// How the cluster is called in every test.
 pub(super) const CLUSTER: &str = "c";
@@ -26,16 +26,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The longest that a command may take before the test says that it hangs.
 const COMMAND_WITHIN: Duration = Duration::from_secs(180);
-
-/// Returns the plaintext cluster that tests share by using names of their own.
-pub(super) async fn shared() -> Option<&'static KafkaCluster> {
-    static KAFKA: OnceCell<Option<KafkaCluster>> = OnceCell::const_new();
-    let spec = KafkaSpec::default();
-    KAFKA
-        .get_or_init(|| async move { start(&spec).await })
-        .await
-        .as_ref()
-}
 
 /// Waits until something holds.
 pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use headgate::{
     config::{Mechanism, Sasl, Tls},
     kafka::{Client, Settings},
-    lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security},
+    lab::{ADMIN_USER, KafkaCluster, KafkaSpec},
     live::{KafkaLive, LiveTopic, Observed},
     model::{ConfigKey, SecretRef, TopicName},
     ports::{Batch, KafkaPlane, NewTopic, Outcome, Refusal},
@@ -17,32 +17,10 @@ use tokio::{
 };
 
 use crate::support::lab::start;
+pub(super) use crate::support::lab::{plaintext, scram};
 
 /// Brokers show what was written within milliseconds; on a machine with ten builds on it, seconds were seen.
 pub(super) const SHOWN_WITHIN: Duration = Duration::from_secs(60);
-
-/// Returns the plaintext cluster, which tests share by using names of their own.
-pub(super) async fn plaintext() -> Option<&'static KafkaCluster> {
-    static CLUSTER: OnceCell<Option<KafkaCluster>> = OnceCell::const_new();
-    let spec = KafkaSpec::default();
-    CLUSTER
-        .get_or_init(|| async move { start(&spec).await })
-        .await
-        .as_ref()
-}
-
-/// Returns the cluster behind SASL_SSL with SCRAM.
-pub(super) async fn scram() -> Option<&'static KafkaCluster> {
-    static CLUSTER: OnceCell<Option<KafkaCluster>> = OnceCell::const_new();
-    let spec = KafkaSpec {
-        security: Security::ScramTls,
-        ..KafkaSpec::default()
-    };
-    CLUSTER
-        .get_or_init(|| async move { start(&spec).await })
-        .await
-        .as_ref()
-}
 
 /// Returns three brokers that one test at a time may mistreat; it hands them back running.
 pub(super) async fn mistreated() -> Option<MutexGuard<'static, KafkaCluster>> {

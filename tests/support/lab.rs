@@ -1,6 +1,50 @@
 //! Real Kafka for a test, where it is to be had.
 
-use headgate::lab::{KafkaCluster, KafkaSpec, LabError};
+use headgate::lab::{KafkaCluster, KafkaSpec, KafkaVersion, LabError, Security};
+use tokio::sync::OnceCell;
+
+/// A cluster that tests share, each with names of its own. It ends with the process.
+type Shared = OnceCell<Option<KafkaCluster>>;
+
+/// Returns the shared plaintext cluster of one broker.
+pub(crate) async fn plaintext() -> Option<&'static KafkaCluster> {
+    static CLUSTER: Shared = OnceCell::const_new();
+    shared(&CLUSTER, KafkaSpec::default()).await
+}
+
+/// Returns the shared cluster behind SASL_SSL with SCRAM.
+pub(crate) async fn scram() -> Option<&'static KafkaCluster> {
+    static CLUSTER: Shared = OnceCell::const_new();
+    let spec = KafkaSpec {
+        security: Security::ScramTls,
+        ..KafkaSpec::default()
+    };
+    shared(&CLUSTER, spec).await
+}
+
+/// Returns the shared cluster of the oldest version.
+pub(crate) async fn kafka_3_6() -> Option<&'static KafkaCluster> {
+    static CLUSTER: Shared = OnceCell::const_new();
+    shared(&CLUSTER, of(KafkaVersion::V3_6)).await
+}
+
+/// Returns the shared cluster of the last 3.x.
+pub(crate) async fn kafka_3_9() -> Option<&'static KafkaCluster> {
+    static CLUSTER: Shared = OnceCell::const_new();
+    shared(&CLUSTER, of(KafkaVersion::V3_9)).await
+}
+
+fn of(version: KafkaVersion) -> KafkaSpec {
+    KafkaSpec {
+        version,
+        ..KafkaSpec::default()
+    }
+}
+
+async fn shared(cluster: &'static Shared, spec: KafkaSpec) -> Option<&'static KafkaCluster> {
+    let started = cluster.get_or_init(|| async move { start(&spec).await });
+    started.await.as_ref()
+}
 
 /// Starts a cluster. `None`, with a word about it, where Java or Maven is missing; with `CI=true` that fails instead.
 pub(crate) async fn start(spec: &KafkaSpec) -> Option<KafkaCluster> {
