@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::output;
+use crate::model::chain;
 
 /// Why a command could not do its work. It prints as `error: …` on stderr and exits 1.
 #[derive(Debug)]
@@ -33,15 +34,6 @@ impl Failure {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let next = error.to_string();
-            if !text.ends_with(&next) {
-                text = format!("{text}: {next}");
-            }
-            cause = error.source();
-        }
-        Self::new(text)
+        Self::new(chain(&error))
     }
 }

@@ -11,7 +11,7 @@ use super::{
     told::Told,
 };
 use crate::{
-    model::Ledger,
+    model::{Ledger, chain},
     report::{Cycle, PassResult},
 };
 
@@ -50,7 +50,7 @@ impl ClusterLoop {
         let mut ledger = match self.site.store.load(&self.site.name) {
             Ok(ledger) => ledger,
             Err(error) => {
-                return tracing::error!(cluster = %self.site.name, error = super::run::chain(&error), "ledger not readable");
+                return tracing::error!(cluster = %self.site.name, error = chain(&error), "ledger not readable");
             }
         };
         let mut rounds = 0;
@@ -99,10 +99,7 @@ impl ClusterLoop {
         if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit)
             && let Err(error) = self.site.store.set_accepted(self.told.repo(), commit)
         {
-            tracing::error!(
-                error = super::run::chain(&error),
-                "accepted revision not noted"
-            );
+            tracing::error!(error = chain(&error), "accepted revision not noted");
         }
         Some(cycle)
     }

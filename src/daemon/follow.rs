@@ -7,11 +7,11 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Revision, Stop, backoff, clock, run::chain, told::Told};
+use super::{Revision, Stop, backoff, clock, told::Told};
 use crate::{
     ledger::Store,
     metrics::Fetched,
-    model::{ClusterName, CommitId, Finding},
+    model::{ClusterName, CommitId, Finding, chain},
     report::{Phase, SourceState},
     source::{GitSource, SourceError, Watch},
 };

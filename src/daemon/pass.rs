@@ -10,7 +10,7 @@ use crate::{
     desired::DesiredCluster,
     ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, CommitId, Ledger},
+    model::{ClusterName, CommitId, Ledger, chain},
     plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass, Settled},
     report::{Cycle, PassResult, Phase},
 };
@@ -171,7 +171,7 @@ fn verdict(
     saved: Result<(), LedgerError>,
 ) -> PassResult {
     if let Err(error) = saved {
-        return PassResult::Failed(super::run::chain(&error));
+        return PassResult::Failed(chain(&error));
     }
     for (plane, state) in &left.planes {
         if let Some(reason) = &state.reason {

@@ -8,7 +8,7 @@ use super::clock;
 use crate::{
     config, kafka,
     live::{Live, Observed},
-    model::{ClusterName, Kind, Ledger, Plane, TopicName},
+    model::{ClusterName, Kind, Ledger, Plane, TopicName, chain},
     ports::KafkaPlane,
 };
 
@@ -41,7 +41,7 @@ pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Plan
     let kafka =
         kafka::Client::new(kafka::Settings::new(&settings.kafka)).map_err(|e| PlaneError {
             cluster: cluster.clone(),
-            reason: super::run::chain(&e),
+            reason: chain(&e),
         })?;
     Ok(Planes {
         kafka: Arc::new(kafka),

@@ -4,8 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::run::chain;
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    model::chain,
+};
 
 /// How often the file is looked at. It is small; polling sees every way of replacing a file, also a mounted one.
 const LOOK: Duration = Duration::from_secs(1);

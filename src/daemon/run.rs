@@ -20,7 +20,7 @@ use crate::{
     http,
     ledger::{LedgerError, Store},
     metrics::Metrics,
-    model::ClusterName,
+    model::{ClusterName, chain},
     report::{SourceState, View},
     source::{GitSource, SourceError, Watch},
 };
@@ -245,19 +245,4 @@ impl Session {
             self.loops.abort_all();
         }
     }
-}
-
-/// Renders an error with its causes, once, where it is told.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{clock, run::chain};
+use super::clock;
 use crate::{
     board::Board,
     ledger::Store,
     metrics::{Fetched, Metrics},
-    model::ClusterName,
+    model::{ClusterName, chain},
     report::{Cycle, HistoryEntry, PassResult, Phase, SourceState},
 };
 

@@ -13,7 +13,7 @@ use super::{
     requests::{self, Operation},
 };
 use crate::{
-    model::{TopicId, TopicName},
+    model::{TopicId, TopicName, chain},
     ports::{Batch, KeyChange, NewTopic, Outcome, Refusal, RefusalClass},
 };
 
@@ -172,7 +172,7 @@ fn grown_already(outcome: Outcome, code: Code) -> Outcome {
 /// What became of every item when there is no answer.
 fn of_error(error: &Error) -> Outcome {
     if error.outcome_is_unknown() {
-        return Outcome::Unknown(error.chain());
+        return Outcome::Unknown(chain(&error));
     }
     let class = match error {
         Error::Throttled { wait, .. } => return Outcome::Throttled(*wait),
@@ -188,7 +188,7 @@ fn of_error(error: &Error) -> Outcome {
             Error::Kafka { code, .. } => code_name(*code),
             _ => error.kind().into(),
         },
-        message: error.chain(),
+        message: chain(&error),
     })
 }
 

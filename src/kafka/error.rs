@@ -161,7 +161,7 @@ pub enum Error {
         known: Vec<i32>,
     },
     /// Several brokers were tried and none could be used.
-    #[error("none of {} brokers could be used: {}", .0.len(), .0.iter().map(Error::chain).collect::<Vec<_>>().join("; "))]
+    #[error("none of {} brokers could be used: {}", .0.len(), .0.iter().map(|e| crate::model::chain(e)).collect::<Vec<_>>().join("; "))]
     Unreachable(Vec<Error>),
 }
 
@@ -230,21 +230,6 @@ impl Error {
             );
         }
         self
-    }
-
-    /// Returns the message with its causes, for a log line or a reason.
-    #[must_use]
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let more = error.to_string();
-            if !text.contains(&more) {
-                text = format!("{text}: {more}");
-            }
-            cause = error.source();
-        }
-        text
     }
 }
 

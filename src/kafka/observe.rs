@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     live::{Broker, KafkaLive, LiveConfig, LivePartition, LiveTopic, Observed},
-    model::{ClusterId, ConfigKey, ConfigType, TopicId, TopicName},
+    model::{ClusterId, ConfigKey, ConfigType, TopicId, TopicName, chain},
     ports::Looked,
 };
 
@@ -61,7 +61,7 @@ pub(super) async fn look(client: &Client, names: &[TopicName]) -> Observed<Looke
 async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLive, String> {
     let answer = metadata(client, To::Any, None)
         .await
-        .map_err(|e| e.chain())?;
+        .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
     let brokers = brokers_by_id(&answer);
     let mut topics = layouts(answer);
@@ -85,7 +85,7 @@ async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLiv
 async fn try_look(client: &Client, names: &[TopicName]) -> Result<Looked, String> {
     let answer = metadata(client, To::Any, Some(names))
         .await
-        .map_err(|e| e.chain())?;
+        .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
     let mut topics = layouts(answer);
     for name in names {
@@ -116,7 +116,7 @@ async fn seek(client: &Client, brokers: &[Broker], names: &[TopicName]) -> Topic
                 Ok(answer) => Ok(layouts(answer)),
                 Err(error) => Err(format!(
                     "broker {id} may know it and cannot be asked: {}",
-                    error.chain()
+                    chain(&error)
                 )),
             }
         }
@@ -168,7 +168,7 @@ async fn with_configs(
     let mut keys = BTreeMap::new();
     let mut answers = stream::iter(requests).map(ask).buffer_unordered(IN_FLIGHT);
     let mut unread: BTreeSet<&TopicName> = there.iter().collect();
-    while let Some(answer) = answers.try_next().await.map_err(|e| e.chain())? {
+    while let Some(answer) = answers.try_next().await.map_err(|e| chain(&e))? {
         let DescribeConfigsResponse { results, .. } = answer;
         for result in results {
             if keys.is_empty() {

@@ -14,6 +14,7 @@ use super::{LedgerError, lock::Lock, open};
 use crate::{
     model::{
         ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef, Record,
+        chain,
     },
     ports::{Journal, JournalError},
 };
@@ -247,14 +248,6 @@ impl Journal for Store {
     fn intend(&self, cluster: &ClusterName, intents: &[Intent]) -> Result<(), JournalError> {
         self.write(|db| note(db, cluster, intents))
             .map_err(|e| JournalError(chain(&e)))
-    }
-}
-
-/// The journal's error has no source of its own, so the chain is told in its text.
-fn chain(error: &LedgerError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }
 

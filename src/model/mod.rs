@@ -1,5 +1,6 @@
 //! The nouns everybody shares: names, ids, places, findings, secrets, config types (rank 0: std, serde and jiff only).
 
+mod chain;
 mod config_type;
 mod finding;
 mod id;
@@ -10,6 +11,7 @@ mod secret;
 mod topic_config;
 pub mod units;
 
+pub use chain::chain;
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use id::{ClusterId, CommitId, TopicId};

@@ -1,5 +1,6 @@
 //! What comes back is not what Kafka sends, or does not come at all.
 
+use headgate::model::chain;
 use std::sync::Arc;
 
 use headgate::kafka::Error;
@@ -13,7 +14,7 @@ use super::fake::{
 
 /// Asserts an error's class, whether a write would be unknown after it, and what a person reads.
 fn is(error: &Error, kind: &str, unknown: bool, parts: &[&str]) {
-    let text = error.chain();
+    let text = chain(&error);
     assert_eq!(error.kind(), kind, "{text}");
     assert_eq!(error.outcome_is_unknown(), unknown, "{text}");
     for part in parts.iter().chain(&["127.0.0.1:"]) {

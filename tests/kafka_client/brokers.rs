@@ -1,5 +1,6 @@
 //! Several brokers: which one is asked, and what happens when it does not answer.
 
+use headgate::model::chain;
 use std::time::Duration;
 
 use headgate::kafka::{Client, Settings};
@@ -37,7 +38,7 @@ async fn a_port_where_nobody_listens_is_named_with_what_to_check() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), "connect");
-    let text = error.chain();
+    let text = chain(&error);
     assert!(
         text.starts_with(&format!(
             "{address}: cannot connect; check that the broker runs"

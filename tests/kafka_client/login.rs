@@ -6,7 +6,7 @@ use bytes::Bytes;
 use headgate::{
     config::{Mechanism, Sasl},
     kafka::{Client, Error, Settings},
-    model::SecretRef,
+    model::{SecretRef, chain},
 };
 use kafka_protocol::{
     messages::{
@@ -51,7 +51,7 @@ impl Password {
 }
 
 fn is(error: &Error, parts: &[&str]) {
-    let text = error.chain();
+    let text = chain(&error);
     assert_eq!(error.kind(), "auth", "{text}");
     assert!(!error.outcome_is_unknown(), "{text}");
     for part in parts {
@@ -145,7 +145,7 @@ async fn a_password_that_cannot_be_read_is_named() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), "settings");
-    let text = error.chain();
+    let text = chain(&error);
     assert!(
         text.contains("sasl.password") && text.contains("/nowhere/password"),
         "{text}"

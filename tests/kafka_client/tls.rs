@@ -3,7 +3,7 @@
 use headgate::{
     config::Tls,
     kafka::{Client, Error, Settings},
-    model::SecretRef,
+    model::{SecretRef, chain},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
@@ -38,7 +38,7 @@ async fn error(fake: &Fake, tls: Option<Tls>) -> Error {
 }
 
 fn is(error: &Error, kind: &str, parts: &[&str]) {
-    let text = error.chain();
+    let text = chain(&error);
     assert_eq!(error.kind(), kind, "{text}");
     assert!(!error.outcome_is_unknown(), "{text}");
     for part in parts {
