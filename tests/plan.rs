@@ -1,3 +1,9 @@
-//! The planner as a function: what a pass teaches, and what holds whatever the input.
+//! The planner as a function: what passes teach the ledger, and what holds whatever the input.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contention;
+mod properties;
+mod render;
+mod settle;
+mod site;
 pub(crate) mod world;

@@ -30,7 +30,9 @@ pub struct Record {
     /// The topic id last seen under this name; another one means the topic was replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic_id: Option<TopicId>,
-    /// Config keys that Headgate set. They are reset once git no longer declares them; all others are foreign.
+    /// Config keys that are git's: declared and seen in place, whoever set them, or set by Headgate. They are reset once
+    /// git no longer declares them; all others are foreign. Declaring, not writing, makes a key git's, so that a lost
+    /// ledger finds its keys again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub owned: BTreeSet<ConfigKey>,
     /// What was in place, and declared so, when an observation last showed the two equal. `None`: never yet.

@@ -16,19 +16,13 @@ use crate::{
     model::{DriftClass, Gate, Kind, Risk, Verb},
 };
 
-/// The consents of a cluster by topic name; of several for one name the one that lasts longest.
+/// The consents of a cluster by topic name; git gives each at most once.
 pub(super) struct Consents<'a>(BTreeMap<&'a str, &'a Consent>);
 
 impl<'a> Consents<'a> {
     pub(super) fn new(allow: &'a [Consent]) -> Self {
-        let mut by_name: BTreeMap<&str, &Consent> = BTreeMap::new();
-        for consent in allow.iter().filter(|c| c.object.kind == Kind::Topic) {
-            let longest = by_name.entry(&consent.object.name).or_insert(consent);
-            if consent.until > longest.until {
-                *longest = consent;
-            }
-        }
-        Self(by_name)
+        let topics = allow.iter().filter(|c| c.object.kind == Kind::Topic);
+        Self(topics.map(|c| (c.object.name.as_str(), c)).collect())
     }
 }
 

@@ -3,30 +3,22 @@
 use headgate::{
     live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed},
     model::{ConfigKey, TopicId, TopicName},
-    plan::{ActionResult, Change, ClusterPlan, End},
+    plan::{Action, Change, ClusterPlan},
 };
 
-/// Carries out every action of a plan, and says so.
-pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) -> Vec<ActionResult> {
+/// Carries out every action of a plan.
+pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) {
+    for action in &plan.actions {
+        perform_one(action, live);
+    }
+}
+
+/// Carries out one action.
+pub(crate) fn perform_one(action: &Action, live: &mut Live) {
     let Observed::Known(kafka) = &mut live.kafka else {
-        assert!(
-            plan.actions.is_empty(),
-            "nothing is planned on an unknown plane"
-        );
-        return Vec::new();
+        panic!("{} is planned on an unknown plane", action.object);
     };
-    plan.actions
-        .iter()
-        .map(|action| {
-            change(kafka, &action.object.name, &action.change);
-            ActionResult {
-                object: action.object.clone(),
-                verb: action.verb,
-                end: End::Ok,
-                seconds: 0.0,
-            }
-        })
-        .collect()
+    change(kafka, &action.object.name, &action.change);
 }
 
 fn change(kafka: &mut KafkaLive, name: &str, change: &Change) {

@@ -8,7 +8,10 @@ use crate::plan::{ClusterPlan, Plan};
 
 /// Characters after which rows are only counted: GitHub takes 65,536 in a comment, GitLab more, and the last row, the
 /// closing tags and a cluster's heading still have to fit.
-const MAX_LENGTH: usize = 56_000;
+const MAX_LENGTH: usize = 54_000;
+
+/// Where everything is that is only counted here.
+const COMPLETE: &str = "`headgate plan -o json` shows all";
 
 /// Writes a plan as Markdown.
 #[must_use]
@@ -25,7 +28,12 @@ pub fn markdown(plan: &Plan) -> String {
         sum.unexpected,
         code(revision)
     ));
-    for cluster in &plan.clusters {
+    for (index, cluster) in plan.clusters.iter().enumerate() {
+        if out.len() > MAX_LENGTH {
+            let more = plan.clusters.len() - index;
+            out.push_str(&format!("\n… and {more} more clusters; {COMPLETE}.\n"));
+            break;
+        }
         of_cluster(&mut out, cluster);
     }
     out.push_str(&format!("\nPlan {}\n", code(&plan.plan_id)));
@@ -65,9 +73,7 @@ fn of_sort(out: &mut String, kind: &str, entries: &[Entry<'_>]) {
         left -= 1;
     }
     if left > 0 {
-        out.push_str(&format!(
-            "\n… and {left} more; `headgate plan -o json` shows all.\n"
-        ));
+        out.push_str(&format!("\n… and {left} more; {COMPLETE}.\n"));
     }
     out.push_str("\n</details>\n");
 }

@@ -1,61 +1,77 @@
 //! Finding out what became of writes that were noted and never settled, after a crash (plan stage, pure).
 
+use compact_str::{CompactString, ToCompactString};
+
 use crate::{
     live::{Live, LiveTopic, Observed},
-    model::{Intent, Ledger, Record, Verb},
-    plan::memory::{PARTITIONS, config_path},
+    model::{Intent, Ledger, Verb},
+    plan::{
+        KeyTypes,
+        memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
+    },
 };
 
 /// Settles noted writes by what is seen, before anything is planned. A key becomes git's when live holds exactly what
-/// was about to be set. A field that may have been written no longer proves drift: what differs there may be
-/// Headgate's own doing, and a commit taken back after a crash is not somebody else's change. Intents whose object was
-/// not seen stay.
+/// was about to be set. What differs on an object that may have been written to no longer proves drift: it may be
+/// Headgate's own doing, and a commit that is taken back after a crash is not somebody else's change. Intents whose
+/// object was not seen stay.
 pub fn resolve_intents(ledger: &mut Ledger, live: &Live) {
     let Observed::Known(kafka) = &live.kafka else {
         return;
     };
-    let intents = std::mem::take(&mut ledger.intents);
-    for intent in intents {
+    let types = KeyTypes::new(kafka);
+    for intent in std::mem::take(&mut ledger.intents) {
         match kafka.topics.get(intent.object.name.as_str()) {
-            Some(Observed::Known(topic)) => resolve(ledger, &intent, topic),
+            Some(Observed::Known(topic)) => present(ledger, &intent, topic, &types),
             Some(Observed::Unknown(_)) => ledger.intents.push(intent),
-            None => {}
+            None => absent(ledger, &intent),
         }
     }
 }
 
-fn resolve(ledger: &mut Ledger, intent: &Intent, topic: &LiveTopic) {
-    let record = match intent.verb {
-        Verb::Delete => return,
-        // what was about to be made and now is there counts as made: at worst its deletion waits for consent
-        Verb::Create => ledger
-            .records
-            .entry(intent.object.clone())
-            .or_insert_with(|| Record {
-                topic_id: Some(topic.id),
-                ..Record::default()
-            }),
-        Verb::Update => ledger.records.entry(intent.object.clone()).or_default(),
-    };
-    if let Some(converged) = &mut record.converged {
-        let partitions = topic.partitions.len().to_string();
-        converged
-            .0
-            .retain(|path, was| path != PARTITIONS || *was == partitions);
+/// A topic that is gone after it was to be deleted is not missing, and one that is made under its name is not its
+/// replacement.
+fn absent(ledger: &mut Ledger, intent: &Intent) {
+    if let (Verb::Delete, Some(record)) = (intent.verb, ledger.records.get_mut(&intent.object)) {
+        record.converged = None;
+        record.topic_id = None;
+    }
+}
+
+fn present(ledger: &mut Ledger, intent: &Intent, topic: &LiveTopic, types: &KeyTypes<'_>) {
+    if intent.verb == Verb::Delete {
+        return;
+    }
+    let record = ledger.records.entry(intent.object.clone()).or_default();
+    // nothing was there when it was about to be made, so what is there now counts as made: at worst its deletion waits
+    // for consent
+    if intent.verb == Verb::Create || record.topic_id.is_none() {
+        record.topic_id = Some(topic.id);
     }
     for (key, value) in &intent.config {
-        let in_place = topic.config_value(key.as_str()) == Some(Some(value.as_str()));
-        if in_place {
+        if topic.config_value(key.as_str()) == Some(Some(value.as_str())) {
             record.owned.insert(key.clone());
         }
-        if let Some(converged) = &mut record.converged {
-            let path = config_path(key.as_str());
-            match in_place {
-                true => {
-                    converged.0.insert(path, value.clone());
-                }
-                false => converged.0.retain(|p, was| *p != path || was == value),
-            }
-        }
+    }
+    if let Some(converged) = &mut record.converged {
+        converged
+            .0
+            .retain(|path, was| still_holds(path, was, topic, types));
+    }
+}
+
+fn still_holds(
+    path: &CompactString,
+    was: &CompactString,
+    topic: &LiveTopic,
+    types: &KeyTypes<'_>,
+) -> bool {
+    match path.as_str() {
+        PARTITIONS => topic.partitions.len().to_compact_string() == *was,
+        REPLICATION_FACTOR => topic.replication_factor().to_compact_string() == *was,
+        path => path.strip_prefix(CONFIG).is_none_or(|key| {
+            let own = topic.config_value(key).flatten();
+            own.is_some_and(|own| types.same(key, own, was))
+        }),
     }
 }

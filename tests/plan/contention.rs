@@ -1,0 +1,89 @@
+//! Fights: the same change, made and undone again and again.
+
+use headgate::model::Gate;
+
+use super::site::{Passed, Site};
+
+const ORDERS: (&str, &str) = ("orders", "{config: {retention.ms: 24h}}");
+
+fn is_contended(pass: &Passed) -> bool {
+    pass.planned
+        .blocked
+        .iter()
+        .any(|b| b.gate == Gate::Contended)
+}
+
+#[test]
+fn a_change_that_is_undone_three_times_in_a_row_is_made_no_more() {
+    let mut site = Site::converged(&[ORDERS]);
+    for fight in 1..=3 {
+        // who fights may write another value each time
+        site.alter("orders", "retention.ms", Some(&format!("{fight}000")));
+        let pass = site.pass();
+        assert_eq!(pass.planned.actions.len(), 1, "heal {fight}");
+    }
+    for _ in 0..2 {
+        site.alter("orders", "retention.ms", Some("9000"));
+        let pass = site.pass();
+        assert!(is_contended(&pass) && pass.planned.actions.is_empty());
+        assert_eq!(pass.settled.open.len(), 1, "the drift stays visible");
+    }
+}
+
+#[test]
+fn a_fight_is_over_once_the_value_is_seen_in_place() {
+    let mut site = Site::converged(&[ORDERS]);
+    for _ in 0..5 {
+        site.alter("orders", "retention.ms", Some("1000"));
+        assert!(!is_contended(&site.pass()));
+        assert!(
+            site.pass().planned.actions.is_empty(),
+            "a pass that sees it in place"
+        );
+    }
+    for _ in 0..3 {
+        site.alter("orders", "retention.ms", Some("1000"));
+        site.pass();
+    }
+    site.alter("orders", "retention.ms", Some("86400000"));
+    assert!(!is_contended(&site.pass()));
+    site.alter("orders", "retention.ms", Some("1000"));
+    assert_eq!(site.pass().planned.actions.len(), 1);
+}
+
+#[test]
+fn a_commit_that_wants_something_else_ends_a_fight() {
+    let mut site = Site::converged(&[ORDERS]);
+    for _ in 0..3 {
+        site.alter("orders", "retention.ms", Some("1000"));
+        site.pass();
+    }
+    site.alter("orders", "retention.ms", Some("1000"));
+    assert!(is_contended(&site.pass()));
+    site.commit(&[("orders", "{config: {retention.ms: 12h}}")]);
+    assert_eq!(site.pass().planned.actions.len(), 1);
+}
+
+#[test]
+fn a_deleted_topic_that_clients_make_again_is_deleted_three_times_at_most() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    let retired =
+        "  deletion: {allow: [{kind: Topic, name: users, reason: retired, until: 2026-12-31}]}";
+    site.commit_cluster(retired, &[ORDERS]);
+    let mut deleted = 0;
+    for _ in 0..6 {
+        deleted += site.pass().planned.actions.len();
+        site.make("users", 1);
+    }
+    assert_eq!(deleted, 3);
+    assert!(is_contended(&site.pass()));
+}
+
+#[test]
+fn refused_changes_are_no_fight() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    for _ in 0..6 {
+        assert_eq!(site.pass_with(|_| false).planned.actions.len(), 1);
+    }
+}

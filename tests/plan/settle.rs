@@ -1,0 +1,400 @@
+//! What passes teach: drift begins and ends once, a merge is never drift, nothing is learnt from what was not seen.
+
+use headgate::{
+    live::Observed,
+    model::{Cause, DriftClass, Gate, Kind, Mode, ResolvedBy, TopicName, Verb},
+};
+
+use super::site::Site;
+
+const ORDERS: (&str, &str) = ("orders", "{config: {retention.ms: 24h}}");
+const DAY: &str = "86400000";
+const NO_DRIFT: [(Kind, DriftClass); 0] = [];
+
+fn resolved(class: DriftClass, by: ResolvedBy) -> Vec<(Kind, DriftClass, ResolvedBy)> {
+    vec![(Kind::Topic, class, by)]
+}
+
+#[test]
+fn a_first_convergence_is_no_drift_and_leaves_nothing_to_do() {
+    let mut site = Site::new(&[ORDERS]);
+    let first = site.pass();
+    assert_eq!(first.planned.actions[0].cause, Cause::First);
+    assert_eq!(first.settled.detected, NO_DRIFT);
+    assert!(first.settled.converged);
+    assert_eq!(site.ledger.converged, Some(site.revision()));
+    let second = site.pass();
+    assert!(second.planned.actions.is_empty());
+    assert!(
+        second.settled.changed.is_empty(),
+        "a quiet pass writes no record"
+    );
+}
+
+#[test]
+fn drift_that_is_healed_counts_once_and_is_resolved_by_apply() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    let pass = site.pass();
+    assert_eq!(pass.planned.actions[0].cause, Cause::Drift);
+    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Modified)]);
+    assert_eq!(
+        pass.settled.resolved,
+        resolved(DriftClass::Modified, ResolvedBy::Apply)
+    );
+    assert!(pass.settled.open.is_empty() && pass.settled.converged);
+    assert_eq!(site.value("orders", "retention.ms").as_deref(), Some(DAY));
+    assert!(site.pass().settled.detected.is_empty());
+}
+
+#[test]
+fn drift_that_cannot_be_healed_counts_once_however_long_it_stays() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.topic("orders").partitions = super::world::layout(9, 3);
+    let since = site.now;
+    assert_eq!(site.pass().settled.detected.len(), 1);
+    site.now = "2026-06-02T12:00:00Z".parse().unwrap();
+    for _ in 0..3 {
+        let pass = site.pass();
+        assert_eq!(pass.settled.detected, NO_DRIFT);
+        assert_eq!(pass.settled.open[0].since, since);
+    }
+    site.commit(&[("orders", "{partitions: 9, config: {retention.ms: 24h}}")]);
+    assert_eq!(
+        site.pass().settled.resolved,
+        resolved(DriftClass::Modified, ResolvedBy::Commit)
+    );
+}
+
+#[test]
+fn drift_that_somebody_takes_back_is_resolved_externally() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    assert_eq!(site.pass_with(|_| false).settled.open.len(), 1);
+    site.alter("orders", "retention.ms", Some(DAY));
+    assert_eq!(
+        site.pass().settled.resolved,
+        resolved(DriftClass::Modified, ResolvedBy::External)
+    );
+}
+
+#[test]
+fn a_missing_topic_is_made_again_and_is_not_called_replaced() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.kafka().topics.remove("orders");
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Missing)]);
+    assert_eq!(
+        pass.settled.resolved,
+        resolved(DriftClass::Missing, ResolvedBy::Apply)
+    );
+    assert!(pass.settled.converged);
+    assert!(site.pass().planned.drift.is_empty());
+}
+
+#[test]
+fn a_replaced_topic_counts_once_and_its_id_is_taken_over() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.make("orders", 3);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Replaced)]);
+    assert_eq!(
+        pass.settled.resolved,
+        resolved(DriftClass::Replaced, ResolvedBy::Apply)
+    );
+    assert_eq!(site.value("orders", "retention.ms").as_deref(), Some(DAY));
+    let id = site.topic("orders").id;
+    assert_eq!(site.record("orders").unwrap().topic_id, Some(id));
+    assert!(site.pass().planned.drift.is_empty());
+}
+
+#[test]
+fn a_replaced_topic_stays_the_same_drift_until_its_values_are_back() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.make("orders", 3);
+    assert_eq!(site.pass_with(|_| false).settled.detected.len(), 1);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(
+        pass.settled.resolved,
+        resolved(DriftClass::Replaced, ResolvedBy::Apply)
+    );
+}
+
+#[test]
+fn a_merge_is_no_drift_even_when_it_is_carried_out_in_part_and_taken_back() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{config: {retention.ms: 24h}}")]);
+    let before = site.desired.clone();
+    site.commit(&[
+        ("orders", "{partitions: 6, config: {retention.ms: 48h}}"),
+        ("users", "{config: {retention.ms: 48h}}"),
+    ]);
+    let half = site.pass_with(|place| place == 0);
+    assert!(
+        half.planned
+            .actions
+            .iter()
+            .all(|a| a.cause == Cause::Commit)
+    );
+    assert_eq!(half.settled.detected, NO_DRIFT);
+    assert!(!half.settled.converged);
+    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    site.desired = before;
+    let back = site.pass();
+    assert_eq!(back.settled.detected, NO_DRIFT);
+    assert_eq!(back.planned.actions[0].cause, Cause::Commit);
+}
+
+#[test]
+fn a_merge_that_a_crash_cut_short_is_no_drift_when_it_is_taken_back() {
+    for (noted, made) in [(1, 0), (1, 1), (2, 1), (2, 2)] {
+        let mut site = Site::converged(&[ORDERS, ("users", "{config: {retention.ms: 24h}}")]);
+        let before = site.desired.clone();
+        site.commit(&[
+            ("orders", "{partitions: 6, config: {segment.ms: 1h}}"),
+            ("users", "{}"),
+        ]);
+        site.crash(noted, made);
+        site.desired = before;
+        let pass = site.pass();
+        assert_eq!(
+            pass.settled.detected, NO_DRIFT,
+            "{noted} noted, {made} made"
+        );
+    }
+}
+
+#[test]
+fn a_deletion_that_a_crash_cut_short_is_no_drift_when_it_is_taken_back() {
+    let mut site = Site::converged(&[ORDERS]);
+    let before = site.desired.clone();
+    site.commit_cluster(
+        "  deletion: {allow: [{kind: Topic, name: orders, reason: retired, until: 2026-12-31}]}",
+        &[],
+    );
+    site.crash(1, 1);
+    site.desired = before;
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(pass.planned.actions[0].verb, Verb::Create);
+}
+
+#[test]
+fn claiming_a_scope_is_no_drift_and_what_appears_in_it_later_is() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "segment.ms", Some("60000"));
+    site.make("stray", 1);
+    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+    let claimed = "  owns: {topics: [\"*\"], topicConfigs: true}";
+    site.commit_cluster(claimed, &[ORDERS]);
+    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    let claim = site.pass();
+    assert_eq!(claim.settled.detected, NO_DRIFT);
+    assert_eq!(claim.settled.open.len(), 1, "the stray is open, as found");
+    assert_eq!(site.value("orders", "segment.ms"), None);
+    site.alter("orders", "segment.ms", Some("60000"));
+    site.make("another", 1);
+    let later = site.pass();
+    let mut detected = later.settled.detected;
+    detected.sort_unstable();
+    assert_eq!(
+        detected,
+        [
+            (Kind::Topic, DriftClass::Modified),
+            (Kind::Topic, DriftClass::Unexpected)
+        ]
+    );
+}
+
+#[test]
+fn an_unexpected_topic_is_open_until_it_is_gone_or_declared() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.commit_cluster("  owns: {topics: [\"*\"]}", &[ORDERS]);
+    site.pass();
+    site.make("stray", 3);
+    site.make("other", 3);
+    assert_eq!(site.pass().settled.detected.len(), 2);
+    assert_eq!(site.pass().settled.open.len(), 2);
+    site.kafka().topics.remove("other");
+    assert_eq!(
+        site.pass().settled.resolved,
+        resolved(DriftClass::Unexpected, ResolvedBy::External)
+    );
+    site.commit_cluster("  owns: {topics: [\"*\"]}", &[ORDERS, ("stray", "{}")]);
+    assert_eq!(
+        site.pass().settled.resolved,
+        resolved(DriftClass::Unexpected, ResolvedBy::Commit)
+    );
+}
+
+#[test]
+fn giving_null_up_is_no_drift() {
+    let mut site = Site::converged(&[ORDERS]);
+    let claimed = "  owns: {topicConfigs: true}";
+    site.commit_cluster(
+        claimed,
+        &[("orders", "{config: {retention.ms: 24h, segment.ms: null}}")],
+    );
+    site.alter("orders", "segment.ms", Some("60000"));
+    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+    site.commit_cluster(claimed, &[ORDERS]);
+    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(site.value("orders", "segment.ms"), None);
+}
+
+#[test]
+fn nothing_is_learnt_from_a_plane_that_was_not_seen() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    site.pass_with(|_| false);
+    let before = site.ledger.clone();
+    site.live.kafka = Observed::Unknown("no broker answers".into());
+    let pass = site.pass();
+    assert_eq!(site.ledger, before);
+    assert_eq!(
+        pass.settled.open.len(),
+        1,
+        "drift stays open while nobody can look"
+    );
+    assert!(pass.settled.resolved.is_empty() && !pass.settled.converged);
+}
+
+#[test]
+fn nothing_is_learnt_from_a_topic_that_was_not_read() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    site.pass_with(|_| false);
+    let record = site.record("orders").cloned();
+    let name = TopicName::from_broker("orders");
+    site.kafka()
+        .topics
+        .insert(name, Observed::Unknown("TOPIC_AUTHORIZATION_FAILED".into()));
+    let pass = site.pass();
+    assert_eq!(site.record("orders").cloned(), record);
+    assert_eq!(pass.settled.open.len(), 1);
+    assert!(!pass.settled.converged, "nobody knows");
+}
+
+#[test]
+fn a_record_goes_only_when_its_topic_is_seen_to_be_gone() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit(&[("users", "{}")]);
+    site.pass();
+    assert!(site.record("orders").is_some(), "it waits for consent");
+    site.live.kafka = match site.live.kafka.clone() {
+        Observed::Known(mut kafka) => {
+            kafka.topics.remove("orders");
+            Observed::Known(kafka)
+        }
+        unknown => unknown,
+    };
+    site.pass();
+    assert!(site.record("orders").is_none());
+}
+
+#[test]
+fn a_topic_that_git_takes_back_has_not_drifted_meanwhile() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit(&[("users", "{}")]);
+    site.pass();
+    site.alter("orders", "retention.ms", Some("1000"));
+    site.commit(&[ORDERS, ("users", "{}")]);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(pass.planned.actions[0].cause, Cause::Commit);
+}
+
+#[test]
+fn keys_that_git_declared_are_gits_even_after_the_ledger_was_lost() {
+    let mut site = Site::converged(&[("orders", "{config: {retention.ms: 24h, segment.ms: 1h}}")]);
+    site.alter("orders", "flush.ms", Some("1000"));
+    site.ledger = headgate::model::Ledger::default();
+    site.pass();
+    site.commit(&[ORDERS]);
+    site.pass();
+    assert_eq!(site.value("orders", "segment.ms"), None, "given up by git");
+    assert_eq!(
+        site.value("orders", "flush.ms").as_deref(),
+        Some("1000"),
+        "never git's"
+    );
+}
+
+#[test]
+fn a_key_that_was_set_in_a_crash_is_gits_when_git_gives_it_up() {
+    let mut site = Site::converged(&[("orders", "{}")]);
+    site.commit(&[ORDERS]);
+    site.crash(1, 1);
+    site.commit(&[("orders", "{}")]);
+    site.pass();
+    assert_eq!(site.value("orders", "retention.ms"), None);
+}
+
+#[test]
+fn a_topic_that_was_made_in_a_crash_waits_for_consent_when_git_gives_it_up() {
+    let mut site = Site::converged(&[("users", "{}")]);
+    site.commit(&[ORDERS, ("users", "{}")]);
+    site.crash(1, 1);
+    site.commit(&[("users", "{}")]);
+    let pass = site.pass();
+    assert_eq!(pass.planned.blocked[0].gate, Gate::Consent);
+    assert!(pass.planned.actions.is_empty());
+}
+
+#[test]
+fn report_mode_counts_drift_and_changes_nothing() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.desired.modes.insert(Kind::Topic, Mode::Report);
+    site.alter("orders", "retention.ms", Some("5000"));
+    for detected in [1, 0, 0] {
+        let pass = site.pass();
+        assert_eq!(pass.settled.detected.len(), detected);
+        assert_eq!(pass.settled.open.len(), 1);
+        assert!(!pass.settled.converged && pass.planned.actions.is_empty());
+    }
+    assert_eq!(
+        site.value("orders", "retention.ms").as_deref(),
+        Some("5000")
+    );
+}
+
+#[test]
+fn a_kind_that_is_ignored_has_no_drift_any_more() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("5000"));
+    site.pass_with(|_| false);
+    site.desired.modes.insert(Kind::Topic, Mode::Ignore);
+    let pass = site.pass();
+    assert_eq!(
+        pass.settled.resolved,
+        resolved(DriftClass::Modified, ResolvedBy::Commit)
+    );
+    assert!(site.record("orders").is_some());
+}
+
+#[test]
+fn a_pass_with_a_refused_action_is_not_applied() {
+    let mut site = Site::converged(&[ORDERS]);
+    let before = site.ledger.applied.clone();
+    site.commit(&[ORDERS, ("users", "{}")]);
+    site.pass_with(|_| false);
+    assert_eq!(site.ledger.applied, before);
+    assert_eq!(site.ledger.converged, before);
+    site.pass();
+    assert_eq!(site.ledger.applied, Some(site.revision()));
+}
+
+#[test]
+fn a_deletion_and_a_new_creation_that_crashes_cut_short_are_no_replacement() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.make("other", 1);
+    let retired =
+        "  deletion: {allow: [{kind: Topic, name: orders, reason: retired, until: 2026-12-31}]}";
+    site.commit_cluster(retired, &[]);
+    site.crash(1, 1);
+    site.commit(&[ORDERS]);
+    site.crash(1, 1);
+    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+}
