@@ -26,11 +26,11 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
         .await
         .map_err(failure)?;
     show(&plan, options.output)?;
-    if plan
-        .clusters
-        .iter()
-        .any(|c| c.planes.values().any(|p| !p.complete))
-    {
+    let unseen = unseen(&plan);
+    for why in &unseen {
+        output::stderr("error: ", why);
+    }
+    if !unseen.is_empty() {
         return Ok(ExitCode::FAILURE);
     }
     let due = plan.clusters.iter().any(|c| !c.actions.is_empty());
@@ -38,6 +38,19 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
         true => DETAILED.into(),
         false => ExitCode::SUCCESS,
     })
+}
+
+/// The planes that were not seen whole, and why: the plan says so among its blocked changes, which a script that reads
+/// the exit code only does not look at.
+fn unseen(plan: &Plan) -> Vec<String> {
+    let mut unseen = Vec::new();
+    for cluster in &plan.clusters {
+        for (plane, state) in cluster.planes.iter().filter(|(_, state)| !state.complete) {
+            let why = state.reason.as_deref().unwrap_or("not seen whole");
+            unseen.push(format!("{}: {plane} plane: {why}", cluster.name));
+        }
+    }
+    unseen
 }
 
 /// Prints what the planes hold.
