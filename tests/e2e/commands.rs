@@ -175,6 +175,10 @@ async fn validate_reads_the_repository_without_asking_kafka() {
         "a plan without Kafka is an error: {unreachable:?}"
     );
     assert!(unreachable.out.contains("127.0.0.1:1"), "{unreachable:?}");
+    assert!(
+        unreachable.err.starts_with("error: c: kafka plane: "),
+        "{unreachable:?}"
+    );
 
     repo.push(&[(TOPICS_FILE, &topic("events", 0, ""))]);
     let invalid = command(&["validate"]).await;
