@@ -59,9 +59,9 @@ impl Board {
         self.beats().insert(name.to_owned(), beat);
     }
 
-    /// Forgets a loop that ended on purpose.
-    pub fn retire(&self, name: &str) {
-        self.beats().remove(name);
+    /// Forgets every loop: another configuration starts its own.
+    pub fn forget_loops(&self) {
+        self.beats().clear();
     }
 
     /// Names the loops that have not turned for ten intervals (each counted as at least 60 s), and for how long.

@@ -355,7 +355,7 @@ fn a_loop_is_stuck_after_ten_intervals_of_a_minute_or_more() {
     assert!(stuck(600).is_empty());
     assert_eq!(stuck(601), ["quick"]);
     assert_eq!(stuck(1201), ["quick", "slow"]);
-    board.retire("quick");
+    board.forget_loops();
     board.beat(
         "slow",
         Duration::from_secs(120),

@@ -1,6 +1,6 @@
 //! `headgate apply`: one pass of the daemon, told as it went.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -17,6 +17,9 @@ use crate::{
     plan::{ActionResult, ClusterPlan, Plan},
     report::{Cycle, PassResult},
 };
+
+/// Time for the request that is under way once a signal asked to stop.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// What `apply -o json` prints.
 #[derive(Serialize)]
@@ -50,7 +53,13 @@ pub(super) async fn apply(args: &Args, options: &PlanOptions) -> Result<ExitCode
     let source = plan::source(options);
     let only = options.cluster.as_deref();
     let applying = daemon::apply(&config, &source, only, &connect, &stop);
-    let done = output::waiting("applying", applying).await;
+    let done = tokio::select! {
+        done = output::waiting("applying", applying) => done,
+        () = abandoned(&stop) => {
+            let why = "stopped before it was done; the next apply, or the daemon, finds out where things stand by looking";
+            return Err(Failure::new(why));
+        }
+    };
     watch.abort();
     let (revision, cycles) = done.map_err(plan::failure)?;
     match options.output {
@@ -62,6 +71,12 @@ pub(super) async fn apply(args: &Args, options: &PlanOptions) -> Result<ExitCode
         format => tell(revision, &cycles, format)?,
     }
     Ok(exit_code(&cycles, options.detailed_exitcode))
+}
+
+/// Resolves when a signal asked to stop and the write under way had its time: 5 s in all.
+async fn abandoned(stop: &Stop) {
+    stop.said().await;
+    tokio::time::sleep(GRACE).await;
 }
 
 fn describe(cycle: &Cycle) -> AppliedCluster<'_> {

@@ -190,7 +190,7 @@ pub(super) fn folder(text: &str) -> Result<String, Wrong> {
 pub(super) fn host_port(text: &str) -> Result<(), Wrong> {
     let help = "write it as `broker1.example.com:9092`";
     match text.rsplit_once(':') {
-        Some((host, _)) if host.is_empty() || host.contains("://") => {
+        Some((host, _)) if host.is_empty() || host.contains(['/', '@', ' ']) => {
             wrong(format!("`{text}` is no `host:port`"), help)
         }
         Some((host, _)) if host.contains(':') && !host.ends_with(']') => wrong(

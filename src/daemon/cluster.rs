@@ -11,7 +11,7 @@ use super::{
     told::Told,
 };
 use crate::{
-    model::{Ledger, chain},
+    model::Ledger,
     report::{Cycle, PassResult},
 };
 
@@ -38,6 +38,8 @@ enum Wake {
 /// One cluster's loop.
 pub(super) struct ClusterLoop {
     pub(super) site: Site,
+    /// What is remembered of the cluster; the loop owns it from now on.
+    pub(super) ledger: Ledger,
     pub(super) told: Arc<Told>,
     pub(super) revisions: watch::Receiver<Option<Arc<Revision>>>,
     pub(super) stop: Stop,
@@ -47,12 +49,7 @@ impl ClusterLoop {
     /// Runs until it is cancelled.
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new(self.site.interval);
-        let mut ledger = match self.site.store.load(&self.site.name) {
-            Ok(ledger) => ledger,
-            Err(error) => {
-                return tracing::error!(cluster = %self.site.name, error = chain(&error), "ledger not readable");
-            }
-        };
+        let mut ledger = std::mem::take(&mut self.ledger);
         let mut rounds = 0;
         self.told.beat(&self.loop_name(), self.site.interval);
         if self.revisions.borrow().is_none()
@@ -96,10 +93,8 @@ impl ClusterLoop {
             cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle,
             () = self.out_of_time() => return None,
         };
-        if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit)
-            && let Err(error) = self.site.store.set_accepted(self.told.repo(), commit)
-        {
-            tracing::error!(error = chain(&error), "accepted revision not noted");
+        if cycle.applied == revision.commit {
+            self.told.accept(revision);
         }
         Some(cycle)
     }

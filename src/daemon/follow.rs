@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Revision, Stop, backoff, clock, told::Told};
+use super::{Revision, Stop, backoff, clock, once, told::Told};
 use crate::{
     ledger::Store,
     metrics::Fetched,
@@ -33,6 +33,10 @@ pub(super) struct Follow {
     /// Tells when a local repository changed.
     pub(super) watch: Option<Watch>,
     pub(super) state: SourceState,
+    /// The newest commit that was examined, whatever came of it.
+    pub(super) examined: Option<CommitId>,
+    /// Revisions examined so far.
+    pub(super) count: u64,
     pub(super) revisions: watch::Sender<Option<Arc<Revision>>>,
     pub(super) stop: Stop,
 }
@@ -67,7 +71,7 @@ impl Follow {
             let ok = fetched.is_ok();
             match fetched {
                 Ok(tip) => self.advance(tip).await,
-                Err(error) => self.failed(&error),
+                Err(error) => self.failed(chain(&error)),
             }
             self.told
                 .source(&self.state, if ok { Fetched::Ok } else { Fetched::Error });
@@ -83,20 +87,29 @@ impl Follow {
     /// Goes on with the revision that was last applied, before anything is fetched: a daemon that starts while its
     /// repository is out of reach, or holds something invalid, keeps the platform as it was last agreed.
     async fn resume(&mut self) {
-        let Ok(Some(accepted)) = self.store.accepted(&self.state.repo) else {
-            return;
+        let accepted = match self.store.accepted(&self.state.repo) {
+            Ok(Some(accepted)) => accepted,
+            Ok(None) => return,
+            Err(error) => return tracing::error!(error = chain(&error), "last revision not known"),
         };
-        let Ok(revision) = self.load(&accepted).await else {
-            return;
-        };
-        if revision.is_valid() {
-            self.state.good = Some(accepted);
-            self.revisions.send_replace(Some(Arc::new(revision)));
+        match self.load(&accepted).await {
+            // a cluster that was only now configured may be missing from it; the others are kept meanwhile
+            Ok(revision) if revision.is_sound() => {
+                self.state.valid = revision.is_valid();
+                self.state.findings = revision.findings.clone();
+                self.state.good = Some(accepted);
+                self.revisions.send_replace(Some(Arc::new(revision)));
+            }
+            Ok(_) => {
+                tracing::warn!(revision = %accepted, "the last applied revision is not valid any more")
+            }
+            Err(error) => {
+                tracing::info!(revision = %accepted, error = chain(&error), "the last applied revision is not at hand")
+            }
         }
     }
 
-    fn failed(&mut self, error: &SourceError) {
-        let text = chain(error);
+    fn failed(&mut self, text: String) {
         if self.state.error.as_ref() != Some(&text) {
             tracing::warn!(
                 repo = self.state.repo,
@@ -110,36 +123,42 @@ impl Follow {
     async fn advance(&mut self, tip: CommitId) {
         let now = clock::now();
         self.state.fetched_at = Some(now);
-        let known = self.state.seen.as_ref() == Some(&tip) && self.state.error.is_none();
+        let known = self.examined.as_ref() == Some(&tip);
+        if known {
+            self.state.error = None;
+        }
         // a held commit is looked at again: the one it must descend from may have been acknowledged meanwhile
         if known && self.state.held.is_none() {
             return;
         }
         self.state.seen = Some(tip.clone());
         match self.examine(&tip).await {
-            Err(error) => {
-                self.failed(&error);
-            }
+            Err(error) => self.failed(error),
             Ok(verdict) => {
+                self.examined = Some(tip.clone());
                 self.state.error = None;
                 self.conclude(tip, verdict, known);
             }
         }
     }
 
-    async fn examine(&self, tip: &CommitId) -> Result<Verdict, SourceError> {
+    async fn examine(&mut self, tip: &CommitId) -> Result<Verdict, String> {
         if let Some(reason) = self.hold(tip)? {
             return Ok(Verdict::Held(reason));
         }
         match self.load(tip).await {
-            Ok(revision) if revision.is_valid() => Ok(Verdict::Good(Arc::new(revision))),
+            Ok(mut revision) if revision.is_valid() => {
+                self.count += 1;
+                revision.order = self.count;
+                Ok(Verdict::Good(Arc::new(revision)))
+            }
             Ok(revision) => Ok(Verdict::Invalid(revision.findings)),
             // the fault is the commit's: fetching it again changes nothing
             Err(error @ (SourceError::Invalid { .. } | SourceError::TooLarge { .. })) => {
                 let finding = Finding::error(None, chain(&error));
                 Ok(Verdict::Invalid(Arc::new([finding])))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(chain(&error)),
         }
     }
 
@@ -161,17 +180,27 @@ impl Follow {
     }
 
     /// Says why a commit may not be worked from: history was rewritten, and nobody said that this is meant.
-    fn hold(&self, tip: &CommitId) -> Result<Option<String>, SourceError> {
-        let accepted = self.store.accepted(&self.state.repo).ok().flatten();
-        let Some(base) = accepted.filter(|base| base != tip && !self.pinned) else {
+    fn hold(&self, tip: &CommitId) -> Result<Option<String>, String> {
+        // a ledger that cannot be read does not mean that nothing was applied yet
+        let accepted = self
+            .store
+            .accepted(&self.state.repo)
+            .map_err(|e| chain(&e))?;
+        let Some(base) = accepted.filter(|_| !self.pinned) else {
             return Ok(None);
         };
-        if self.acknowledged.as_ref() == Some(tip) || self.source.descends(tip, &base)? {
-            return Ok(None);
-        }
-        Ok(Some(format!(
-            "{tip} does not descend from {base}, which was applied last: history was rewritten; set source.acknowledge: {tip} in headgate.yaml if that is meant"
-        )))
+        let acknowledged = self.acknowledged.as_ref();
+        let follows = once::may_follow(&self.source, tip, &base, acknowledged);
+        Ok(match follows.map_err(|e| chain(&e))? {
+            true => None,
+            false => Some(
+                once::OnceError::Held {
+                    tip: tip.clone(),
+                    base,
+                }
+                .to_string(),
+            ),
+        })
     }
 
     fn conclude(&mut self, tip: CommitId, verdict: Verdict, known: bool) {
@@ -186,7 +215,8 @@ impl Follow {
             }
             Verdict::Invalid(findings) => {
                 for finding in findings.iter() {
-                    tracing::warn!(revision = %tip, %finding, "finding");
+                    let place = finding.place.as_ref().map(ToString::to_string);
+                    tracing::warn!(revision = %tip, place, finding = finding.message, help = finding.help, "finding");
                 }
                 tracing::warn!(revision = %tip, "revision is invalid; the last good one stays in force");
                 self.state.valid = false;

@@ -218,6 +218,25 @@ pub(super) fn is_pinned(source: &config::Source) -> bool {
     matches!(source.reference, config::Reference::Commit(_))
 }
 
+/// Tells whether `tip` may be worked from after `base` was: it descends from it, or from a commit that was acknowledged
+/// since. An acknowledgement that `base` itself came after is used up.
+pub(super) fn may_follow(
+    source: &GitSource,
+    tip: &CommitId,
+    base: &CommitId,
+    acknowledged: Option<&CommitId>,
+) -> Result<bool, SourceError> {
+    if source.descends(tip, base)? {
+        return Ok(true);
+    }
+    let Some(acknowledged) = acknowledged else {
+        return Ok(false);
+    };
+    // the old commit may be gone from the clone, and then came after nothing that is known
+    let used_up = source.descends(base, acknowledged).unwrap_or(false);
+    Ok(!used_up && source.descends(tip, acknowledged)?)
+}
+
 fn wanted(
     config: &Config,
     only: Option<&str>,

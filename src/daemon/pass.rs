@@ -58,6 +58,10 @@ pub(super) async fn pass(
     // saving forgets every noted write that is not among these
     ledger.intents.extend(applied.unsettled);
     let saved = record(&mut cycle, site, &before, ledger);
+    if saved.is_err() {
+        // what is not on disk is not remembered: the next pass sees the same again, and saves all of it
+        *ledger = before;
+    }
     cycle.result = verdict(&left, &applied.results, saved);
     cycle.desired = Some(desired.clone());
     cycle.live = Some(Arc::new(live));

@@ -24,6 +24,10 @@ pub struct Revision {
     pub findings: Arc<[Finding]>,
     /// When Headgate first saw the commit.
     pub seen_at: Timestamp,
+    /// Its place among the revisions that this run examined.
+    pub(super) order: u64,
+    /// Whether the tree itself is without error, whatever clusters are configured.
+    sound: bool,
 }
 
 impl Revision {
@@ -35,16 +39,6 @@ impl Revision {
             desired,
             mut findings,
         } = desired::load(&tree.files);
-        for name in configured {
-            if !desired.clusters.contains_key(name)
-                && !findings.iter().any(|f| f.severity == Severity::Error)
-            {
-                findings.push(
-                    Finding::error(None, format!("cluster {name} is configured in headgate.yaml, but the repository has no `kind: Cluster` of that name"))
-                        .with_help("put the document back, or take the cluster out of headgate.yaml; nothing is deleted meanwhile"),
-                );
-            }
-        }
         let policies = Policies::compile(&tree.policies).unwrap_or_else(|broken| {
             findings.extend(broken);
             Policies::default()
@@ -52,19 +46,37 @@ impl Revision {
         for cluster in desired.clusters.values() {
             findings.extend(policies.review(cluster));
         }
+        let sound = is_without_error(&findings);
+        for name in configured {
+            if !desired.clusters.contains_key(name) && sound {
+                findings.push(
+                    Finding::error(None, format!("cluster {name} is configured in headgate.yaml, but the repository has no `kind: Cluster` of that name"))
+                        .with_help("put the document back, or take the cluster out of headgate.yaml; nothing is deleted meanwhile"),
+                );
+            }
+        }
         Self {
             commit: tree.commit.clone(),
             desired,
             policies,
             findings: findings.into(),
             seen_at,
+            order: 0,
+            sound,
         }
+    }
+
+    /// Tells whether passes went on working from it while `headgate.yaml` was given a cluster more: the others stay
+    /// kept, and that one waits for its document.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.sound
     }
 
     /// Tells whether passes may work from it.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        !self.findings.iter().any(|f| f.severity == Severity::Error)
+        is_without_error(&self.findings)
     }
 
     /// Returns a cluster's desired state.
@@ -72,4 +84,8 @@ impl Revision {
     pub fn cluster(&self, name: &ClusterName) -> Option<&Arc<DesiredCluster>> {
         self.desired.clusters.get(name)
     }
+}
+
+fn is_without_error(findings: &[Finding]) -> bool {
+    findings.iter().all(|f| f.severity != Severity::Error)
 }

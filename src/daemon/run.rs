@@ -1,11 +1,14 @@
 //! Starts and ends everything: loops, HTTP, watchdog, reload.
 
-use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap, future::Future, net::SocketAddr, path::PathBuf, sync::Arc,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
-    ConnectPlanes, PlaneError, Stop, clock,
+    ConnectPlanes, PlaneError, Planes, Stop, clock,
     cluster::ClusterLoop,
     follow::Follow,
     once,
@@ -83,6 +86,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result
     tracing::info!(%address, clusters = clusters.len(), "headgate runs");
     reload::notify_ready();
     tokio::pin!(shutdown);
+    let mut planes = connect_all(&config, &options.connect)?;
     loop {
         let told = Told::new(
             &config.source.repo,
@@ -93,25 +97,57 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result
         );
         let session = Session::start(
             &config,
-            &options.connect,
+            planes,
             source.with_settings(&config.source),
             store.clone(),
             told,
         )?;
         let next = tokio::select! {
             () = &mut shutdown => None,
-            next = file.changed() => Some(next),
+            next = usable(&mut file, &options.connect) => Some(next),
         };
         reload::notify_state(next.is_none());
-        session.stop().await;
-        match next {
+        let stopping = session.stop();
+        tokio::pin!(stopping);
+        let ended = tokio::select! {
+            () = &mut stopping => next.is_none(),
+            () = &mut shutdown, if next.is_some() => {
+                stopping.await;
+                true
+            }
+        };
+        match next.filter(|_| !ended) {
             None => break,
-            Some(next) => config = next,
+            Some(next) => (config, planes) = next,
         }
     }
     stop_http.send_replace(true);
     tracing::info!("headgate stops");
     Ok(())
+}
+
+/// The planes of every configured cluster.
+type AllPlanes = BTreeMap<ClusterName, Planes>;
+
+fn connect_all(config: &Config, connect: &ConnectPlanes) -> Result<AllPlanes, PlaneError> {
+    let one = |(name, settings): (&ClusterName, &config::Cluster)| {
+        connect(name, settings).map(|planes| (name.clone(), planes))
+    };
+    config.clusters.iter().map(one).collect()
+}
+
+/// Resolves when there is another configuration that can be run; one that cannot keeps the old in force.
+async fn usable(file: &mut ConfigFile, connect: &ConnectPlanes) -> (Config, AllPlanes) {
+    loop {
+        let config = file.changed().await;
+        match connect_all(&config, connect) {
+            Ok(planes) => return (config, planes),
+            Err(error) => tracing::error!(
+                error = chain(&error),
+                "configuration cannot be used; the old one stays in force"
+            ),
+        }
+    }
 }
 
 fn intervals(config: &Config) -> Vec<(ClusterName, Duration)> {
@@ -195,7 +231,7 @@ struct Session {
 impl Session {
     fn start(
         config: &Config,
-        connect: &ConnectPlanes,
+        planes: AllPlanes,
         source: GitSource,
         store: Arc<Store>,
         told: Arc<Told>,
@@ -203,12 +239,13 @@ impl Session {
         let stop = Stop::new();
         let mut loops = JoinSet::new();
         let (revisions, follow) = watch::channel(None);
-        for (name, settings) in &config.clusters {
+        for (name, planes) in planes {
             let one = ClusterLoop {
+                ledger: store.load(&name)?,
                 site: Site {
-                    name: name.clone(),
-                    interval: settings.interval,
-                    planes: connect(name, settings)?,
+                    interval: config.clusters[&name].interval,
+                    name,
+                    planes,
                     store: store.clone(),
                 },
                 told: told.clone(),
@@ -226,6 +263,8 @@ impl Session {
             store,
             watch: watch_local(&config.source),
             state: state(config),
+            examined: None,
+            count: 0,
             told,
             revisions,
             stop: stop.clone(),

@@ -1,11 +1,11 @@
 //! Everybody who is told of what happens: status, metrics, history and logs.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::clock;
+use super::{Revision, clock};
 use crate::{
     board::Board,
     ledger::Store,
@@ -23,6 +23,8 @@ pub(super) struct Told {
     board: Arc<Board>,
     metrics: Arc<Metrics>,
     store: Arc<Store>,
+    /// The newest revision that a cluster has applied, by the order in which they were examined.
+    accepted: Mutex<u64>,
 }
 
 impl Told {
@@ -34,6 +36,7 @@ impl Told {
         metrics: &Arc<Metrics>,
         store: &Arc<Store>,
     ) -> Arc<Self> {
+        board.forget_loops();
         metrics.configure(clusters, repo);
         let now = clock::now();
         board.publish(|view| view.configured(clusters, now));
@@ -46,12 +49,24 @@ impl Told {
             board: board.clone(),
             metrics: metrics.clone(),
             store: store.clone(),
+            accepted: Mutex::default(),
         })
     }
 
-    /// The repository's name in the ledger and in metrics.
-    pub(super) fn repo(&self) -> &str {
-        &self.repo
+    /// Notes that a cluster applied a revision, from which every later one has to descend. A cluster that is slower
+    /// than another does not take that back.
+    pub(super) fn accept(&self, revision: &Revision) {
+        let Some(commit) = &revision.commit else {
+            return;
+        };
+        let mut newest = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        if revision.order < *newest {
+            return;
+        }
+        *newest = revision.order;
+        if let Err(error) = self.store.set_accepted(&self.repo, commit) {
+            tracing::error!(error = chain(&error), "accepted revision not noted");
+        }
     }
 
     /// Tells of a pass.

@@ -35,7 +35,10 @@ impl Metrics {
         }
         self.set_times(name, cycle);
         self.set_objects(name, cycle);
-        self.set_drift(name, cycle);
+        // a pass that did not come to look says nothing about drift
+        if cycle.live.is_some() {
+            self.set_drift(name, cycle);
+        }
         self.count_actions(name, cycle);
     }
 

@@ -114,9 +114,12 @@ impl ClusterView {
             next.plan = Some((cycle.attempted.clone(), plan.clone()));
         }
         next.look_at(cycle);
-        next.drift = sorted(&cycle.open);
         next.history = self.history.after(cycle);
-        next.status.drift = counts(&cycle.open);
+        // a pass that did not come to look says nothing about drift
+        if cycle.live.is_some() {
+            next.drift = sorted(&cycle.open);
+            next.status.drift = counts(&cycle.open);
+        }
         next.status.revision = Revisions {
             attempted: cycle.attempted.clone(),
             applied: cycle.applied.clone(),
