@@ -2,6 +2,7 @@
 
 mod apply;
 mod config;
+mod daemon;
 mod desired;
 mod e2e;
 mod golden;
