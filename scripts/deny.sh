@@ -10,7 +10,7 @@ if ! cargo-deny --version 2>/dev/null | grep -q "$version"; then
     CARGO_TARGET_DIR="$tools/build" cargo install --quiet --locked --root "$tools" --version "$version" cargo-deny
     rm -rf "$tools/build"
 fi
-cargo-deny --log-level error --locked --offline check licenses bans sources
+cargo-deny --log-level error --locked check licenses bans sources
 if cargo-deny --log-level off --locked fetch db 2>/dev/null; then
     cargo-deny --log-level error --locked check advisories
 else

@@ -17,12 +17,15 @@ use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 const ID: &str = "c2FuZGJveC1vbi1wYXBlcg";
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The daemon, and how it is told to stop.
+type Running = (oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>);
+
 /// A daemon that keeps sandboxes as a repository says.
 struct Town {
     folder: tempfile::TempDir,
     sandbox: Arc<Sandbox>,
     port: u16,
-    running: Option<(oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>)>,
+    running: Option<Running>,
 }
 
 impl Town {

@@ -90,7 +90,7 @@ impl ClusterLoop {
             return Some(pass::idle(&self.site, ledger, why.to_owned()));
         };
         let cycle = tokio::select! {
-            cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle,
+            cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle?,
             () = self.out_of_time() => return None,
         };
         if cycle.applied == revision.commit {

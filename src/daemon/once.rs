@@ -48,6 +48,9 @@ pub enum OnceError {
     /// There is no such cluster in `headgate.yaml`.
     #[error("headgate.yaml has no cluster {0}; it has {1}")]
     NoCluster(String, String),
+    /// A signal asked to stop before anything was planned.
+    #[error("stopped before anything was changed")]
+    Stopped,
     /// A temporary folder cannot be made.
     #[error("no temporary folder can be made for the clone")]
     Temp(#[source] std::io::Error),
@@ -184,14 +187,16 @@ pub async fn apply(
             let (store, revision) = (&store, &revision);
             async move {
                 let mut ledger = store.load(&site.name)?;
-                let cycle = pass::pass(&site, revision, &mut ledger, stop).await;
+                let cycle = pass::pass(&site, revision, &mut ledger, stop)
+                    .await
+                    .ok_or(OnceError::Stopped)?;
                 if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit) {
                     store.set_accepted(&config.source.repo, commit)?;
                 }
                 Ok(cycle)
             }
         });
-    let cycles: Result<Vec<_>, LedgerError> = join_all(passes).await.into_iter().collect();
+    let cycles: Result<Vec<_>, OnceError> = join_all(passes).await.into_iter().collect();
     Ok((revision.commit.clone(), cycles?))
 }
 

@@ -24,19 +24,20 @@ pub(super) struct Site {
 }
 
 /// Walks through the pipeline once. Every exit reports: what is not known, not done or not allowed stands in the cycle.
+/// `None`: it was told to stop before anything was planned, and there is nothing to report.
 pub(super) async fn pass(
     site: &Site,
     revision: &Revision,
     ledger: &mut Ledger,
     stop: &Stop,
-) -> Cycle {
+) -> Option<Cycle> {
     let mut cycle = begin(site, revision.commit.as_ref(), ledger);
     let Some(desired) = revision.cluster(&site.name) else {
         let why = format!("the revision declares no cluster {}", site.name);
-        return invalid(cycle, why);
+        return Some(invalid(cycle, why));
     };
     let before = ledger.clone();
-    let live = observe(&mut cycle, site, ledger).await;
+    let live = observe(&mut cycle, site, ledger, stop).await?;
     plan::resolve_intents(ledger, &live);
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
     let applied = apply(&mut cycle, site, &planned, &live, stop).await;
@@ -68,15 +69,19 @@ pub(super) async fn pass(
     cycle.planned = Some(planned);
     cycle.left = Some(left);
     cycle.results = applied.results;
-    finish(cycle, settled, ledger, revision)
+    Some(finish(cycle, settled, ledger, revision))
 }
 
-async fn observe(cycle: &mut Cycle, site: &Site, ledger: &Ledger) -> Live {
+/// Observes; looking changes nothing, so it is dropped at once when the daemon stops.
+async fn observe(cycle: &mut Cycle, site: &Site, ledger: &Ledger, stop: &Stop) -> Option<Live> {
     let began = Instant::now();
-    let (live, took) = site.planes.observe(ledger).await;
+    let (live, took) = tokio::select! {
+        seen = site.planes.observe(ledger) => seen,
+        () = stop.said() => return None,
+    };
     cycle.phases.push((Phase::Observe, began.elapsed()));
     cycle.observe = took;
-    live
+    Some(live)
 }
 
 fn make_plan(
