@@ -19,7 +19,7 @@ use std::{
 use headgate::{
     desired,
     live::Live,
-    model::{CommitId, DriftClass, DriftRecord, Ledger, ObjectRef, Record, SourceFile},
+    model::{ClusterId, CommitId, DriftClass, DriftRecord, Ledger, ObjectRef, Record, SourceFile},
     plan::{self, ClusterPlan, Plan, render},
     policy::Policies,
 };
@@ -107,10 +107,13 @@ impl Case {
                 .expect("ledger.json reads")
                 .ledger()
         });
+        let live = live.unwrap_or_else(|e| panic!("{}/live.json: {e}", folder.display()));
+        let mut ledger = ledger.unwrap_or_default();
+        plan::resolve_intents(&mut ledger, &desired, &live);
         let now = text(&folder, "now").unwrap_or_else(|| NOW.into());
         Self {
-            live: live.unwrap_or_else(|e| panic!("{}/live.json: {e}", folder.display())),
-            ledger: ledger.unwrap_or_default(),
+            live,
+            ledger,
             policies: policies(&folder.join("policies")),
             now: now.trim().parse().expect("now is a timestamp"),
             desired: desired.as_ref().clone(),
@@ -156,6 +159,7 @@ impl Case {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Remembered {
+    cluster_id: Option<ClusterId>,
     converged: Option<CommitId>,
     #[serde(default)]
     records: BTreeMap<String, Record>,
@@ -168,6 +172,7 @@ impl Remembered {
         let records = self.records.into_iter();
         let drift = self.drift.into_iter();
         Ledger {
+            cluster_id: self.cluster_id,
             applied: self.converged.clone(),
             converged: self.converged,
             records: records

@@ -10,8 +10,8 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use headgate::{
     ledger::{LedgerError, Store},
     model::{
-        ClusterName, CommitId, ConfigKey, Converged, DriftClass, DriftRecord, Intent, Ledger,
-        ObjectRef, Record, TopicId, Verb,
+        ClusterId, ClusterName, CommitId, ConfigKey, Converged, DriftClass, DriftRecord, Intent,
+        Ledger, ObjectRef, Record, TopicId, Verb,
     },
     ports::Journal,
 };
@@ -50,6 +50,7 @@ fn mk_record(n: u32) -> Record {
 fn mk_ledger(topics: u32) -> Ledger {
     let topic = |n: u32| ObjectRef::topic(&format!("topic-{n:05}"));
     Ledger {
+        cluster_id: Some(ClusterId("c".into())),
         applied: Some(CommitId("a".repeat(40))),
         converged: None,
         records: (0..topics).map(|n| (topic(n), mk_record(n))).collect(),
@@ -88,6 +89,7 @@ fn what_is_saved_is_loaded_again() {
     assert_eq!(store.load(&cluster).unwrap(), ledger);
 
     let mut after = ledger.clone();
+    after.cluster_id = Some(ClusterId("another".into()));
     after.applied = None;
     after.converged = Some(CommitId("b".repeat(40)));
     after.records.pop_first();

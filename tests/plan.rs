@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contention;
+mod identity;
 mod properties;
 mod render;
 mod settle;

@@ -141,10 +141,10 @@ pub async fn plan(
                     None => Ledger::default(),
                 };
                 let (live, _) = planes.observe(&ledger).await;
-                plan::resolve_intents(&mut ledger, &live);
                 let desired = revision
                     .cluster(&name)
                     .expect("Revision::load refuses a tree without a configured cluster");
+                plan::resolve_intents(&mut ledger, desired, &live);
                 Ok(plan::plan(
                     desired,
                     &live,

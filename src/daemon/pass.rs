@@ -38,7 +38,7 @@ pub(super) async fn pass(
     };
     let before = ledger.clone();
     let live = observe(&mut cycle, site, ledger, stop).await?;
-    plan::resolve_intents(ledger, &live);
+    plan::resolve_intents(ledger, desired, &live);
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
     let applied = apply(&mut cycle, site, &planned, &live, stop).await;
     let live = live.with_looked(applied.looked);

@@ -13,8 +13,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{LedgerError, lock::Lock, open};
 use crate::{
     model::{
-        ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef, Record,
-        chain,
+        ClusterId, ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef,
+        Record, chain,
     },
     ports::{Journal, JournalError},
 };
@@ -70,10 +70,11 @@ impl Store {
         let mut db = self.db();
         // one transaction: a save in another process must not fall between two of these reads
         let read = db.transaction().map_err(|e| self.unread(e))?;
-        let (applied, converged) = self.revisions(&read, cluster)?;
+        let [id, applied, converged] = self.known(&read, cluster)?;
         Ok(Ledger {
-            applied,
-            converged,
+            cluster_id: id.map(ClusterId),
+            applied: applied.map(CommitId),
+            converged: converged.map(CommitId),
             records: self.records(&read, cluster)?,
             intents: self.intents(&read, cluster)?,
             drift: self.drift(&read, cluster)?,
@@ -92,7 +93,7 @@ impl Store {
         after: &Ledger,
     ) -> Result<(), LedgerError> {
         self.write(|db| {
-            save_revisions(db, cluster, before, after)?;
+            save_known(db, cluster, before, after)?;
             save_records(db, cluster, before, after)?;
             save_drift(db, cluster, before, after)?;
             db.execute("DELETE FROM intent WHERE cluster = ?1", [cluster.as_str()])?;
@@ -151,21 +152,21 @@ impl Store {
         LedgerError::database(&self.path, "read", source)
     }
 
-    fn revisions(
+    /// Reads what there is one of: the live cluster's id, the revisions applied and converged.
+    fn known(
         &self,
         db: &Transaction<'_>,
         cluster: &ClusterName,
-    ) -> Result<(Option<CommitId>, Option<CommitId>), LedgerError> {
-        let both = db
+    ) -> Result<[Option<String>; 3], LedgerError> {
+        let row = db
             .query_row(
-                "SELECT applied, converged FROM cluster WHERE name = ?1",
+                "SELECT id, applied, converged FROM cluster WHERE name = ?1",
                 [cluster.as_str()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]),
             )
             .optional()
             .map_err(|e| self.unread(e))?;
-        let (applied, converged): (Option<String>, Option<String>) = both.unwrap_or_default();
-        Ok((applied.map(CommitId), converged.map(CommitId)))
+        Ok(row.unwrap_or_default())
     }
 
     fn records(
@@ -262,22 +263,26 @@ fn note(db: &Transaction<'_>, cluster: &ClusterName, intents: &[Intent]) -> rusq
     .map(drop)
 }
 
-fn save_revisions(
+fn save_known(
     db: &Transaction<'_>,
     cluster: &ClusterName,
     before: &Ledger,
     after: &Ledger,
 ) -> rusqlite::Result<()> {
-    if (&before.applied, &before.converged) == (&after.applied, &after.converged) {
+    let known = |ledger: &Ledger| {
+        [
+            ledger.cluster_id.as_ref().map(|id| id.0.to_string()),
+            ledger.applied.as_ref().map(|c| c.as_str().to_owned()),
+            ledger.converged.as_ref().map(|c| c.as_str().to_owned()),
+        ]
+    };
+    let [id, applied, converged] = known(after);
+    if known(before) == [id.clone(), applied.clone(), converged.clone()] {
         return Ok(());
     }
     db.execute(
-        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3)",
-        params![
-            cluster.as_str(),
-            after.applied.as_ref().map(CommitId::as_str),
-            after.converged.as_ref().map(CommitId::as_str)
-        ],
+        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4)",
+        params![cluster.as_str(), id, applied, converged],
     )
     .map(drop)
 }

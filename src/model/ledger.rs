@@ -6,12 +6,14 @@ use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
+use super::{ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
 /// it lacks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ledger {
+    /// Id of the live cluster that all of this is about, from the first complete observation on.
+    pub cluster_id: Option<ClusterId>,
     /// Revision of the last pass that ran its actions without an error.
     pub applied: Option<CommitId>,
     /// Revision that an observation last showed to be in place, with nothing left to do.

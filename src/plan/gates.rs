@@ -3,7 +3,7 @@
 use crate::{
     desired::DesiredCluster,
     live::{KafkaLive, Live, Observed},
-    model::{ClusterId, Gate},
+    model::{ClusterId, Gate, Ledger},
 };
 
 /// Why nothing about a cluster can be planned.
@@ -14,8 +14,14 @@ pub(super) struct Closed {
     pub(super) cluster_id: Option<ClusterId>,
 }
 
-/// Hands out what the Kafka plane holds, if it was seen whole and is the plane of the cluster that git means.
-pub(super) fn kafka<'a>(desired: &DesiredCluster, live: &'a Live) -> Result<&'a KafkaLive, Closed> {
+/// Hands out what the Kafka plane holds, if it was seen whole and is the plane of the cluster that git means. Where git
+/// does not say which one that is, it is the one that the ledger remembers: behind changed addresses, or a name that
+/// leads elsewhere, may stand a cluster that is somebody else's.
+pub(super) fn kafka<'a>(
+    desired: &DesiredCluster,
+    live: &'a Live,
+    ledger: &Ledger,
+) -> Result<&'a KafkaLive, Closed> {
     let kafka = match &live.kafka {
         Observed::Known(kafka) => kafka,
         Observed::Unknown(why) => {
@@ -26,16 +32,35 @@ pub(super) fn kafka<'a>(desired: &DesiredCluster, live: &'a Live) -> Result<&'a 
             });
         }
     };
-    match &desired.cluster_id {
-        Some(wanted) if *wanted != kafka.cluster_id => Err(Closed {
-            gate: Gate::ClusterId,
-            reason: format!(
-                "the cluster that answers has the id {}, and git declares {wanted}; check its bootstrap addresses in \
-                 headgate.yaml, or correct spec.clusterId",
-                kafka.cluster_id
-            ),
-            cluster_id: Some(kafka.cluster_id.clone()),
-        }),
-        _ => Ok(kafka),
+    let id = &kafka.cluster_id;
+    let reason = match (&desired.cluster_id, &ledger.cluster_id) {
+        (Some(wanted), _) if wanted != id => format!(
+            "the cluster that answers has the id {id}, and git declares {wanted}; check its bootstrap addresses in \
+             headgate.yaml, or correct spec.clusterId"
+        ),
+        (None, Some(known)) if known != id => format!(
+            "the cluster that answers has the id {id}, and until now it was {known}; if it was built anew, declare \
+             spec.clusterId: {id} in git, else correct its bootstrap addresses in headgate.yaml"
+        ),
+        _ => return Ok(kafka),
+    };
+    Err(Closed {
+        gate: Gate::ClusterId,
+        reason,
+        cluster_id: Some(id.clone()),
+    })
+}
+
+/// Takes note of which cluster a ledger is about. When git declares the one that answers and the ledger is about another,
+/// the cluster was built anew: what was in place on the old one says nothing about this one, so that nothing is missing
+/// here and nothing is Headgate's yet.
+pub(super) fn meet(ledger: &mut Ledger, kafka: &KafkaLive) {
+    let id = Some(&kafka.cluster_id);
+    if ledger.cluster_id.as_ref() == id {
+        return;
     }
+    if ledger.cluster_id.is_some() {
+        *ledger = Ledger::default();
+    }
+    ledger.cluster_id = id.cloned();
 }

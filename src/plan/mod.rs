@@ -49,7 +49,7 @@ pub fn plan(
     policies: &Policies,
     now: Timestamp,
 ) -> ClusterPlan {
-    let kafka = match gates::kafka(desired, live) {
+    let kafka = match gates::kafka(desired, live, ledger) {
         Ok(kafka) => kafka,
         Err(closed) => return held(desired, closed),
     };

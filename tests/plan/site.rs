@@ -98,7 +98,7 @@ impl Site {
 
     /// Runs a whole pass in which the actions succeed that `works` picks by their place; the others are refused.
     pub(crate) fn pass_with(&mut self, works: impl Fn(usize) -> bool) -> Passed {
-        plan::resolve_intents(&mut self.ledger, &self.live);
+        plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
         let results: Vec<ActionResult> = planned
             .actions
@@ -136,7 +136,7 @@ impl Site {
 
     /// Begins a pass and is killed in it: the first `noted` actions were noted, the first `made` of these also made.
     pub(crate) fn crash(&mut self, noted: usize, made: usize) {
-        plan::resolve_intents(&mut self.ledger, &self.live);
+        plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
         for (place, action) in planned.actions.iter().enumerate().take(noted) {
             let config = match &action.change {

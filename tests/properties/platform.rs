@@ -96,7 +96,7 @@ impl Platform {
             .intents
             .extend(self.disk.noted.lock().unwrap().iter().cloned());
         let live = self.observe(&ledger).await;
-        plan::resolve_intents(&mut ledger, &live);
+        plan::resolve_intents(&mut ledger, desired, &live);
         let planned = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let applied = match live.kafka.known() {
             Some(seen) => {

@@ -3,22 +3,25 @@
 use compact_str::{CompactString, ToCompactString};
 
 use crate::{
+    desired::DesiredCluster,
     live::{Live, LiveTopic, Observed},
     model::{Intent, Ledger, Verb},
     plan::{
-        KeyTypes,
+        KeyTypes, gates,
         memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
     },
 };
 
-/// Settles noted writes by what is seen, before anything is planned. A key becomes git's when live holds exactly what
+/// Makes the ledger fit what was seen, before anything is planned: takes note of the cluster it is about, forgets another
+/// one whose place it has taken by git's word, and settles noted writes. A key becomes git's when live holds exactly what
 /// was about to be set. What differs on an object that may have been written to no longer proves drift: it may be
 /// Headgate's own doing, and a commit that is taken back after a crash is not somebody else's change. Intents whose
-/// object was not seen stay.
-pub fn resolve_intents(ledger: &mut Ledger, live: &Live) {
-    let Observed::Known(kafka) = &live.kafka else {
+/// object was not seen stay, and all do while another cluster answers.
+pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Live) {
+    let Ok(kafka) = gates::kafka(desired, live, ledger) else {
         return;
     };
+    gates::meet(ledger, kafka);
     let types = KeyTypes::new(kafka);
     for intent in std::mem::take(&mut ledger.intents) {
         match kafka.topics.get(intent.object.name.as_str()) {

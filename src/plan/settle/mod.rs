@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use deeds::Deeds;
 
-use super::{ActionResult, ClusterPlan, OpenDrift};
+use super::{ActionResult, ClusterPlan, OpenDrift, gates};
 use crate::{
     desired::DesiredCluster,
     live::Live,
@@ -56,7 +56,7 @@ pub struct Settled {
 /// Brings the ledger up to what a pass has seen. When the plane was not seen whole, or is another cluster's, nothing is
 /// learnt: records stay, and drift neither begins nor ends.
 pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
-    let kafka = match super::gates::kafka(pass.desired, pass.live) {
+    let kafka = match gates::kafka(pass.desired, pass.live, ledger) {
         Ok(kafka) if is_complete(pass.planned) => kafka,
         _ => {
             return Settled {
