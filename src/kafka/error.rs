@@ -6,7 +6,7 @@ use std::{io, time::Duration};
 use super::Code;
 use crate::secrets::SecretError;
 
-/// Why a call has no answer. `Display` omits the source; [`Error::chain`] tells everything.
+/// Why a call has no answer. `Display` omits the source; [`chain`](crate::model::chain) tells everything.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
