@@ -12,7 +12,7 @@ use std::{
 
 use headgate::{
     metrics::{Fetched, Metrics},
-    model::{ClusterName, DriftClass, Kind, ResolvedBy},
+    model::{ClusterName, DriftClass, ResolvedBy},
     report::{Cycle, SourceState},
 };
 
@@ -165,7 +165,7 @@ fn a_pass_sets_and_counts() {
 fn drift_that_ended_leaves_no_oldest_behind() {
     let metrics = busy(10);
     metrics.record(&Cycle {
-        resolved: vec![(Kind::Topic, DriftClass::Modified, ResolvedBy::External)],
+        resolved: vec![(told::drift(0, DriftClass::Modified), ResolvedBy::External)],
         ..told::quiet(10, 'a', told::at(120))
     });
     let seen = series(&metrics);

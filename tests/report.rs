@@ -6,6 +6,8 @@
     reason = "a test may fail by a panic, and says itself when a loop last turned"
 )]
 
+mod history;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

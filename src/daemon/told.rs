@@ -5,17 +5,29 @@ use std::{
     time::{Duration, Instant},
 };
 
+use compact_str::CompactString;
+
 use super::{Revision, clock};
 use crate::{
     board::Board,
     ledger::Store,
     metrics::{Fetched, Metrics},
     model::{ClusterName, chain},
+    plan::FieldChange,
     report::{Cycle, HistoryEntry, PassResult, Phase, SourceState},
 };
 
 /// Entries of an earlier run's history that are shown again.
 const REMEMBERED: usize = 100;
+
+/// Drifts of a pass that are logged by name: a broken platform must not fill the disk with one pass.
+const LOGGED: usize = 200;
+
+/// Fields of one drift that are logged. A topic has some 30 keys; whoever changes more than 10 at once is seen anyway.
+const LOGGED_FIELDS: usize = 10;
+
+/// Characters of a value that are logged: longer ones are lists of replicas, which nobody reads in a log.
+const LOGGED_VALUE: usize = 200;
 
 /// Everybody who is told.
 pub(super) struct Told {
@@ -136,12 +148,7 @@ fn log(cycle: &Cycle) {
             }
         }
     }
-    for (kind, class) in &cycle.detected {
-        tracing::warn!(cluster, %kind, %class, "drift detected");
-    }
-    for (kind, class, by) in &cycle.resolved {
-        tracing::info!(cluster, %kind, %class, %by, "drift resolved");
-    }
+    log_drift(cluster, cycle);
     let seconds = cycle.duration.as_secs_f64();
     let actions = cycle.results.len();
     let revision = cycle.attempted.as_ref().map_or("none", |c| c.as_str());
@@ -151,5 +158,75 @@ fn log(cycle: &Cycle) {
         PassResult::Failed(why) | PassResult::Invalid(why) => {
             tracing::warn!(cluster, revision, seconds, actions, why, "pass failed");
         }
+    }
+}
+
+/// Logs which objects drifted, in what, and what ended it; where it is thousands, the number of the rest.
+fn log_drift(cluster: &str, cycle: &Cycle) {
+    for drift in cycle.detected.iter().take(LOGGED) {
+        let (object, class, fields) = (&drift.object, drift.class, differences(&drift.fields));
+        tracing::warn!(cluster, %object, %class, fields, "drift detected");
+    }
+    for (drift, by) in cycle.resolved.iter().take(LOGGED) {
+        let (object, class) = (&drift.object, drift.class);
+        tracing::info!(cluster, %object, %class, %by, "drift resolved");
+    }
+    let all = cycle.detected.len().max(cycle.resolved.len());
+    if let Some(more @ 1..) = all.checked_sub(LOGGED) {
+        tracing::warn!(
+            cluster,
+            more,
+            "more drift than is logged; GET /drift names what is open"
+        );
+    }
+}
+
+/// Spells fields as `config.retention.ms: 86400000 -> 1000`: what should be, and what was found.
+fn differences(fields: &[FieldChange]) -> String {
+    let value = |value: &Option<CompactString>| -> String {
+        let text = value.as_deref().unwrap_or("unset");
+        text.chars().take(LOGGED_VALUE).collect()
+    };
+    let mut texts: Vec<String> = fields
+        .iter()
+        .take(LOGGED_FIELDS)
+        .map(|f| format!("{}: {} -> {}", f.path, value(&f.desired), value(&f.live)))
+        .collect();
+    if let Some(more @ 1..) = fields.len().checked_sub(LOGGED_FIELDS) {
+        texts.push(format!("and {more} more"));
+    }
+    texts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mk_field(path: &str, desired: Option<&str>, live: Option<&str>) -> FieldChange {
+        FieldChange {
+            path: path.into(),
+            live: live.map(Into::into),
+            desired: desired.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_drift_is_logged_with_what_should_be_and_what_was_found() {
+        let fields = [
+            mk_field("partitions", Some("3"), Some("6")),
+            mk_field("config.segment.ms", None, Some("60000")),
+        ];
+        assert_eq!(
+            differences(&fields),
+            "partitions: 3 -> 6, config.segment.ms: unset -> 60000"
+        );
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_bounded() {
+        let long = "x".repeat(100_000);
+        let fields = vec![mk_field("config.a", Some(&long), Some(&long)); 100];
+        let line = differences(&fields);
+        assert!(line.len() < 5_000 && line.ends_with("and 90 more"));
     }
 }

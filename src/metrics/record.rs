@@ -146,12 +146,12 @@ impl Metrics {
                 }
             }
         }
-        for (kind, class) in &cycle.detected {
-            let labels = [name, kind.as_str(), class.as_str()];
+        for drift in &cycle.detected {
+            let labels = [name, drift.object.kind.as_str(), drift.class.as_str()];
             self.drift.detected.with_label_values(&labels).inc();
         }
-        for (kind, _, by) in &cycle.resolved {
-            let labels = [name, kind.as_str(), by.as_str()];
+        for (drift, by) in &cycle.resolved {
+            let labels = [name, drift.object.kind.as_str(), by.as_str()];
             self.drift.resolved.with_label_values(&labels).inc();
         }
     }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{ClusterName, CommitId, DriftClass, Finding, Kind, ResolvedBy},
-    plan::{ActionResult, ClusterPlan, OpenDrift},
+    model::{ClusterName, CommitId, Finding, ResolvedBy},
+    plan::{ActionResult, ClusterPlan, Drift, OpenDrift},
 };
 
 /// What one pass found, did and left.
@@ -48,9 +48,9 @@ pub struct Cycle {
     /// What became of each action.
     pub results: Vec<ActionResult>,
     /// Drift first seen in this pass.
-    pub detected: Vec<(Kind, DriftClass)>,
-    /// Drift that ended in this pass.
-    pub resolved: Vec<(Kind, DriftClass, ResolvedBy)>,
+    pub detected: Vec<Drift>,
+    /// Drift that ended in this pass, and by what.
+    pub resolved: Vec<(Drift, ResolvedBy)>,
     /// Drift that is open after this pass.
     pub open: Vec<OpenDrift>,
     /// Passes in a row whose actions all succeeded and that still left something to do.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Cycle;
+use super::{Cycle, DriftField};
 use crate::{
-    model::{CommitId, Kind, Verb},
-    plan::{ActionResult, ClusterPlan},
+    model::{CommitId, DriftClass, Kind, ResolvedBy, Verb},
+    plan::{ActionResult, ClusterPlan, Drift, FieldChange},
 };
 
 /// Entries that are kept: with quiet passes merged, a hundred things that happened.
@@ -18,6 +18,12 @@ const KEPT: usize = 100;
 /// Actions that an entry names; 100 entries of 50 stay around a megabyte even with long error texts. The rest is
 /// counted by result, and failures are named first.
 const NAMED: usize = 50;
+
+/// Fields that an entry names of one drift.
+const FIELDS: usize = 10;
+
+/// Characters of a value in an entry: the longest that people set are lists of a few names.
+const VALUE: usize = 200;
 
 /// One pass, or a run of passes in which nothing happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -51,6 +57,8 @@ pub struct HistoryEntry {
     pub drift_detected: usize,
     /// Drift that ended.
     pub drift_resolved: usize,
+    /// Up to 50 of these drifts: first seen ones before ended ones.
+    pub drift: Vec<HistoryDrift>,
     /// Changes left after it.
     pub pending: usize,
     /// Changes withheld after it.
@@ -73,6 +81,34 @@ pub struct HistoryAction {
     pub message: Option<String>,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// A drift that began or ended in a pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryDrift {
+    /// Kind of the object.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// How it differs, or differed.
+    pub class: DriftClass,
+    /// Up to 10 of the fields that differed; none of one that had ended before the pass.
+    pub fields: Vec<DriftField>,
+    /// `detected` or `resolved`.
+    pub event: DriftEvent,
+    /// What ended it; null when it was detected.
+    #[schema(required)]
+    pub by: Option<ResolvedBy>,
+}
+
+/// What happened to a drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftEvent {
+    /// It was first seen.
+    Detected,
+    /// It ended.
+    Resolved,
 }
 
 /// The last passes, oldest first. Copies share their entries.
@@ -134,6 +170,7 @@ impl HistoryEntry {
             actions: failed_first.into_iter().take(NAMED).map(named).collect(),
             drift_detected: cycle.detected.len(),
             drift_resolved: cycle.resolved.len(),
+            drift: drift(cycle),
             pending: size(|plan| plan.actions.len()),
             blocked: size(|plan| plan.blocked.len()),
         }
@@ -162,5 +199,41 @@ fn named(result: &ActionResult) -> HistoryAction {
         result: result.end.label().to_owned(),
         message: result.end.message().map(str::to_owned),
         seconds: result.seconds,
+    }
+}
+
+/// Names what drifted and what ended. A replaced topic that was healed at once stands in both lists, and so here twice.
+fn drift(cycle: &Cycle) -> Vec<HistoryDrift> {
+    let detected = cycle.detected.iter().map(|drift| (drift, None));
+    let resolved = cycle.resolved.iter().map(|(drift, by)| (drift, Some(*by)));
+    let named = detected.chain(resolved).take(NAMED);
+    named.map(|(drift, by)| drifted(drift, by)).collect()
+}
+
+fn drifted(drift: &Drift, by: Option<ResolvedBy>) -> HistoryDrift {
+    HistoryDrift {
+        kind: drift.object.kind,
+        name: drift.object.name.to_string(),
+        class: drift.class,
+        fields: drift.fields.iter().take(FIELDS).map(shortened).collect(),
+        event: match by {
+            None => DriftEvent::Detected,
+            Some(_) => DriftEvent::Resolved,
+        },
+        by,
+    }
+}
+
+fn shortened(field: &FieldChange) -> DriftField {
+    let short = |value: String| value.chars().take(VALUE).collect();
+    let DriftField {
+        path,
+        live,
+        desired,
+    } = DriftField::from(field);
+    DriftField {
+        path,
+        live: live.map(short),
+        desired: desired.map(short),
     }
 }

@@ -16,7 +16,7 @@ pub use check::{CheckParams, FailOn, check};
 pub use cluster::ClusterView;
 pub use condition::{Condition, ConditionStatus, ConditionType, Reason};
 pub use cycle::{Cycle, PassResult, Phase, SourceState};
-pub use history::{HistoryAction, HistoryEntry};
+pub use history::{DriftEvent, HistoryAction, HistoryDrift, HistoryEntry};
 pub use item::{
     BrokerItem, DriftField, DriftItem, Page, PartitionItem, SourcePlace, TopicBlocked, TopicDetail,
     TopicItem,

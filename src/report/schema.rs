@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::model::{Cause, DriftClass, Gate, Kind, Plane, Risk, Verb};
+use crate::model::{Cause, DriftClass, Gate, Kind, Plane, ResolvedBy, Risk, Verb};
 
 macro_rules! word_schemas {
     ($($word:ident),+) => {$(
@@ -31,4 +31,4 @@ macro_rules! word_schemas {
     )+};
 }
 
-word_schemas!(Cause, DriftClass, Gate, Kind, Plane, Risk, Verb);
+word_schemas!(Cause, DriftClass, Gate, Kind, Plane, ResolvedBy, Risk, Verb);

@@ -1,18 +1,26 @@
 //! What passes teach: drift begins and ends once, a merge is never drift, nothing is learnt from what was not seen.
 
+use compact_str::CompactString;
 use headgate::{
     live::Observed,
     model::{Cause, DriftClass, Gate, Kind, Mode, ResolvedBy, TopicName, Verb},
 };
 
-use super::site::Site;
+use super::site::{Passed, Site};
 
 const ORDERS: (&str, &str) = ("orders", "{config: {retention.ms: 24h}}");
 const DAY: &str = "86400000";
-const NO_DRIFT: [(Kind, DriftClass); 0] = [];
 
-fn resolved(class: DriftClass, by: ResolvedBy) -> Vec<(Kind, DriftClass, ResolvedBy)> {
-    vec![(Kind::Topic, class, by)]
+/// Which topics drifted, and how.
+fn detected(pass: &Passed) -> Vec<(CompactString, DriftClass)> {
+    let drift = pass.settled.detected.iter();
+    drift.map(|d| (d.object.name.clone(), d.class)).collect()
+}
+
+/// How drift ended.
+fn resolved(pass: &Passed) -> Vec<(DriftClass, ResolvedBy)> {
+    let drift = pass.settled.resolved.iter();
+    drift.map(|(d, by)| (d.class, *by)).collect()
 }
 
 #[test]
@@ -20,7 +28,7 @@ fn a_first_convergence_is_no_drift_and_leaves_nothing_to_do() {
     let mut site = Site::new(&[ORDERS]);
     let first = site.pass();
     assert_eq!(first.planned.actions[0].cause, Cause::First);
-    assert_eq!(first.settled.detected, NO_DRIFT);
+    assert_eq!(first.settled.detected, []);
     assert!(first.settled.converged);
     assert_eq!(site.ledger.converged, Some(site.revision()));
     let second = site.pass();
@@ -37,10 +45,13 @@ fn drift_that_is_healed_counts_once_and_is_resolved_by_apply() {
     site.alter("orders", "retention.ms", Some("1000"));
     let pass = site.pass();
     assert_eq!(pass.planned.actions[0].cause, Cause::Drift);
-    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Modified)]);
+    assert_eq!(detected(&pass), [("orders".into(), DriftClass::Modified)]);
+    assert_eq!(resolved(&pass), [(DriftClass::Modified, ResolvedBy::Apply)]);
+    let healed = &pass.settled.detected[0].fields[0];
     assert_eq!(
-        pass.settled.resolved,
-        resolved(DriftClass::Modified, ResolvedBy::Apply)
+        (healed.live.as_deref(), healed.desired.as_deref()),
+        (Some("1000"), Some(DAY)),
+        "it stays known what was found"
     );
     assert!(pass.settled.open.is_empty() && pass.settled.converged);
     assert_eq!(site.value("orders", "retention.ms").as_deref(), Some(DAY));
@@ -56,13 +67,13 @@ fn drift_that_cannot_be_healed_counts_once_however_long_it_stays() {
     site.now = "2026-06-02T12:00:00Z".parse().unwrap();
     for _ in 0..3 {
         let pass = site.pass();
-        assert_eq!(pass.settled.detected, NO_DRIFT);
+        assert_eq!(pass.settled.detected, []);
         assert_eq!(pass.settled.open[0].since, since);
     }
     site.commit(&[("orders", "{partitions: 9, config: {retention.ms: 24h}}")]);
     assert_eq!(
-        site.pass().settled.resolved,
-        resolved(DriftClass::Modified, ResolvedBy::Commit)
+        resolved(&site.pass()),
+        [(DriftClass::Modified, ResolvedBy::Commit)]
     );
 }
 
@@ -73,8 +84,8 @@ fn drift_that_somebody_takes_back_is_resolved_externally() {
     assert_eq!(site.pass_with(|_| false).settled.open.len(), 1);
     site.alter("orders", "retention.ms", Some(DAY));
     assert_eq!(
-        site.pass().settled.resolved,
-        resolved(DriftClass::Modified, ResolvedBy::External)
+        resolved(&site.pass()),
+        [(DriftClass::Modified, ResolvedBy::External)]
     );
 }
 
@@ -83,11 +94,8 @@ fn a_missing_topic_is_made_again_and_is_not_called_replaced() {
     let mut site = Site::converged(&[ORDERS]);
     site.kafka().topics.remove("orders");
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Missing)]);
-    assert_eq!(
-        pass.settled.resolved,
-        resolved(DriftClass::Missing, ResolvedBy::Apply)
-    );
+    assert_eq!(detected(&pass), [("orders".into(), DriftClass::Missing)]);
+    assert_eq!(resolved(&pass), [(DriftClass::Missing, ResolvedBy::Apply)]);
     assert!(pass.settled.converged);
     assert!(site.pass().planned.drift.is_empty());
 }
@@ -97,11 +105,8 @@ fn a_replaced_topic_counts_once_and_its_id_is_taken_over() {
     let mut site = Site::converged(&[ORDERS]);
     site.make("orders", 3);
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, [(Kind::Topic, DriftClass::Replaced)]);
-    assert_eq!(
-        pass.settled.resolved,
-        resolved(DriftClass::Replaced, ResolvedBy::Apply)
-    );
+    assert_eq!(detected(&pass), [("orders".into(), DriftClass::Replaced)]);
+    assert_eq!(resolved(&pass), [(DriftClass::Replaced, ResolvedBy::Apply)]);
     assert_eq!(site.value("orders", "retention.ms").as_deref(), Some(DAY));
     let id = site.topic("orders").id;
     assert_eq!(site.record("orders").unwrap().topic_id, Some(id));
@@ -114,11 +119,8 @@ fn a_replaced_topic_stays_the_same_drift_until_its_values_are_back() {
     site.make("orders", 3);
     assert_eq!(site.pass_with(|_| false).settled.detected.len(), 1);
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, NO_DRIFT);
-    assert_eq!(
-        pass.settled.resolved,
-        resolved(DriftClass::Replaced, ResolvedBy::Apply)
-    );
+    assert_eq!(pass.settled.detected, []);
+    assert_eq!(resolved(&pass), [(DriftClass::Replaced, ResolvedBy::Apply)]);
 }
 
 #[test]
@@ -136,12 +138,12 @@ fn a_merge_is_no_drift_even_when_it_is_carried_out_in_part_and_taken_back() {
             .iter()
             .all(|a| a.cause == Cause::Commit)
     );
-    assert_eq!(half.settled.detected, NO_DRIFT);
+    assert_eq!(half.settled.detected, []);
     assert!(!half.settled.converged);
-    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    assert_eq!(site.pass_with(|_| false).settled.detected, []);
     site.desired = before;
     let back = site.pass();
-    assert_eq!(back.settled.detected, NO_DRIFT);
+    assert_eq!(back.settled.detected, []);
     assert_eq!(back.planned.actions[0].cause, Cause::Commit);
 }
 
@@ -157,10 +159,7 @@ fn a_merge_that_a_crash_cut_short_is_no_drift_when_it_is_taken_back() {
         site.crash(noted, made);
         site.desired = before;
         let pass = site.pass();
-        assert_eq!(
-            pass.settled.detected, NO_DRIFT,
-            "{noted} noted, {made} made"
-        );
+        assert_eq!(pass.settled.detected, [], "{noted} noted, {made} made");
     }
 }
 
@@ -175,7 +174,7 @@ fn a_deletion_that_a_crash_cut_short_is_no_drift_when_it_is_taken_back() {
     site.crash(1, 1);
     site.desired = before;
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(pass.settled.detected, []);
     assert_eq!(pass.planned.actions[0].verb, Verb::Create);
 }
 
@@ -184,24 +183,22 @@ fn claiming_a_scope_is_no_drift_and_what_appears_in_it_later_is() {
     let mut site = Site::converged(&[ORDERS]);
     site.alter("orders", "segment.ms", Some("60000"));
     site.make("stray", 1);
-    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+    assert_eq!(site.pass().settled.detected, []);
     let claimed = "  owns: {topics: [\"*\"], topicConfigs: true}";
     site.commit_cluster(claimed, &[ORDERS]);
-    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    assert_eq!(site.pass_with(|_| false).settled.detected, []);
     let claim = site.pass();
-    assert_eq!(claim.settled.detected, NO_DRIFT);
+    assert_eq!(claim.settled.detected, []);
     assert_eq!(claim.settled.open.len(), 1, "the stray is open, as found");
     assert_eq!(site.value("orders", "segment.ms"), None);
     site.alter("orders", "segment.ms", Some("60000"));
     site.make("another", 1);
     let later = site.pass();
-    let mut detected = later.settled.detected;
-    detected.sort_unstable();
     assert_eq!(
-        detected,
+        detected(&later),
         [
-            (Kind::Topic, DriftClass::Modified),
-            (Kind::Topic, DriftClass::Unexpected)
+            ("another".into(), DriftClass::Unexpected),
+            ("orders".into(), DriftClass::Modified),
         ]
     );
 }
@@ -217,13 +214,13 @@ fn an_unexpected_topic_is_open_until_it_is_gone_or_declared() {
     assert_eq!(site.pass().settled.open.len(), 2);
     site.kafka().topics.remove("other");
     assert_eq!(
-        site.pass().settled.resolved,
-        resolved(DriftClass::Unexpected, ResolvedBy::External)
+        resolved(&site.pass()),
+        [(DriftClass::Unexpected, ResolvedBy::External)]
     );
     site.commit_cluster("  owns: {topics: [\"*\"]}", &[ORDERS, ("stray", "{}")]);
     assert_eq!(
-        site.pass().settled.resolved,
-        resolved(DriftClass::Unexpected, ResolvedBy::Commit)
+        resolved(&site.pass()),
+        [(DriftClass::Unexpected, ResolvedBy::Commit)]
     );
 }
 
@@ -236,11 +233,11 @@ fn giving_null_up_is_no_drift() {
         &[("orders", "{config: {retention.ms: 24h, segment.ms: null}}")],
     );
     site.alter("orders", "segment.ms", Some("60000"));
-    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+    assert_eq!(site.pass().settled.detected, []);
     site.commit_cluster(claimed, &[ORDERS]);
-    assert_eq!(site.pass_with(|_| false).settled.detected, NO_DRIFT);
+    assert_eq!(site.pass_with(|_| false).settled.detected, []);
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(pass.settled.detected, []);
     assert_eq!(site.value("orders", "segment.ms"), None);
 }
 
@@ -302,7 +299,7 @@ fn a_topic_that_git_takes_back_has_not_drifted_meanwhile() {
     site.alter("orders", "retention.ms", Some("1000"));
     site.commit(&[ORDERS, ("users", "{}")]);
     let pass = site.pass();
-    assert_eq!(pass.settled.detected, NO_DRIFT);
+    assert_eq!(pass.settled.detected, []);
     assert_eq!(pass.planned.actions[0].cause, Cause::Commit);
 }
 
@@ -368,8 +365,8 @@ fn a_kind_that_is_ignored_has_no_drift_any_more() {
     site.desired.modes.insert(Kind::Topic, Mode::Ignore);
     let pass = site.pass();
     assert_eq!(
-        pass.settled.resolved,
-        resolved(DriftClass::Modified, ResolvedBy::Commit)
+        resolved(&pass),
+        [(DriftClass::Modified, ResolvedBy::Commit)]
     );
     assert!(site.record("orders").is_some());
 }
@@ -396,5 +393,5 @@ fn a_deletion_and_a_new_creation_that_crashes_cut_short_are_no_replacement() {
     site.crash(1, 1);
     site.commit(&[ORDERS]);
     site.crash(1, 1);
-    assert_eq!(site.pass().settled.detected, NO_DRIFT);
+    assert_eq!(site.pass().settled.detected, []);
 }

@@ -200,14 +200,18 @@ pub(crate) fn field() -> FieldChange {
     }
 }
 
+pub(crate) fn drift(i: usize, class: DriftClass) -> Drift {
+    Drift {
+        object: ObjectRef::topic(topic_name(i).as_str()),
+        class,
+        fields: vec![field()],
+        source: Some(place(12)),
+    }
+}
+
 pub(crate) fn open(i: usize, class: DriftClass, since: Timestamp) -> OpenDrift {
     OpenDrift {
-        drift: Drift {
-            object: ObjectRef::topic(topic_name(i).as_str()),
-            class,
-            fields: vec![field()],
-            source: Some(place(12)),
-        },
+        drift: drift(i, class),
         since,
     }
 }
@@ -279,8 +283,8 @@ pub(crate) fn busy(n: usize, revision: char, started_at: Timestamp) -> Cycle {
             done(0, End::Ok),
             done(1, End::Error("POLICY_VIOLATION".into())),
         ],
-        detected: vec![(Kind::Topic, DriftClass::Modified)],
-        resolved: vec![(Kind::Topic, DriftClass::Missing, ResolvedBy::Apply)],
+        detected: vec![drift(0, DriftClass::Modified)],
+        resolved: vec![(drift(2, DriftClass::Missing), ResolvedBy::Apply)],
         open: vec![
             open(1, DriftClass::Unexpected, started_at),
             open(0, DriftClass::Modified, at(-100)),

@@ -24,15 +24,20 @@ pub(super) fn account(
     deeds: &Deeds<'_>,
     settled: &mut Settled,
 ) {
-    let before: BTreeSet<Key> = pass.planned.drift.iter().map(key).collect();
-    for key in &before {
+    let before: BTreeMap<Key, &Drift> = pass.planned.drift.iter().map(|d| (key(d), d)).collect();
+    for (key, drift) in &before {
         if !ledger.drift.contains_key(key) && counts(ledger, pass, key.1) {
-            settled.detected.push((key.0.kind, key.1));
+            settled.detected.push((*drift).clone());
         }
     }
     let mut open = BTreeMap::new();
     // what shows up only after the writes waits for the next pass: it may be a read that lags
-    for drift in pass.left.drift.iter().filter(|d| before.contains(&key(d))) {
+    for drift in pass
+        .left
+        .drift
+        .iter()
+        .filter(|d| before.contains_key(&key(d)))
+    {
         if drift.class == DriftClass::Replaced && !deeds.is_unhealed(&drift.object.name) {
             continue;
         }
@@ -49,13 +54,17 @@ pub(super) fn account(
         }
     }
     for key in before
-        .iter()
+        .keys()
         .chain(ledger.drift.keys())
         .collect::<BTreeSet<_>>()
     {
         if !open.contains_key(key) {
-            let by = resolved_by(ledger, pass, kafka, deeds, key, before.contains(key));
-            settled.resolved.push((key.0.kind, key.1, by));
+            let planned = before.get(key).copied();
+            let by = resolved_by(ledger, pass, kafka, deeds, key, planned.is_some());
+            let ended = planned
+                .cloned()
+                .unwrap_or_else(|| bare(pass.desired, &key.0, key.1));
+            settled.resolved.push((ended, by));
         }
     }
     let old = std::mem::take(&mut ledger.drift);

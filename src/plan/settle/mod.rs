@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use deeds::Deeds;
 
-use super::{ActionResult, ClusterPlan, OpenDrift, gates};
+use super::{ActionResult, ClusterPlan, Drift, OpenDrift, gates};
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{CommitId, DriftClass, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy},
+    model::{CommitId, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy},
 };
 
 /// One pass, when it is over.
@@ -42,9 +42,10 @@ pub struct Pass<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settled {
     /// Drift that was first seen in this pass.
-    pub detected: Vec<(Kind, DriftClass)>,
+    pub detected: Vec<Drift>,
     /// Drift that ended in this pass; what was detected and healed in one pass stands in both lists.
-    pub resolved: Vec<(Kind, DriftClass, ResolvedBy)>,
+    /// Its fields are those that this pass still saw to differ: none when it had ended before.
+    pub resolved: Vec<(Drift, ResolvedBy)>,
     /// Drift that is open now.
     pub open: Vec<OpenDrift>,
     /// Whether everything that may be done is seen to be in place.
