@@ -19,7 +19,10 @@ use std::{
 use headgate::{
     desired,
     live::Live,
-    model::{ClusterId, CommitId, DriftClass, DriftRecord, Ledger, ObjectRef, Record, SourceFile},
+    model::{
+        ClusterId, CommitId, DriftClass, DriftRecord, Ledger, ObjectRef, Record, SourceFile,
+        UsedConsent,
+    },
     plan::{self, ClusterPlan, Plan, render},
     policy::Policies,
 };
@@ -165,6 +168,8 @@ struct Remembered {
     records: BTreeMap<String, Record>,
     #[serde(default)]
     drift: BTreeMap<String, (DriftClass, Timestamp)>,
+    #[serde(default)]
+    consents: Vec<UsedConsent>,
 }
 
 impl Remembered {
@@ -173,6 +178,7 @@ impl Remembered {
         let drift = self.drift.into_iter();
         Ledger {
             cluster_id: self.cluster_id,
+            observed: self.converged.clone(),
             applied: self.converged.clone(),
             converged: self.converged,
             records: records
@@ -184,6 +190,7 @@ impl Remembered {
                     ((ObjectRef::topic(&name), class), DriftRecord { since })
                 })
                 .collect(),
+            consents: self.consents,
         }
     }
 }

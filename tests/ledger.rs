@@ -11,7 +11,7 @@ use headgate::{
     ledger::{LedgerError, Store},
     model::{
         ClusterId, ClusterName, CommitId, ConfigKey, Converged, DriftClass, DriftRecord, Intent,
-        Ledger, ObjectRef, Record, TopicId, Verb,
+        Ledger, ObjectRef, Record, TopicId, UsedConsent, Verb,
     },
     ports::Journal,
 };
@@ -51,6 +51,7 @@ fn mk_ledger(topics: u32) -> Ledger {
     let topic = |n: u32| ObjectRef::topic(&format!("topic-{n:05}"));
     Ledger {
         cluster_id: Some(ClusterId("c".into())),
+        observed: Some(CommitId("b".repeat(40))),
         applied: Some(CommitId("a".repeat(40))),
         converged: None,
         records: (0..topics).map(|n| (topic(n), mk_record(n))).collect(),
@@ -62,6 +63,12 @@ fn mk_ledger(topics: u32) -> Ledger {
             },
         )]
         .into(),
+        consents: vec![UsedConsent {
+            object: topic(1),
+            reason: "retired".into(),
+            until: "2026-12-31".parse().unwrap(),
+            on: "2026-06-01".parse().unwrap(),
+        }],
     }
 }
 
@@ -90,6 +97,8 @@ fn what_is_saved_is_loaded_again() {
 
     let mut after = ledger.clone();
     after.cluster_id = Some(ClusterId("another".into()));
+    after.observed = None;
+    after.consents.clear();
     after.applied = None;
     after.converged = Some(CommitId("b".repeat(40)));
     after.records.pop_first();

@@ -1,6 +1,7 @@
 //! The planner as a function: what passes teach the ledger, and what holds whatever the input.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod consent;
 mod contention;
 mod identity;
 mod properties;

@@ -8,7 +8,9 @@ use super::LedgerError;
 
 /// Migrations in order; `user_version` counts how many of them a file has seen. One that was released is never edited.
 const MIGRATIONS: &[&str] = &["
-    CREATE TABLE cluster (name TEXT PRIMARY KEY, id TEXT, applied TEXT, converged TEXT) WITHOUT ROWID;
+    CREATE TABLE cluster (
+        name TEXT PRIMARY KEY, id TEXT, observed TEXT, applied TEXT, converged TEXT, consents TEXT
+    ) WITHOUT ROWID;
     CREATE TABLE record (
         cluster TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (cluster, kind, name)

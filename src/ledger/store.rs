@@ -70,14 +70,19 @@ impl Store {
         let mut db = self.db();
         // one transaction: a save in another process must not fall between two of these reads
         let read = db.transaction().map_err(|e| self.unread(e))?;
-        let [id, applied, converged] = self.known(&read, cluster)?;
+        let [id, observed, applied, converged, consents] = self.known(&read, cluster)?;
         Ok(Ledger {
             cluster_id: id.map(ClusterId),
+            observed: observed.map(CommitId),
             applied: applied.map(CommitId),
             converged: converged.map(CommitId),
             records: self.records(&read, cluster)?,
             intents: self.intents(&read, cluster)?,
             drift: self.drift(&read, cluster)?,
+            consents: match consents {
+                Some(consents) => self.parsed(&consents)?,
+                None => Vec::new(),
+            },
         })
     }
 
@@ -152,17 +157,25 @@ impl Store {
         LedgerError::database(&self.path, "read", source)
     }
 
-    /// Reads what there is one of: the live cluster's id, the revisions applied and converged.
+    /// Reads what there is one of: the live cluster's id, the revisions observed, applied and converged, the used consents.
     fn known(
         &self,
         db: &Transaction<'_>,
         cluster: &ClusterName,
-    ) -> Result<[Option<String>; 3], LedgerError> {
+    ) -> Result<[Option<String>; 5], LedgerError> {
         let row = db
             .query_row(
-                "SELECT id, applied, converged FROM cluster WHERE name = ?1",
+                "SELECT id, observed, applied, converged, consents FROM cluster WHERE name = ?1",
                 [cluster.as_str()],
-                |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]),
+                |row| {
+                    Ok([
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                    ])
+                },
             )
             .optional()
             .map_err(|e| self.unread(e))?;
@@ -269,20 +282,24 @@ fn save_known(
     before: &Ledger,
     after: &Ledger,
 ) -> rusqlite::Result<()> {
-    let known = |ledger: &Ledger| {
-        [
-            ledger.cluster_id.as_ref().map(|id| id.0.to_string()),
-            ledger.applied.as_ref().map(|c| c.as_str().to_owned()),
-            ledger.converged.as_ref().map(|c| c.as_str().to_owned()),
-        ]
+    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 5]> {
+        let revision = |commit: &Option<CommitId>| commit.as_ref().map(|c| c.0.clone());
+        Ok([
+            l.cluster_id.as_ref().map(|id| id.0.clone()),
+            revision(&l.observed),
+            revision(&l.applied),
+            revision(&l.converged),
+            Some(json(&l.consents)?),
+        ])
     };
-    let [id, applied, converged] = known(after);
-    if known(before) == [id.clone(), applied.clone(), converged.clone()] {
+    let now = known(after)?;
+    if known(before)? == now {
         return Ok(());
     }
+    let [id, observed, applied, converged, consents] = now;
     db.execute(
-        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4)",
-        params![cluster.as_str(), id, applied, converged],
+        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![cluster.as_str(), id, observed, applied, converged, consents],
     )
     .map(drop)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
@@ -14,6 +14,9 @@ use super::{ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb
 pub struct Ledger {
     /// Id of the live cluster that all of this is about, from the first complete observation on.
     pub cluster_id: Option<ClusterId>,
+    /// Revision of the last pass that saw the planes whole, whatever became of its actions: an undeclared object that
+    /// comes into view under it later was made since.
+    pub observed: Option<CommitId>,
     /// Revision of the last pass that ran its actions without an error.
     pub applied: Option<CommitId>,
     /// Revision that an observation last showed to be in place, with nothing left to do.
@@ -24,6 +27,21 @@ pub struct Ledger {
     pub intents: Vec<Intent>,
     /// Drift that is open now, so that it counts once, also over a restart.
     pub drift: BTreeMap<(ObjectRef, DriftClass), DriftRecord>,
+    /// Consents by which something was deleted, until they end: each is good for one deletion.
+    pub consents: Vec<UsedConsent>,
+}
+
+/// A consent by which its object was deleted. One with another reason or date is another consent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UsedConsent {
+    /// What was deleted.
+    pub object: ObjectRef,
+    /// The consent's reason.
+    pub reason: String,
+    /// The last day on which the consent holds.
+    pub until: Date,
+    /// The day (UTC) on which the object was deleted.
+    pub on: Date,
 }
 
 /// What is remembered of one object.

@@ -15,7 +15,7 @@ pub use chain::chain;
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use id::{ClusterId, CommitId, TopicId};
-pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record};
+pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, UsedConsent};
 pub use name::{ClusterName, ConfigKey, NameError, TopicName};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use secret::{Secret, SecretRef};

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     Action, Change, Drift, Unexpected,
-    draft::{Draft, Inputs, object, withheld},
+    draft::{Draft, Inputs, day, object, withheld},
     memory::Memory,
     platform,
     walk::{Seen, Walk},
 };
 use crate::{
-    desired::{Budget, Consent},
+    desired::{Budget, Consent, DesiredCluster},
     live::{LiveTopic, Observed},
-    model::{DriftClass, Gate, Kind, Risk, Verb},
+    model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb},
 };
 
 /// The consents of a cluster by topic name; git gives each at most once.
@@ -62,31 +64,18 @@ pub(super) fn undeclared(
         }
     };
     let ours = Memory::new(seen.record).is_ours(live.id);
-    let holds = consent.is_some_and(|c| inputs.today <= c.until);
-    if !ours
-        && !holds
-        && inputs
-            .desired
-            .owns
-            .topics
-            .iter()
-            .any(|p| p.matches(seen.name))
-    {
+    let used = consent.and_then(|c| used(inputs.ledger, c));
+    let holds = used.is_none() && consent.is_some_and(|c| inputs.today <= c.until);
+    let owns = &inputs.desired.owns.topics;
+    if !ours && !holds && owns.iter().any(|p| p.matches(seen.name)) {
         unexpected(seen, draft);
     }
     match consent {
         Some(consent) if holds => draft.push(delete(inputs, seen, live, consent), seen.record),
-        Some(expired) => draft.hold(
-            seen,
-            Verb::Delete,
-            Gate::Consent,
-            format!(
-                "the consent at {}:{} ended with {}; it opens when git moves that date, and the topic stays for good when its \
-                 document comes back",
-                expired.place.file, expired.place.line, expired.until
-            ),
-            Vec::new(),
-        ),
+        // of a topic that was never git's, an entry whose time is over says nothing any more
+        Some(consent) if ours || inputs.today <= consent.until => {
+            draft.hold(seen, Verb::Delete, Gate::Consent, over(consent, used), Vec::new());
+        }
         None if ours => draft.hold(
             seen,
             Verb::Delete,
@@ -98,7 +87,52 @@ pub(super) fn undeclared(
             ),
             Vec::new(),
         ),
-        None => {}
+        Some(_) | None => {}
+    }
+}
+
+/// Says why a consent does not hold.
+fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
+    let Consent { place, until, .. } = consent;
+    let (file, line) = (&place.file, place.line);
+    match used {
+        Some(used) => format!(
+            "the consent at {file}:{line} was used on {}, and the topic was made again since; it opens with a new entry or a \
+             new date under deletion.allow, and the topic stays for good when git declares it or the entry goes",
+            used.on
+        ),
+        None => format!(
+            "the consent at {file}:{line} ended with {until}; it opens when git moves that date, and the topic stays for good \
+             when its document comes back"
+        ),
+    }
+}
+
+/// Returns the note that a consent was used.
+fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a UsedConsent> {
+    ledger.consents.iter().find(|used| {
+        used.object == consent.object
+            && used.until == consent.until
+            && used.reason == consent.reason
+    })
+}
+
+/// Notes that a topic is gone by the consent that git gives: whoever makes it again is not deleted by the same word, day
+/// after day.
+pub(super) fn use_consent(
+    ledger: &mut Ledger,
+    desired: &DesiredCluster,
+    object: &ObjectRef,
+    now: Timestamp,
+) {
+    let consent = desired.deletion.allow.iter().find(|c| c.object == *object);
+    if let Some(consent) = consent.filter(|c| used(ledger, c).is_none()) {
+        ledger.consents.push(UsedConsent {
+            object: object.clone(),
+            reason: consent.reason.clone(),
+            until: consent.until,
+            on: day(now),
+        });
     }
 }
 

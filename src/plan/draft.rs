@@ -34,7 +34,7 @@ impl<'a> Inputs<'a> {
             kafka,
             ledger,
             types: KeyTypes::new(kafka),
-            today: TimeZone::UTC.to_datetime(now).date(),
+            today: day(now),
         }
     }
 
@@ -46,6 +46,11 @@ impl<'a> Inputs<'a> {
             (false, None) => Cause::First,
         }
     }
+}
+
+/// Returns the day (UTC) of a moment.
+pub(super) fn day(now: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(now).date()
 }
 
 /// What was found so far.

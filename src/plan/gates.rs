@@ -53,14 +53,17 @@ pub(super) fn kafka<'a>(
 
 /// Takes note of which cluster a ledger is about. When git declares the one that answers and the ledger is about another,
 /// the cluster was built anew: what was in place on the old one says nothing about this one, so that nothing is missing
-/// here and nothing is Headgate's yet.
+/// here and nothing is Headgate's yet. Consents that were used stay used.
 pub(super) fn meet(ledger: &mut Ledger, kafka: &KafkaLive) {
     let id = Some(&kafka.cluster_id);
     if ledger.cluster_id.as_ref() == id {
         return;
     }
     if ledger.cluster_id.is_some() {
-        *ledger = Ledger::default();
+        *ledger = Ledger {
+            consents: std::mem::take(&mut ledger.consents),
+            ..Ledger::default()
+        };
     }
     ledger.cluster_id = id.cloned();
 }

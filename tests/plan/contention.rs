@@ -65,21 +65,6 @@ fn a_commit_that_wants_something_else_ends_a_fight() {
 }
 
 #[test]
-fn a_deleted_topic_that_clients_make_again_is_deleted_three_times_at_most() {
-    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
-    let retired =
-        "  deletion: {allow: [{kind: Topic, name: users, reason: retired, until: 2026-12-31}]}";
-    site.commit_cluster(retired, &[ORDERS]);
-    let mut deleted = 0;
-    for _ in 0..6 {
-        deleted += site.pass().planned.actions.len();
-        site.make("users", 1);
-    }
-    assert_eq!(deleted, 3);
-    assert!(is_contended(&site.pass()));
-}
-
-#[test]
 fn refused_changes_are_no_fight() {
     let mut site = Site::converged(&[ORDERS]);
     site.alter("orders", "retention.ms", Some("1000"));

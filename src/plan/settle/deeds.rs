@@ -18,8 +18,6 @@ pub(super) struct Deeds<'a> {
     blows: BTreeMap<&'a str, CompactString>,
     /// Topics about which something was due.
     due: BTreeSet<&'a str>,
-    /// Topics that are withheld as contended.
-    contended: BTreeSet<&'a str>,
     /// Replaced topics whose values are not all back yet, by name.
     unhealed: BTreeSet<&'a str>,
 }
@@ -42,15 +40,12 @@ impl<'a> Deeds<'a> {
         let left: BTreeSet<&str> = names(pass.left).collect();
         let blows = made
             .iter()
-            .filter(|(name, a)| {
-                a.cause == Cause::Drift || a.verb == Verb::Delete || left.contains(*name)
-            })
+            .filter(|(name, a)| a.cause == Cause::Drift || left.contains(*name))
             .map(|(name, a)| (*name, contention::digest(a.verb, &a.fields)))
             .collect();
         Self {
             blows,
             due: names(pass.planned).collect(),
-            contended: contended(pass.planned).collect(),
             unhealed: unhealed(pass, &made),
             made,
         }
@@ -78,13 +73,8 @@ impl<'a> Deeds<'a> {
         self.unhealed.contains(topic)
     }
 
-    /// Tells whether the topic is withheld as contended.
-    pub(super) fn is_contended(&self, topic: &str) -> bool {
-        self.contended.contains(topic)
-    }
-
     /// Tells whether the change to the topic counts as a blow.
-    pub(super) fn struck(&self, topic: &str) -> bool {
+    fn struck(&self, topic: &str) -> bool {
         self.blows.contains_key(topic)
     }
 

@@ -80,11 +80,10 @@ fn key(drift: &Drift) -> Key {
 }
 
 /// An undeclared object that comes into view together with a new commit was found, not made: the commit claimed its
-/// scope. It is shown as open and does not count as newly drifted.
+/// scope. It is shown as open and does not count as newly drifted. What was not there when the commit's scopes were first
+/// seen counts, whatever became of the commit's actions.
 fn counts(ledger: &Ledger, pass: &Pass<'_>, class: DriftClass) -> bool {
-    class != DriftClass::Unexpected
-        || ledger.applied.as_ref() == pass.revision
-        || ledger.converged.as_ref() == pass.revision
+    class != DriftClass::Unexpected || ledger.observed.as_ref() == pass.revision
 }
 
 /// Returns the drift that the ledger knows as open, for a pass that saw nothing.

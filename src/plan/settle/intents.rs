@@ -7,7 +7,7 @@ use crate::{
     live::{Live, LiveTopic, Observed},
     model::{Intent, Ledger, Verb},
     plan::{
-        KeyTypes, gates,
+        KeyTypes, deletion, gates,
         memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
     },
 };
@@ -27,15 +27,19 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
         match kafka.topics.get(intent.object.name.as_str()) {
             Some(Observed::Known(topic)) => present(ledger, &intent, topic, &types),
             Some(Observed::Unknown(_)) => ledger.intents.push(intent),
-            None => absent(ledger, &intent),
+            None => absent(ledger, desired, &intent),
         }
     }
 }
 
 /// A topic that is gone after it was to be deleted is not missing, and one that is made under its name is not its
 /// replacement.
-fn absent(ledger: &mut Ledger, intent: &Intent) {
-    if let (Verb::Delete, Some(record)) = (intent.verb, ledger.records.get_mut(&intent.object)) {
+fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
+    if intent.verb != Verb::Delete {
+        return;
+    }
+    deletion::use_consent(ledger, desired, &intent.object, intent.at);
+    if let Some(record) = ledger.records.get_mut(&intent.object) {
         record.converged = None;
         record.topic_id = None;
     }

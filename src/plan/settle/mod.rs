@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use deeds::Deeds;
 
-use super::{ActionResult, ClusterPlan, Drift, OpenDrift, gates};
+use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates};
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{CommitId, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy},
+    model::{CommitId, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy, Verb},
 };
 
 /// One pass, when it is over.
@@ -72,7 +72,14 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     if pass.desired.mode(Kind::Topic) != Mode::Ignore {
         settled.changed = record::learn(ledger, pass, kafka, &deeds);
     }
+    let deleted = pass.results.iter().filter(|r| r.verb == Verb::Delete);
+    for result in deleted.filter(|r| r.end.is_done()) {
+        deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
+    }
+    let today = day(pass.now);
+    ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
+    ledger.observed = pass.revision.cloned();
     if pass.results.iter().all(|r| r.end.is_done()) {
         ledger.applied = pass.revision.cloned().or(ledger.applied.take());
     }

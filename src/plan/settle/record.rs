@@ -73,16 +73,13 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
         }
         (None, Some(Observed::Known(live)), Some(record)) => {
             let ours = record.topic_id.is_none_or(|id| id == live.id);
-            match ours || deeds.is_contended(seen.name) {
+            match ours {
                 true => undeclared(deeds, seen, record),
                 false => Lesson::Forget,
             }
         }
-        // gone, and that was all there was to it; only a fight over its deletion is worth remembering one pass longer
-        (None, None, Some(record)) => match deeds.struck(seen.name) {
-            true => undeclared(deeds, seen, record),
-            false => Lesson::Forget,
-        },
+        // gone, and that was all there was to it
+        (None, None, Some(_)) => Lesson::Forget,
     }
 }
 

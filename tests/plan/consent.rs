@@ -1,0 +1,90 @@
+//! A consent is good for one deletion, and topics that nobody declared count once they appear.
+
+use headgate::model::{DriftClass, Gate, Ledger};
+
+use super::site::Site;
+
+const ORDERS: (&str, &str) = ("orders", "{config: {retention.ms: 24h}}");
+
+fn retired(until: &str) -> String {
+    format!(
+        "  deletion: {{allow: [{{kind: Topic, name: users, reason: retired, until: {until}}}]}}"
+    )
+}
+
+#[test]
+fn a_consent_is_good_for_one_deletion() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    assert_eq!(site.pass().planned.actions.len(), 1);
+    site.make("users", 1);
+    for _ in 0..3 {
+        let pass = site.pass();
+        assert!(pass.planned.actions.is_empty());
+        assert_eq!(pass.planned.blocked[0].gate, Gate::Consent);
+        let reason = &pass.planned.blocked[0].reason;
+        assert!(reason.contains("was used on 2026-06-01"), "{reason}");
+    }
+    site.commit_cluster(&retired("2027-01-31"), &[ORDERS]);
+    assert_eq!(
+        site.pass().planned.actions.len(),
+        1,
+        "a new date is a new consent"
+    );
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    site.make("users", 1);
+    assert!(
+        site.pass().planned.actions.is_empty(),
+        "the old one stays used"
+    );
+}
+
+#[test]
+fn a_consent_is_used_by_a_deletion_that_a_crash_hid() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    site.crash(1, 1);
+    site.pass();
+    site.make("users", 1);
+    assert_eq!(site.pass().planned.blocked[0].gate, Gate::Consent);
+}
+
+#[test]
+fn a_consent_is_not_used_by_a_deletion_that_was_refused_and_holds_after_the_ledger_was_lost() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    site.pass_with(|_| false);
+    site.ledger = Ledger::default();
+    assert_eq!(site.pass().planned.actions.len(), 1);
+    assert_eq!(site.ledger.consents.len(), 1);
+}
+
+#[test]
+fn a_used_consent_is_forgotten_when_it_could_not_be_used_any_more() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-06-01"), &[ORDERS]);
+    site.pass();
+    site.make("users", 1);
+    site.now = "2026-06-02T00:00:00Z".parse().unwrap();
+    let pass = site.pass();
+    assert!(pass.planned.actions.is_empty() && pass.planned.blocked.is_empty());
+    assert!(site.ledger.consents.is_empty());
+}
+
+#[test]
+fn a_stray_counts_although_an_action_keeps_failing() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.make("found", 1);
+    site.commit_cluster("  owns: {topics: [\"*\"]}", &[ORDERS, ("users", "{}")]);
+    assert_eq!(site.pass_with(|_| false).settled.detected, []);
+    site.make("stray", 1);
+    let pass = site.pass_with(|_| false);
+    let drift: Vec<_> = pass
+        .settled
+        .detected
+        .iter()
+        .map(|d| (d.object.name.as_str(), d.class))
+        .collect();
+    assert_eq!(drift, [("stray", DriftClass::Unexpected)]);
+    assert_eq!(site.pass_with(|_| false).settled.detected, []);
+}
