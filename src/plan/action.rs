@@ -16,7 +16,8 @@ use crate::model::{
 pub struct Plan {
     /// Version of this shape: 1.
     pub schema_version: u32,
-    /// `sha256:` and the digest of everything else in the plan: the same inputs give the same id.
+    /// `sha256:` and the digest of everything else in the plan, and of what would be executed: the ids of topics, and
+    /// every value with the one it replaces. The same inputs give the same id.
     pub plan_id: String,
     /// The commit the plan is of; `None` for plain files.
     pub revision: Option<CommitId>,
@@ -113,7 +114,7 @@ pub struct FieldChange {
 }
 
 /// A change as the executor needs it: no choices are left, and the values it may overwrite are its preconditions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Change {
     /// Makes a topic that must not be there.
     CreateTopic {
@@ -143,7 +144,7 @@ pub enum Change {
 }
 
 /// A config value to set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetKey {
     /// The key.
     pub key: ConfigKey,

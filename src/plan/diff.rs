@@ -10,14 +10,14 @@ use super::{
     draft::{Draft, Inputs, field, object, place},
     key_types::HIDDEN,
     memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
-    platform,
+    platform, risk,
     topic::refusal,
     walk::Seen,
 };
 use crate::{
     desired::{DesiredTopic, DesiredValue},
     live::LiveTopic,
-    model::{ConfigKey, DriftClass, Gate, Risk, Verb},
+    model::{ConfigKey, DriftClass, Gate, Verb},
 };
 
 /// Plans what differs between a declared topic and the live one.
@@ -217,7 +217,7 @@ impl Diff<'_> {
         let action = Action {
             object: object(seen),
             verb: Verb::Update,
-            risk: Risk::Safe,
+            risk: risk::of_update(grow.is_some(), &set, &reset),
             cause: inputs.cause(todo.iter().all(|d| d.drifted)),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{ClusterPlan, Plan, Summary};
+use super::{Change, ClusterPlan, Plan, Summary};
 use crate::model::{CommitId, Verb};
 
 impl Plan {
@@ -42,10 +42,14 @@ impl Summary {
     }
 }
 
-/// Digests the plan as it is serialised, with an empty id: the order of fields and of objects is fixed, so equal plans
-/// have equal bytes.
+/// Digests the plan as it is serialised, with an empty id, and what executors read beside it: the order of fields and of
+/// objects is fixed, so equal plans have equal bytes. Two plans that read alike and would delete different topics, or
+/// overwrite different values, are two.
 fn digest(plan: &Plan) -> String {
-    let bytes = serde_json::to_vec(plan).expect("a plan has text keys only, so it has a JSON form");
+    let actions = plan.clusters.iter().flat_map(|c| &c.actions);
+    let changes: Vec<&Change> = actions.map(|a| &a.change).collect();
+    let bytes = serde_json::to_vec(&(plan, changes))
+        .expect("a plan has text keys only, so it has a JSON form");
     let mut id = String::with_capacity(7 + 64);
     id.push_str("sha256:");
     for byte in Sha256::digest(&bytes) {

@@ -13,6 +13,7 @@ mod platform;
 pub mod render;
 mod result;
 mod review;
+mod risk;
 mod settle;
 mod topic;
 mod walk;

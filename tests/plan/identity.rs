@@ -1,6 +1,9 @@
 //! Which live cluster a ledger is about.
 
-use headgate::model::{Cause, ClusterId, Gate};
+use headgate::{
+    model::{Cause, ClusterId, Gate},
+    plan::Plan,
+};
 
 use super::site::Site;
 
@@ -48,4 +51,17 @@ fn a_cluster_that_was_built_anew_is_begun_with_once_git_declares_it() {
     assert!(pass.settled.open.is_empty() && pass.settled.converged);
     assert_eq!(site.ledger.cluster_id, Some(ClusterId("another".into())));
     assert!(site.pass().planned.actions.is_empty());
+}
+
+#[test]
+fn a_plan_that_deletes_another_topic_of_the_same_name_is_another_plan() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    let retired =
+        "  deletion: {allow: [{kind: Topic, name: users, reason: retired, until: 2026-12-31}]}";
+    site.commit_cluster(retired, &[ORDERS]);
+    let id = |site: &Site| Plan::new(None, vec![site.plan()]).plan_id;
+    let before = id(&site);
+    assert_eq!(id(&site), before);
+    site.make("users", 3);
+    assert_ne!(id(&site), before);
 }
