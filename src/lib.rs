@@ -20,6 +20,7 @@ pub mod report;
 
 // rank 5: the edge as the daemon sees it
 pub mod board;
+pub mod lockfile;
 pub mod ports;
 pub mod secrets;
 

@@ -23,6 +23,7 @@ const RANKS: &[(&str, u8)] = &[
     ("plan", 3),
     ("report", 4),
     ("board", 5),
+    ("lockfile", 5),
     ("ports", 5),
     ("secrets", 5),
     ("apply", 6),

@@ -2,12 +2,13 @@
 //! crash leaves no stale one; the process id in the file is for people only.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use super::LedgerError;
+use crate::lockfile;
 
 /// Holds the lock for as long as it lives.
 #[derive(Debug)]
@@ -16,26 +17,16 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of the ledger at `path`, without waiting.
+    /// Takes the lock of the ledger at `path`.
     pub(super) fn take(path: &Path) -> Result<Self, LedgerError> {
         let beside = beside(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&beside)
-            .map_err(|e| LedgerError::file(&beside, e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LedgerError::InUse {
-                    path: path.display().to_string(),
-                    pid: pid(&mut file),
-                });
-            }
-            Err(TryLockError::Error(e)) => return Err(LedgerError::file(&beside, e)),
-        }
+        let mut file = lockfile::take(&beside).map_err(|e| match e.kind() {
+            io::ErrorKind::WouldBlock => LedgerError::InUse {
+                path: path.display().to_string(),
+                pid: pid(&beside),
+            },
+            _ => LedgerError::file(&beside, e),
+        })?;
         file.set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(|e| LedgerError::file(&beside, e))?;
@@ -50,9 +41,12 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 /// Reads who holds the lock; a process id has at most ten digits, whatever else stands in the file.
-fn pid(file: &mut File) -> Option<u32> {
+fn pid(beside: &Path) -> Option<u32> {
     let mut text = String::new();
-    file.seek(SeekFrom::Start(0)).ok()?;
-    file.take(16).read_to_string(&mut text).ok()?;
+    File::open(beside)
+        .ok()?
+        .take(16)
+        .read_to_string(&mut text)
+        .ok()?;
     text.trim().parse().ok()
 }

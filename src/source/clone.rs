@@ -9,9 +9,9 @@ use std::{
 };
 
 use git2::{Repository, RepositoryInitOptions};
-use rustix::fs::{FlockOperation, flock};
 
 use super::SourceError;
+use crate::lockfile;
 
 /// Where the clone notes whose clone it is.
 const URL_KEY: &str = "headgate.url";
@@ -71,21 +71,12 @@ impl Clone {
             .create(&self.dir)
             .map_err(|e| cache(&self.dir, e))?;
         let path = self.dir.join("lock");
-        let file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|e| cache(&path, e))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(SourceError::Locked {
-                    dir: self.dir.clone(),
-                });
-            }
-            Err(e) => return Err(cache(&path, e.into())),
-        }
+        let file = lockfile::take(&path).map_err(|e| match e.kind() {
+            io::ErrorKind::WouldBlock => SourceError::Locked {
+                dir: self.dir.clone(),
+            },
+            _ => cache(&path, e),
+        })?;
         for leftover in [self.fresh_path(), self.old_path()] {
             remove(&leftover)?;
         }
