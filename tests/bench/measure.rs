@@ -165,7 +165,7 @@ async fn whole(
         figures.rows.push(Row::memory(
             "daemon's peak memory (VmHWM) in all of this",
             daemon.peak_memory()?,
-            100 << 20,
+            100_000_000,
         ));
         figures.rows.push(Row::new(
             "daemon's own CPU for a no-change pass",
@@ -237,7 +237,7 @@ impl Quiet {
                 Reach::Times(1.2),
             ),
             Row::new(
-                "of which planning, what it teaches included",
+                "of which plan()",
                 self.plan,
                 None,
                 Reach::Below(0.05),
