@@ -282,18 +282,21 @@ fn layout(topic: MetadataResponseTopic) -> Observed<Option<LiveTopic>> {
             "the broker does not tell its id; Headgate needs Kafka 3.6 or newer".to_owned(),
         );
     }
-    let mut partitions = topic.partitions;
-    partitions.sort_unstable_by_key(|partition| partition.partition_index);
+    let mut answered = topic.partitions;
+    answered.sort_unstable_by_key(|partition| partition.partition_index);
     let gapless = (0..)
-        .zip(&partitions)
+        .zip(&answered)
         .all(|(index, p)| p.partition_index == index);
-    if !gapless || partitions.is_empty() {
+    if !gapless || answered.is_empty() {
         return Observed::Unknown("the broker does not list all of its partitions".to_owned());
     }
+    // not collected: that would keep the answer's allocation, five times as large, as long as the observation lives
+    let mut partitions = Vec::with_capacity(answered.len());
+    partitions.extend(answered.into_iter().map(partition));
     Observed::Known(Some(LiveTopic {
         id: TopicId(topic.topic_id.into_bytes()),
         internal: topic.is_internal,
-        partitions: partitions.into_iter().map(partition).collect(),
+        partitions,
         config: Vec::new(),
     }))
 }

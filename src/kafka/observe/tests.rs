@@ -52,6 +52,13 @@ fn partitions_stand_in_the_order_of_their_numbers() {
 }
 
 #[test]
+fn an_observation_keeps_nothing_of_the_answers_memory() {
+    let live = mk_live();
+    let topic = live.known().unwrap().as_ref().unwrap();
+    assert_eq!(topic.partitions.capacity(), topic.partitions.len());
+}
+
+#[test]
 fn a_partition_list_with_a_gap_is_not_known() {
     let topic = mk_topic("t", 0).with_partitions(vec![mk_partition(0), mk_partition(2)]);
     assert!(is_unknown(&layout(topic), "partitions"));
