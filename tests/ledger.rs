@@ -5,7 +5,7 @@
     reason = "a test fails by panicking, and damages files by hand"
 )]
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use headgate::{
     ledger::{LedgerError, Store},
@@ -31,17 +31,13 @@ fn mk_record(n: u32) -> Record {
     id[..4].copy_from_slice(&n.to_be_bytes());
     Record {
         topic_id: Some(TopicId(id)),
-        owned: BTreeSet::from([
-            ConfigKey::new("retention.ms"),
-            ConfigKey::new("min.insync.replicas"),
-        ]),
-        converged: Some(Converged(
-            [
-                ("partitions".into(), "3".into()),
-                ("config.retention.ms".into(), "86400000".into()),
-            ]
+        owned: ["min.insync.replicas", "retention.ms"]
+            .map(ConfigKey::new)
             .into(),
-        )),
+        converged: Some(Converged::from_iter([
+            ("partitions", "3"),
+            ("config.retention.ms", "86400000"),
+        ])),
         rounds: 1,
         change: Some("abc".into()),
     }

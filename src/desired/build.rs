@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use compact_str::CompactString;
+
 use super::{
     Budget, Consent, Deletion, DesiredCluster, DesiredTopic, DesiredValue, Owns,
     config_value::{Config, Entry},
     load::Topic,
-    mirror::{ClusterDocument, ConsentSpec, DeletionSpec, TopicSpec},
+    mirror::{ClusterDocument, ConsentSpec, DeletionSpec, TopicDocument, TopicSpec},
     page::{At, Page},
 };
 use crate::model::{ClusterId, ClusterName, ConfigKey, ObjectRef, Severity, TopicName, integer};
@@ -164,19 +166,20 @@ pub(super) fn topic(
     let config = merge(own, &defaults.config);
     let built = DesiredTopic {
         place: page.place(topic.at),
-        labels: topic
-            .document
-            .metadata
-            .0
-            .iter()
-            .flat_map(|m| m.labels())
-            .collect(),
+        labels: labels(&topic.document),
         partitions: partitions?,
         replication_factor: replication_factor?,
         config,
     };
     judge(name, &built, own, topic.at, page);
     Some(built)
+}
+
+fn labels(document: &TopicDocument) -> Box<[(CompactString, CompactString)]> {
+    let metadata = document.metadata.0.iter();
+    let mut labels: Vec<_> = metadata.flat_map(|m| m.labels()).collect();
+    labels.sort_unstable();
+    labels.into()
 }
 
 fn needs(name: &TopicName, field: &str, said: bool, at: At, page: &mut Page<'_>) {

@@ -1,6 +1,6 @@
 //! What Headgate remembers of one cluster, as a value: the planner reads it, the store (rank 6) keeps it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
@@ -53,8 +53,8 @@ pub struct Record {
     /// Config keys that are git's: declared and seen in place, whoever set them, or set by Headgate. They are reset once
     /// git no longer declares them; all others are foreign. Declaring, not writing, makes a key git's, so that a lost
     /// ledger finds its keys again.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub owned: BTreeSet<ConfigKey>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub owned: Box<[ConfigKey]>,
     /// What was in place, and declared so, when an observation last showed the two equal. `None`: never yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converged: Option<Converged>,
@@ -66,11 +66,71 @@ pub struct Record {
     pub change: Option<CompactString>,
 }
 
+impl Record {
+    /// Remembers that Headgate set a key.
+    pub fn own(&mut self, key: &ConfigKey) {
+        if !self.owned.contains(key) {
+            let mut owned = std::mem::take(&mut self.owned).into_vec();
+            owned.push(key.clone());
+            owned.sort_unstable();
+            self.owned = owned.into();
+        }
+    }
+}
+
 /// The declared values of an object at the moment they were seen in place, by field path as plans name them
 /// (`partitions`, `config.retention.ms`): a field that still is declared so and differs has drifted.
+///
+/// A sorted slice: a map of so few fields would take three times the memory, and there is one for each object.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Converged(pub BTreeMap<CompactString, CompactString>);
+#[serde(
+    from = "BTreeMap<CompactString, CompactString>",
+    into = "BTreeMap<CompactString, CompactString>"
+)]
+pub struct Converged(Box<[(CompactString, CompactString)]>);
+
+impl Converged {
+    /// Returns the fields and their values, by path.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let fields = self.0.iter();
+        fields.map(|(path, value)| (path.as_str(), value.as_str()))
+    }
+
+    /// Returns the value of a field.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&str> {
+        let place = self
+            .0
+            .binary_search_by(|(known, _)| known.as_str().cmp(path));
+        place.ok().map(|index| self.0[index].1.as_str())
+    }
+
+    /// Forgets the fields for which `keep` is false.
+    pub fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
+        let mut fields = std::mem::take(&mut self.0).into_vec();
+        fields.retain(|(path, value)| keep(path, value));
+        self.0 = fields.into();
+    }
+}
+
+impl<P: Into<CompactString>, V: Into<CompactString>> FromIterator<(P, V)> for Converged {
+    fn from_iter<I: IntoIterator<Item = (P, V)>>(fields: I) -> Self {
+        let fields = fields.into_iter();
+        BTreeMap::from_iter(fields.map(|(path, value)| (path.into(), value.into()))).into()
+    }
+}
+
+impl From<BTreeMap<CompactString, CompactString>> for Converged {
+    fn from(fields: BTreeMap<CompactString, CompactString>) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+impl From<Converged> for BTreeMap<CompactString, CompactString> {
+    fn from(converged: Converged) -> Self {
+        converged.0.into_iter().collect()
+    }
+}
 
 /// A drift that is open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,4 +151,28 @@ pub struct Intent {
     pub config: Vec<(ConfigKey, CompactString)>,
     /// When it was noted.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn converged_fields_are_found_in_whatever_order_they_came() {
+        let mut fields = Converged::from_iter([("partitions", "3"), ("config.a", "1")]);
+        assert_eq!(fields.get("partitions"), Some("3"));
+        assert_eq!(fields.get("config.a"), Some("1"));
+        assert_eq!(fields.get("config.b"), None);
+        fields.retain(|path, _| path == "partitions");
+        assert_eq!(fields, Converged::from_iter([("partitions", "3")]));
+    }
+
+    #[test]
+    fn a_key_is_owned_once() {
+        let mut record = Record::default();
+        for key in ["b", "a", "b"] {
+            record.own(&ConfigKey::new(key));
+        }
+        assert_eq!(*record.owned, ["a", "b"].map(ConfigKey::new));
+    }
 }

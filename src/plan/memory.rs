@@ -45,7 +45,7 @@ impl<'a> Memory<'a> {
     }
 
     fn value(&self, path: &str) -> Option<&'a str> {
-        self.converged()?.0.get(path).map(CompactString::as_str)
+        self.converged()?.get(path)
     }
 
     /// Tells whether the object was ever seen in place while it was declared.

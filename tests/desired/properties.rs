@@ -112,7 +112,7 @@ fn wanted() -> impl Strategy<Value = (String, DesiredTopic)> {
             };
             let topic = DesiredTopic {
                 place,
-                labels: std::collections::BTreeMap::new(),
+                labels: Box::default(),
                 partitions,
                 replication_factor,
                 config: quiet

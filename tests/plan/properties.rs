@@ -53,7 +53,7 @@ fn declared() -> impl Strategy<Value = DesiredTopic> {
     let config = btree_map(select(&KEYS[..3]), value, 0..3);
     (1..4_u32, config).prop_map(|(partitions, config)| DesiredTopic {
         place: place(),
-        labels: BTreeMap::new(),
+        labels: Box::default(),
         partitions,
         replication_factor: 3,
         config: config
@@ -143,13 +143,7 @@ fn record() -> impl Strategy<Value = Record> {
         |(id, owned, values, rounds)| Record {
             topic_id: id.map(|id| TopicId([id; 16])),
             owned: owned.into_iter().map(ConfigKey::new).collect(),
-            converged: values.map(|v| {
-                Converged(
-                    v.into_iter()
-                        .map(|(path, value)| (path.into(), value.into()))
-                        .collect(),
-                )
-            }),
+            converged: values.map(Converged::from_iter),
             rounds,
             change: None,
         },

@@ -59,7 +59,7 @@ fn topic() -> impl Strategy<Value = DesiredTopic> {
         config.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         DesiredTopic {
             place: place(9),
-            labels: BTreeMap::new(),
+            labels: Box::default(),
             partitions,
             replication_factor,
             config,

@@ -64,7 +64,7 @@ pub(crate) fn topic_name(i: usize) -> TopicName {
 fn desired_topic(i: usize) -> DesiredTopic {
     DesiredTopic {
         place: place(u32::try_from(i + 1).expect("a line")),
-        labels: BTreeMap::new(),
+        labels: Box::default(),
         partitions: 3,
         replication_factor: 3,
         config: vec![(

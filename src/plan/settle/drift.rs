@@ -147,9 +147,9 @@ fn changed(desired: &DesiredTopic, record: Option<&Record>, types: &KeyTypes<'_>
     let Some(converged) = record.and_then(|r| r.converged.as_ref()) else {
         return false;
     };
-    converged.0.iter().any(|(path, was)| match path.as_str() {
-        PARTITIONS => desired.partitions.to_string() != *was,
-        REPLICATION_FACTOR => desired.replication_factor.to_string() != *was,
+    converged.iter().any(|(path, was)| match path {
+        PARTITIONS => desired.partitions.to_string() != was,
+        REPLICATION_FACTOR => desired.replication_factor.to_string() != was,
         path => path.strip_prefix(CONFIG).is_some_and(|key| {
             let declared = desired.config.iter().find(|(k, _)| k.as_str() == key);
             !matches!(declared, Some((_, DesiredValue::Set(value))) if types.same(key, value, was))

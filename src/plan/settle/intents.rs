@@ -1,6 +1,6 @@
 //! Finding out what became of writes that were noted and never settled, after a crash (plan stage, pure).
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::ToCompactString;
 
 use crate::{
     desired::DesiredCluster,
@@ -57,25 +57,18 @@ fn present(ledger: &mut Ledger, intent: &Intent, topic: &LiveTopic, types: &KeyT
     }
     for (key, value) in &intent.config {
         if topic.config_value(key.as_str()) == Some(Some(value.as_str())) {
-            record.owned.insert(key.clone());
+            record.own(key);
         }
     }
     if let Some(converged) = &mut record.converged {
-        converged
-            .0
-            .retain(|path, was| still_holds(path, was, topic, types));
+        converged.retain(|path, was| still_holds(path, was, topic, types));
     }
 }
 
-fn still_holds(
-    path: &CompactString,
-    was: &CompactString,
-    topic: &LiveTopic,
-    types: &KeyTypes<'_>,
-) -> bool {
-    match path.as_str() {
-        PARTITIONS => topic.partitions.len().to_compact_string() == *was,
-        REPLICATION_FACTOR => topic.replication_factor().to_compact_string() == *was,
+fn still_holds(path: &str, was: &str, topic: &LiveTopic, types: &KeyTypes<'_>) -> bool {
+    match path {
+        PARTITIONS => topic.partitions.len().to_compact_string() == was,
+        REPLICATION_FACTOR => topic.replication_factor().to_compact_string() == was,
         path => path.strip_prefix(CONFIG).is_none_or(|key| {
             let own = topic.config_value(key).flatten();
             own.is_some_and(|own| types.same(key, own, was))

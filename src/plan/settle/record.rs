@@ -1,14 +1,12 @@
 //! What a pass teaches about each object (plan stage, pure).
 
-use std::collections::BTreeSet;
-
 use compact_str::{CompactString, ToCompactString};
 
 use super::{Pass, deeds::Deeds};
 use crate::{
     desired::{DesiredTopic, DesiredValue},
     live::{KafkaLive, LiveTopic, Observed},
-    model::{ConfigKey, Converged, Ledger, ObjectRef, Record},
+    model::{ConfigKey, Ledger, ObjectRef, Record},
     plan::{
         diff,
         draft::Inputs,
@@ -242,10 +240,11 @@ impl Facts {
             return Lesson::Nothing;
         }
         let was_in_place = live.is_some() || Memory::new(old).was_in_place();
+        self.owned.sort_unstable();
         let mut record = Record {
             topic_id: id,
-            owned: self.owned.drain(..).collect::<BTreeSet<_>>(),
-            converged: was_in_place.then(|| Converged(self.values.drain(..).collect())),
+            owned: self.owned.drain(..).collect(),
+            converged: was_in_place.then(|| self.values.drain(..).collect()),
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
         };
@@ -256,11 +255,11 @@ impl Facts {
     fn are_those_of(&self, record: &Record, is_live: bool) -> bool {
         let values = match &record.converged {
             Some(converged) => {
-                converged.0.len() == self.values.len()
+                converged.iter().len() == self.values.len()
                     && self
                         .values
                         .iter()
-                        .all(|(p, v)| converged.0.get(p) == Some(v))
+                        .all(|(path, value)| converged.get(path) == Some(value))
             }
             None => !is_live,
         };
