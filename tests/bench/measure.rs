@@ -236,12 +236,7 @@ impl Quiet {
                 Some(self.bare),
                 Reach::Times(1.2),
             ),
-            Row::new(
-                "of which plan()",
-                self.plan,
-                None,
-                Reach::Below(0.05),
-            ),
+            Row::new("of which plan()", self.plan, None, Reach::Below(0.05)),
         ]
     }
 
