@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Failure, desired::CLUSTER, machine, repo::write, stage::Stage};
+use crate::{Failure, desired::CLUSTER, machine, repo::write, stage::Stage, table::Phases};
 
 /// Time between passes: longer than a commit needs to be seen and read, so that a commit and not the timer begins the
 /// pass that is measured.
@@ -153,7 +153,7 @@ impl Daemon {
     }
 
     /// Returns the seconds that each phase has taken in all.
-    pub(crate) async fn phases(&self) -> Result<Vec<(String, f64)>, Failure> {
+    pub(crate) async fn phases(&self) -> Result<Phases, Failure> {
         let page = self.get("/metrics").await?;
         let line = |line: &str| {
             let rest =

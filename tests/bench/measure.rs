@@ -21,7 +21,7 @@ use crate::{
     machine::Machine,
     repo::Repo,
     stage::Stage,
-    table::{Figures, Growth, Reach, Row, say},
+    table::{Figures, Growth, Phases, Reach, Row, say},
 };
 
 /// Passes that are measured, each beside a bare observation; the middle one counts.
@@ -151,8 +151,9 @@ async fn whole(
     let quiet = Quiet::measure(&stage, &daemon, topics).await?;
     let mut there = topics;
     if options.wants("add") {
-        let row = add(&stage, &daemon, &repo, &mut there, quiet.bare).await?;
+        let (row, phases) = add(&stage, &daemon, &repo, &mut there, quiet.bare).await?;
         figures.rows.push(row);
+        figures.phases.push(("one topic added".to_owned(), phases));
     }
     if options.wants("pass") {
         figures.rows.extend(quiet.rows());
@@ -187,7 +188,7 @@ struct Quiet {
     pass: Duration,
     cpu: Duration,
     plan: Duration,
-    phases: Vec<(String, f64)>,
+    phases: Phases,
 }
 
 impl Quiet {
@@ -209,15 +210,7 @@ impl Quiet {
         daemon.resume()?;
         let after = daemon.phases().await?;
         // settle's pass is among them
-        let count = (ROUNDS + 1) as f64;
-        let phases: Vec<(String, f64)> = after
-            .into_iter()
-            .map(|(phase, seconds)| {
-                let was = before.iter().find(|(p, _)| *p == phase);
-                let seconds = seconds - was.map_or(0.0, |(_, s)| *s);
-                (phase, seconds / count)
-            })
-            .collect();
+        let phases = spent(&before, after, ROUNDS + 1);
         let plan = phases.iter().find(|(phase, _)| phase == "plan");
         Ok(Self {
             bare: median(bare),
@@ -258,23 +251,26 @@ async fn add(
     repo: &Repo,
     there: &mut usize,
     bare: Duration,
-) -> Result<Row, Failure> {
-    let mut times = Vec::new();
+) -> Result<(Row, Phases), Failure> {
+    let (mut times, mut phases) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
         // right behind a pass, so that the commit and not the timer begins the next one
         daemon.next().await?;
+        let before = daemon.phases().await?;
         let (commit, began) = repo.commit(&[desired::file_up_to(*there)])?;
         times.push(daemon.converged(&commit).await?.duration_since(began));
+        phases = spent(&before, daemon.phases().await?, 1);
         *there += 1;
     }
     daemon.settle().await?;
     stage.observe(*there).await?;
-    Ok(Row::new(
+    let row = Row::new(
         "one topic added: commit to converged",
         median(times),
         Some(bare),
         Reach::TimesAnd(1.5, 1.0),
-    ))
+    );
+    Ok((row, phases))
 }
 
 /// Plans in this process, from an observation, the documents and the daemon's own ledger.
@@ -346,6 +342,16 @@ async fn http(daemon: &Daemon) -> Result<Vec<Row>, Failure> {
         Row::new(&what, percentile(times, 99), None, Reach::Below(0.05))
     };
     Ok(pages.iter().zip(times).map(row).collect())
+}
+
+/// Returns what each phase took since `before`, by pass.
+fn spent(before: &[(String, f64)], after: Phases, passes: usize) -> Phases {
+    let since = |(phase, seconds): (String, f64)| {
+        let was = before.iter().find(|(p, _)| *p == phase);
+        let seconds = (seconds - was.map_or(0.0, |(_, s)| *s)) / passes as f64;
+        (phase, seconds)
+    };
+    after.into_iter().map(since).collect()
 }
 
 fn median(times: Vec<Duration>) -> Duration {

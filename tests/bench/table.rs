@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, path::Path, time::Duration};
 
+use headgate::report::Phase;
+
 use crate::{Failure, machine::Machine, repo};
 
 /// Everything that one run measured.
@@ -11,9 +13,12 @@ pub(crate) struct Figures {
     pub(crate) kafka: String,
     pub(crate) rows: Vec<Row>,
     /// Of some work the seconds by phase.
-    pub(crate) phases: Vec<(String, Vec<(String, f64)>)>,
+    pub(crate) phases: Vec<(String, Phases)>,
     pub(crate) growth: Vec<Growth>,
 }
+
+/// Seconds by phase.
+pub(crate) type Phases = Vec<(String, f64)>;
 
 /// What is to be reached.
 pub(crate) enum Reach {
@@ -141,17 +146,13 @@ impl Figures {
     }
 
     fn phases(&self) -> String {
-        let names: Vec<&String> = self
-            .phases
-            .first()
-            .map(|(_, phases)| phases.iter().map(|(name, _)| name).collect())
-            .unwrap_or_default();
+        let names = Phase::ALL.map(Phase::as_str);
         let mut head = vec!["seconds".to_owned()];
-        head.extend(names.iter().map(|name| (*name).clone()));
-        let row = |(work, phases): &(String, Vec<(String, f64)>)| {
+        head.extend(names.map(str::to_owned));
+        let row = |(work, phases): &(String, Phases)| {
             let mut cells = vec![work.clone()];
             cells.extend(names.iter().map(|name| {
-                let found = phases.iter().find(|(n, _)| n == *name);
+                let found = phases.iter().find(|(n, _)| n == name);
                 found.map_or(String::new(), |(_, s)| format!("{s:.3}"))
             }));
             cells
