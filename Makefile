@@ -16,7 +16,8 @@ test: ## Everything: format, lints, docs, licences, tests; real Kafka included
 
 demo: ## Headgate at work on a real Kafka of its own (DEMO_ONCE=1: walks through and exits)
 	@scripts/prepare.sh
-	$(CARGO) run --release --locked --quiet -- demo
+	@echo "building; the first time this takes some minutes"
+	@$(CARGO) run --release --locked --quiet -- demo
 
 bench: ## The figures of docs/BENCHMARKS.md, measured on this machine
 	@scripts/prepare.sh

@@ -226,6 +226,9 @@ impl Follow {
                 if !known || held_before.is_none() {
                     tracing::warn!(revision = %tip, reason, "revision held");
                 }
+                // nothing is known of what it declares: it is not looked at until it may be followed
+                self.state.valid = true;
+                self.state.findings = Arc::default();
                 self.state.held = Some(reason);
             }
         }

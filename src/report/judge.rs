@@ -91,7 +91,7 @@ impl Facts<'_> {
         if let Some((reason, message)) = self.work() {
             return (False, reason, message);
         }
-        let revision = short(self.revision.converged.as_ref());
+        let revision = short(self.revision.attempted.as_ref());
         match self.reported {
             0 => (True, Reason::Converged, format!("{revision} is in place")),
             n => (
@@ -127,7 +127,7 @@ impl Facts<'_> {
         let left = count(self.pending, "change is", "changes are");
         match self.pending {
             0 if self.revision.converged == self.revision.attempted => None,
-            0 if !self.blocked.is_empty() => None,
+            0 if !self.blocked.is_empty() || self.reported > 0 => None,
             0 => Some((
                 Reason::Progressing,
                 format!(

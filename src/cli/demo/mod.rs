@@ -22,7 +22,11 @@ pub(super) async fn demo(options: &DemoOptions) -> Result<ExitCode, Failure> {
         told = story::tell(&mut stage) => told,
         () = &mut stop => Ok(()),
     };
+    if told.is_ok() && options.once {
+        output::line("\nDone; Kafka, the repository and the daemon are removed.")?;
+    }
     if told.is_ok() && !options.once {
+        story::farewell(&stage)?;
         output::line("\nIt keeps running; Ctrl-C ends it and removes everything.")?;
         stop.await;
     }

@@ -28,8 +28,7 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
     drift(stage).await?;
     merge(stage).await?;
     deletion_held_back(stage).await?;
-    deletion_agreed(stage).await?;
-    farewell(stage)
+    deletion_agreed(stage).await
 }
 
 async fn first_plan(stage: &Stage) -> Result<(), Failure> {
@@ -156,7 +155,8 @@ async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
     say("deleted, within a budget a pass")
 }
 
-fn farewell(stage: &Stage) -> Result<(), Failure> {
+/// Says where to look and what to try while it keeps running.
+pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
     title("Look around")?;
     say(&format!("status   http://{}/api/v1/status", stage.http))?;
     say(&format!("metrics  http://{}/metrics", stage.http))?;
@@ -165,8 +165,11 @@ fn farewell(stage: &Stage) -> Result<(), Failure> {
         stage.http
     ))?;
     say(&format!(
-        "commit to {} and watch; headgate --config {} status | plan",
-        stage.repo.path.display(),
+        "commit to {} and watch",
+        stage.repo.path.display()
+    ))?;
+    say(&format!(
+        "headgate plan --config {}",
         stage.config_path.display()
     ))
 }

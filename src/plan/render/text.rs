@@ -142,6 +142,10 @@ impl Page {
         .filter(|(count, _)| *count > 0)
         .map(|(count, sort)| self.paint(colour(sort), &format!("{count} {}", sort.counted())))
         .collect();
+        let unseen = |c: &ClusterPlan| c.planes.values().any(|p| !p.complete);
+        if plan.clusters.iter().any(unseen) {
+            self.line(0, "Not everything could be planned: a cluster could not be seen whole, or is another one; see above.");
+        }
         let text = match (sum.create + sum.update + sum.delete, counts.is_empty()) {
             (_, true) => "Nothing to do.".to_owned(),
             (0, false) => format!("Nothing to do; {}.", counts.join(", ")),
