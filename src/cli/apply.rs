@@ -1,6 +1,6 @@
 //! `headgate apply`: one pass of the daemon, told as it went.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc};
 
 use serde::Serialize;
 
@@ -17,9 +17,6 @@ use crate::{
     plan::{ActionResult, ClusterPlan, Plan},
     report::{Cycle, PassResult},
 };
-
-/// Time for the request that is under way once a signal asked to stop.
-const GRACE: Duration = Duration::from_secs(4);
 
 /// What `apply -o json` prints.
 #[derive(Serialize)]
@@ -55,7 +52,7 @@ pub(super) async fn apply(args: &Args, options: &PlanOptions) -> Result<ExitCode
     let applying = daemon::apply(&config, &source, only, &connect, &stop);
     let done = tokio::select! {
         done = output::waiting("applying", applying) => done,
-        () = abandoned(&stop) => {
+        () = stop.over() => {
             let why = "stopped before it was done; the next apply, or the daemon, finds out where things stand by looking";
             return Err(Failure::new(why));
         }
@@ -71,12 +68,6 @@ pub(super) async fn apply(args: &Args, options: &PlanOptions) -> Result<ExitCode
         format => tell(revision, &cycles, format)?,
     }
     Ok(exit_code(&cycles, options.detailed_exitcode))
-}
-
-/// Resolves when a signal asked to stop and the write under way had its time: 5 s in all.
-async fn abandoned(stop: &Stop) {
-    stop.said().await;
-    tokio::time::sleep(GRACE).await;
 }
 
 fn describe(cycle: &Cycle) -> AppliedCluster<'_> {

@@ -15,9 +15,6 @@ use crate::{
     report::{Cycle, PassResult},
 };
 
-/// Time that a pass has to end once it was told to: DESIGN's 5 s to exit, less one for writing the ledger.
-const GRACE: Duration = Duration::from_secs(4);
-
 /// The wait before a pass that finishes what the one before could not: long enough for metadata to spread.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -91,17 +88,12 @@ impl ClusterLoop {
         };
         let cycle = tokio::select! {
             cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle?,
-            () = self.out_of_time() => return None,
+            () = self.stop.over() => return None,
         };
         if cycle.applied == revision.commit {
             self.told.accept(revision);
         }
         Some(cycle)
-    }
-
-    async fn out_of_time(&self) {
-        self.stop.said().await;
-        tokio::time::sleep(GRACE).await;
     }
 
     async fn sleep(&mut self, wait: Duration) -> Wake {
