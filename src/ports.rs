@@ -1,29 +1,49 @@
 //! The traits through which the daemon reaches the world (rank 5). `kafka` and `source` are one implementation, the
 //! `sandbox` is the other; nobody above this file knows which one runs.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use compact_str::CompactString;
 use futures::future::BoxFuture;
 
 use crate::{
-    live::{KafkaLive, LiveTopic, Observed},
-    model::{ClusterId, ClusterName, ConfigKey, Intent, TopicId, TopicName},
+    live::{KafkaLive, Looks, Observed},
+    model::{
+        Acl, ClusterId, ClusterName, ConfigKey, Intent, Kind, ObjectRef, QuotaEntity,
+        ScramMechanism, Secret, TopicId, TopicName,
+    },
 };
 
 /// The Kafka plane of one cluster. Every method is bounded in time by the implementation, and may be dropped at any
 /// point without harm to later calls. No method retries a write: the next pass is the retry.
 pub trait KafkaPlane: Send + Sync {
-    /// Observes the whole cluster. Names in `expected` that the listing lacks are looked up on every broker before
-    /// they count as absent, since a broker may lag behind its controller.
-    fn observe<'a>(&'a self, expected: &'a [TopicName]) -> BoxFuture<'a, Observed<KafkaLive>>;
+    /// Observes the cluster. A kind that is asked for and cannot be read is unknown by itself.
+    fn observe<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Observed<KafkaLive>>;
 
-    /// Looks at some topics only: right before a write, and after it until it is seen. `Known(None)` is a topic that
-    /// the broker says is absent.
-    fn look<'a>(&'a self, topics: &'a [TopicName]) -> BoxFuture<'a, Observed<Looked>>;
+    /// Looks at some objects only: right before a write, and after it until it is seen.
+    fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>>;
 
-    /// Sends one batch as one request and returns an outcome per item, in the batch's order.
+    /// Sends one batch as one request and returns an outcome per item, in the batch's order. (What Kafka cannot take in
+    /// one request, such as two credentials of one user, is sent in as few as it takes.)
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>>;
+
+    /// Tries to log in as each of these users, a few at a time, and tells of each whether the broker let it in; unknown
+    /// when no broker answered, or no listener speaks its mechanism.
+    fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>>;
+}
+
+/// What an observation shall see, beside brokers, topics and the cluster's health.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Kinds to list.
+    pub kinds: BTreeSet<Kind>,
+    /// Topics that were there before: one that the listing lacks is looked up on every broker before it counts as absent,
+    /// since a broker may lag behind its controller.
+    pub topics: Vec<TopicName>,
+    /// Groups whose members, offsets and lag are wanted.
+    pub groups: BTreeSet<CompactString>,
+    /// Topics that may be about to be deleted: who uses them is wanted.
+    pub usage: BTreeSet<TopicName>,
 }
 
 /// What a targeted look saw.
@@ -31,8 +51,8 @@ pub trait KafkaPlane: Send + Sync {
 pub struct Looked {
     /// The id of the cluster that answered: a write to another cluster than the planned one must not happen.
     pub cluster_id: ClusterId,
-    /// The topics asked for.
-    pub topics: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    /// The objects asked for.
+    pub objects: Looks,
 }
 
 /// Writes of one sort that travel in one request; the caller keeps them below Kafka's limit of 10,000 metadata records
@@ -41,16 +61,33 @@ pub struct Looked {
 pub enum Batch {
     /// CreateTopics.
     CreateTopics(Vec<NewTopic>),
-    /// CreatePartitions: topic and the number of partitions it shall have.
-    AddPartitions(Vec<(TopicName, u32)>),
-    /// IncrementalAlterConfigs on topics: `None` resets a key.
-    AlterTopicConfigs(Vec<(TopicName, Vec<KeyChange>)>),
+    /// CreatePartitions.
+    AddPartitions(Vec<MorePartitions>),
+    /// IncrementalAlterConfigs on topics, brokers, groups and metrics subscriptions: `None` resets a key.
+    AlterConfigs(Vec<(ObjectRef, Vec<KeyChange>)>),
     /// DeleteTopics, by id: a topic that was made again under the name is another one.
     DeleteTopics(Vec<(TopicName, TopicId)>),
+    /// CreateAcls. One that is there already counts as made.
+    CreateAcls(Vec<Acl>),
+    /// DeleteAcls, each by a filter that matches nothing else. At most 50: each scans all ACLs on the controller's only
+    /// thread.
+    DeleteAcls(Vec<Acl>),
+    /// AlterClientQuotas: `None` removes a key.
+    AlterQuotas(Vec<(QuotaEntity, Vec<(CompactString, Option<f64>)>)>),
+    /// AlterUserScramCredentials, setting: the salted password is made on this side (KIP-554).
+    SetCredentials(Vec<Credential>),
+    /// AlterUserScramCredentials, deleting.
+    DeleteCredentials(Vec<(CompactString, ScramMechanism)>),
+    /// AlterPartitionReassignments: `None` cancels (KIP-455).
+    Reassign(Vec<Reassignment>),
+    /// ElectLeaders, preferred (KIP-460).
+    ElectLeaders(Vec<(TopicName, i32)>),
+    /// Sets committed offsets of an empty group; one group a batch.
+    SetOffsets(Vec<NewOffset>),
 }
 
 /// A config key and the value it gets; `None` resets it.
-pub type KeyChange = (ConfigKey, Option<CompactString>);
+pub type KeyChange = (ConfigKey, Option<NewValue>);
 
 impl Batch {
     /// Returns the number of items.
@@ -59,8 +96,15 @@ impl Batch {
         match self {
             Self::CreateTopics(items) => items.len(),
             Self::AddPartitions(items) => items.len(),
-            Self::AlterTopicConfigs(items) => items.len(),
+            Self::AlterConfigs(items) => items.len(),
             Self::DeleteTopics(items) => items.len(),
+            Self::CreateAcls(items) | Self::DeleteAcls(items) => items.len(),
+            Self::AlterQuotas(items) => items.len(),
+            Self::SetCredentials(items) => items.len(),
+            Self::DeleteCredentials(items) => items.len(),
+            Self::Reassign(items) => items.len(),
+            Self::ElectLeaders(items) => items.len(),
+            Self::SetOffsets(items) => items.len(),
         }
     }
 
@@ -68,6 +112,23 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Keeps the first items only.
+    pub fn truncate(&mut self, len: usize) {
+        match self {
+            Self::CreateTopics(items) => items.truncate(len),
+            Self::AddPartitions(items) => items.truncate(len),
+            Self::AlterConfigs(items) => items.truncate(len),
+            Self::DeleteTopics(items) => items.truncate(len),
+            Self::CreateAcls(items) | Self::DeleteAcls(items) => items.truncate(len),
+            Self::AlterQuotas(items) => items.truncate(len),
+            Self::SetCredentials(items) => items.truncate(len),
+            Self::DeleteCredentials(items) => items.truncate(len),
+            Self::Reassign(items) => items.truncate(len),
+            Self::ElectLeaders(items) => items.truncate(len),
+            Self::SetOffsets(items) => items.truncate(len),
+        }
     }
 }
 
@@ -78,10 +139,98 @@ pub struct NewTopic {
     pub name: TopicName,
     /// Number of partitions.
     pub partitions: u32,
-    /// Replicas of each partition; the controller places them.
+    /// Replicas of each partition.
     pub replication_factor: u16,
+    /// Replicas by partition, preferred leader first; empty: the controller places them.
+    pub assignment: Vec<Box<[i32]>>,
     /// Values set on the topic itself.
     pub config: Vec<(ConfigKey, CompactString)>,
+}
+
+/// Partitions to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MorePartitions {
+    /// The topic.
+    pub name: TopicName,
+    /// How many it shall have.
+    pub count: u32,
+    /// Replicas of the new ones, preferred leader first; empty: the controller places them.
+    pub assignment: Vec<Box<[i32]>>,
+}
+
+/// A partition's replicas to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reassignment {
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition.
+    pub partition: i32,
+    /// Its replicas, preferred leader first; `None` cancels what is under way.
+    pub replicas: Option<Box<[i32]>>,
+}
+
+/// A committed offset to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOffset {
+    /// The group.
+    pub group: CompactString,
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition.
+    pub partition: i32,
+    /// The next offset to be read.
+    pub offset: i64,
+}
+
+/// A user's password for one mechanism.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The user.
+    pub user: CompactString,
+    /// The mechanism.
+    pub mechanism: ScramMechanism,
+    /// Rounds of the hash; logging in does not need them.
+    pub iterations: u32,
+    /// The password.
+    pub password: Secret<String>,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            user, mechanism, ..
+        } = self;
+        write!(f, "{mechanism} password of {user}")
+    }
+}
+
+/// A config value to set.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NewValue {
+    /// Anybody may see it.
+    Open(CompactString),
+    /// Nobody may.
+    Secret(Secret<String>),
+}
+
+impl NewValue {
+    /// Hands the value out, for the request that carries it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Open(value) => value,
+            Self::Secret(value) => value.expose(),
+        }
+    }
+}
+
+impl fmt::Debug for NewValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(value) => value.fmt(f),
+            Self::Secret(_) => f.write_str("(hidden)"),
+        }
+    }
 }
 
 /// What became of one written item.
@@ -111,7 +260,7 @@ pub struct Refusal {
 /// What the caller can do about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalClass {
-    /// TOPIC_ALREADY_EXISTS and the like: success if a look shows the wanted state.
+    /// TOPIC_ALREADY_EXISTS, NO_REASSIGNMENT_IN_PROGRESS and the like: success if a look shows the wanted state.
     AlreadyThere,
     /// UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID: success for a deletion if a look shows it gone.
     Gone,

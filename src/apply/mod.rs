@@ -14,16 +14,14 @@ mod stage;
 mod step;
 mod verify;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 pub use limits::Limits;
 
 use crate::{
-    live::{LiveTopic, Observed},
-    model::{Intent, TopicName},
+    live::Looks,
+    model::Intent,
     plan::{ActionResult, ClusterPlan, KeyTypes},
     ports::{Journal, KafkaPlane},
 };
@@ -33,9 +31,9 @@ use crate::{
 pub struct Applied {
     /// How each action ended, in the plan's order.
     pub results: Vec<ActionResult>,
-    /// The newest look at each topic that was touched, for `KafkaLive::with_looked`. A topic whose write nobody has
-    /// seen yet is unknown here, not absent or unchanged.
-    pub looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    /// The newest look at each object that was touched, for `KafkaLive::with_looked`. One whose write nobody has seen yet
+    /// is unknown here, not absent or unchanged.
+    pub looked: Looks,
     /// What was noted of the actions whose end is indeterminate. It belongs into `Ledger::intents` before the ledger is
     /// saved, since saving forgets every other intent of the cluster.
     pub unsettled: Vec<Intent>,

@@ -1,9 +1,6 @@
 //! The run: stage by stage and batch by batch, what was looked at, noted, written and answered (apply stage).
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
@@ -16,8 +13,8 @@ use super::{
     verify::Waiting,
 };
 use crate::{
-    live::{LiveTopic, Observed},
-    model::{ClusterId, Intent, TopicName},
+    live::{LiveObject, Looks, Observed},
+    model::{ClusterId, Intent, ObjectRef},
     plan::{Action, ActionResult, ClusterPlan, End, KeyTypes},
     ports::{Journal, KafkaPlane, Looked, Outcome},
 };
@@ -27,7 +24,6 @@ pub(super) const STOPPED: &str = "headgate was stopped";
 /// One action under way.
 pub(super) struct Task<'a> {
     pub(super) action: &'a Action,
-    pub(super) name: TopicName,
     /// Something was written for it.
     pub(super) sent: bool,
     /// When it was noted in the journal.
@@ -46,7 +42,7 @@ pub(super) struct Run<'a> {
     now: &'a (dyn Fn() -> Timestamp + Sync),
     pub(super) stop: watch::Receiver<bool>,
     pub(super) tasks: Vec<Task<'a>>,
-    pub(super) looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>,
+    pub(super) looked: Looks,
     pub(super) throttle_left: Duration,
     pub(super) splits_left: u32,
     /// Why nothing more may be written; every action that is not finished ends so.
@@ -65,7 +61,6 @@ impl<'a> Run<'a> {
     ) -> Self {
         let task = |action: &'a Action| Task {
             action,
-            name: TopicName::from_broker(&action.object.name),
             sent: false,
             noted: None,
             began: None,
@@ -80,7 +75,7 @@ impl<'a> Run<'a> {
             now,
             stop,
             tasks: cluster.actions.iter().map(task).collect(),
-            looked: BTreeMap::new(),
+            looked: Looks::new(),
             throttle_left: limits.throttle,
             splits_left: limits.splits,
             halted: None,
@@ -91,8 +86,8 @@ impl<'a> Run<'a> {
     pub(super) async fn stage(&mut self, stage: Stage) {
         let due = self.tasks.iter().enumerate();
         let due = due
-            .filter(|(_, t)| t.ended.is_none() && stage.concerns(&t.action.change))
-            .map(|(i, t)| (i, batch::records(stage, &t.action.change)));
+            .filter(|(_, t)| t.ended.is_none() && stage.concerns(t.action))
+            .map(|(i, t)| (i, batch::records(stage, t.action)));
         let mut queue = VecDeque::from(batch::chunks(due, self.limits.records));
         let mut waiting = Vec::new();
         while let Some(items) = queue.pop_front() {
@@ -158,13 +153,13 @@ impl<'a> Run<'a> {
         self.sort(stage, &sent, outcomes, queue, waiting).await;
     }
 
-    /// Looks at the topics of a batch, and keeps the items that are as the plan saw them.
+    /// Looks at the objects of a batch, and keeps the items that are as the plan saw them.
     async fn recheck(&mut self, stage: Stage, items: &[usize]) -> Vec<Ready<'a>> {
         for item in items {
             self.tasks[*item].began.get_or_insert_with(Instant::now);
         }
-        let names: Vec<TopicName> = items.iter().map(|i| self.tasks[*i].name.clone()).collect();
-        let looked = match self.look(&names).await {
+        let objects: Vec<ObjectRef> = items.iter().map(|i| self.object(*i).clone()).collect();
+        let looked = match self.look(&objects).await {
             Ok(looked) => looked,
             Err(end) => {
                 self.end_all(items, &end);
@@ -174,16 +169,16 @@ impl<'a> Run<'a> {
         };
         let mut ready = Vec::new();
         for item in items {
-            let task = &self.tasks[*item];
-            let (action, name) = (task.action, task.name.clone());
-            let state = seen(&looked, &name);
-            self.looked.insert(name.clone(), state.clone());
+            let action = self.tasks[*item].action;
+            let state = seen(&looked, &action.object);
+            self.looked.insert(action.object.clone(), state.clone());
             let end = match state {
                 Observed::Unknown(why) => End::NotTried(format!(
-                    "the topic could not be looked at right before the write: {why}"
+                    "it could not be looked at right before the write: {why}"
                 )),
                 Observed::Known(seen) => {
-                    match step::judge(stage, &action.change, seen.as_ref(), self.types) {
+                    let judged = seen.as_ref().map(LiveObject::as_ref);
+                    match step::judge(stage, action, judged, self.types) {
                         Judged::InPlace => {
                             self.step_done(stage, *item);
                             continue;
@@ -191,7 +186,6 @@ impl<'a> Run<'a> {
                         Judged::Ready => {
                             ready.push(Ready {
                                 task: *item,
-                                name,
                                 action,
                                 seen,
                             });
@@ -206,12 +200,12 @@ impl<'a> Run<'a> {
         ready
     }
 
-    /// Looks at topics; the error says why no write may follow.
-    async fn look(&mut self, names: &[TopicName]) -> Result<Looked, End> {
+    /// Looks at objects; the error says why no write may follow.
+    async fn look(&mut self, objects: &[ObjectRef]) -> Result<Looked, End> {
         let looked = tokio::select! {
             biased;
             () = stopped(&self.stop) => return Err(End::NotTried(STOPPED.to_owned())),
-            looked = self.kafka.look(names) => looked,
+            looked = self.kafka.look(objects) => looked,
         };
         match looked {
             Observed::Unknown(why) => Err(End::NotTried(format!(
@@ -248,10 +242,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Returns the object of an item.
+    pub(super) fn object(&self, item: usize) -> &'a ObjectRef {
+        &self.tasks[item].action.object
+    }
+
     /// Takes note that what a stage wants of an item is in place; the action is done with its last stage.
     pub(super) fn step_done(&mut self, stage: Stage, item: usize) {
         let task = &self.tasks[item];
-        if stage.is_last_of(&task.action.change) {
+        if stage.is_last_of(task.action) {
             let end = if task.sent { End::Ok } else { End::AlreadyDone };
             self.end(item, end);
         }
@@ -269,20 +268,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Looks at topics during verification, where a failure only means to look again. `None` once stopped.
-    pub(super) async fn look_again(&self, names: &[TopicName]) -> Option<Observed<Looked>> {
+    /// Looks at objects during verification, where a failure only means to look again. `None` once stopped.
+    pub(super) async fn look_again(&self, objects: &[ObjectRef]) -> Option<Observed<Looked>> {
         tokio::select! {
             biased;
             () = stopped(&self.stop) => None,
-            looked = self.kafka.look(names) => Some(looked),
+            looked = self.kafka.look(objects) => Some(looked),
         }
     }
 }
 
-/// Returns what was seen of a topic; one that the answer lacks was not seen.
-pub(super) fn seen(looked: &Looked, name: &TopicName) -> Observed<Option<LiveTopic>> {
+/// Returns what was seen of an object; one that the answer lacks was not seen.
+pub(super) fn seen(looked: &Looked, object: &ObjectRef) -> Observed<Option<LiveObject>> {
     let unanswered = || Observed::Unknown("the answer lacks it".to_owned());
-    looked.topics.get(name).cloned().unwrap_or_else(unanswered)
+    looked
+        .objects
+        .get(object)
+        .cloned()
+        .unwrap_or_else(unanswered)
 }
 
 /// Waits until the daemon is stopped; for ever once nobody can stop it any more.

@@ -1,12 +1,13 @@
-//! One change against one look, in one stage: is it in place, may it be written (apply stage, pure).
+//! One change against one look, in one stage: is it in place, may it be written (apply stage, pure). Every object is an id
+//! and fields by path, so this is the same for all kinds.
 
 use compact_str::CompactString;
 
 use super::stage::Stage;
 use crate::{
-    live::LiveTopic,
-    model::{ConfigKey, TopicId},
-    plan::{Change, KeyTypes, SetKey},
+    live::{Field, LiveRef},
+    model::{ObjectRef, TopicId, Verb},
+    plan::{Action, KeyTypes, ResetField, SetField},
 };
 
 /// What a look right before the write says about it.
@@ -23,19 +24,19 @@ pub(super) enum Judged {
 /// Judges a change by what was seen right before its write.
 pub(super) fn judge(
     stage: Stage,
-    change: &Change,
-    seen: Option<&LiveTopic>,
+    action: &Action,
+    seen: Option<LiveRef<'_>>,
     types: KeyTypes<'_>,
 ) -> Judged {
-    if let (Stage::Delete, Change::DeleteTopic { id }, Some(topic)) = (stage, change, seen)
-        && topic.id != *id
+    if action.verb == Verb::Delete
+        && let Some(other) = seen.and_then(|live| replaced(action, live))
     {
-        return Judged::Differs(replaced(*id, topic.id) + "; it is left alone");
+        return Judged::Differs(format!("{other}; it is left alone"));
     }
-    if in_place(stage, change, seen, types) {
+    if in_place(stage, action, seen, types) {
         return Judged::InPlace;
     }
-    match differs(stage, change, seen, types) {
+    match differs(stage, action, seen, types) {
         None => Judged::Ready,
         Some(how) => Judged::Differs(how),
     }
@@ -45,177 +46,168 @@ pub(super) fn judge(
 /// the one that was to go is gone.
 pub(super) fn in_place(
     stage: Stage,
-    change: &Change,
-    seen: Option<&LiveTopic>,
+    action: &Action,
+    seen: Option<LiveRef<'_>>,
     types: KeyTypes<'_>,
 ) -> bool {
-    match (change, seen) {
-        (
-            Change::CreateTopic {
-                partitions,
-                replication_factor,
-                config,
-            },
-            Some(topic),
-        ) => {
-            count(topic) == *partitions
-                && topic.replication_factor() == usize::from(*replication_factor)
-                && config
-                    .iter()
-                    .all(|(key, value)| holds(topic, key, value, types))
+    match (action.verb, seen) {
+        (Verb::Delete, seen) => seen.is_none_or(|live| replaced(action, live).is_some()),
+        (Verb::Create | Verb::Update, None) => false,
+        (Verb::Create | Verb::Update, Some(live)) => {
+            replaced(action, live).is_none()
+                && stage
+                    .set(action)
+                    .all(|field| holds(&action.object, live, &field.path, &field.to, types))
+                && stage
+                    .reset(action)
+                    .all(|field| live.field(&field.path).is_none())
         }
-        (
-            Change::UpdateTopic {
-                id,
-                partitions,
-                set,
-                reset,
-            },
-            Some(topic),
-        ) => {
-            topic.id == *id
-                && match stage {
-                    Stage::Grow => partitions.is_some_and(|(_, to)| count(topic) == to),
-                    _ => {
-                        set.iter().all(|s| holds(topic, &s.key, &s.to, types))
-                            && reset
-                                .iter()
-                                .all(|(key, _)| topic.config_value(key.as_str()).is_none())
-                    }
-                }
-        }
-        (Change::DeleteTopic { id }, seen) => seen.is_none_or(|topic| topic.id != *id),
-        (Change::CreateTopic { .. } | Change::UpdateTopic { .. }, None) => false,
     }
 }
 
-/// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: a topic
+/// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: an object
 /// appears whole, and partitions only grow. `None` while it may still be.
-pub(super) fn never(change: &Change, seen: Option<&LiveTopic>) -> Option<String> {
-    match (change, seen?) {
-        (Change::CreateTopic { .. }, _) => {
-            Some("it is there by now, and not as it is declared".to_owned())
-        }
-        (Change::UpdateTopic { id, .. }, topic) if topic.id != *id => Some(replaced(*id, topic.id)),
-        (
-            Change::UpdateTopic {
-                partitions: Some((from, to)),
-                ..
-            },
-            topic,
-        ) if count(topic) > *to => Some(other_count(topic, *from)),
-        (Change::UpdateTopic { .. } | Change::DeleteTopic { .. }, _) => None,
+pub(super) fn never(action: &Action, seen: Option<LiveRef<'_>>) -> Option<String> {
+    let live = seen?;
+    match action.verb {
+        Verb::Create => Some(appeared()),
+        Verb::Update => replaced(action, live).or_else(|| outgrown(action, live)),
+        Verb::Delete => None,
     }
 }
 
-/// Returns what a config change still has to set (`Some`) and reset (`None`), by what was seen.
-pub(super) fn alterations(
-    change: &Change,
-    seen: &LiveTopic,
+/// Returns what a change still has to set in a stage, by what was seen.
+pub(super) fn left_to_set<'a>(
+    stage: Stage,
+    action: &'a Action,
+    seen: LiveRef<'_>,
     types: KeyTypes<'_>,
-) -> Vec<(ConfigKey, Option<CompactString>)> {
-    let Change::UpdateTopic { set, reset, .. } = change else {
-        return Vec::new();
-    };
-    let set = set
-        .iter()
-        .filter(|s| !holds(seen, &s.key, &s.to, types))
-        .map(|s| (s.key.clone(), Some(s.to.clone())));
-    let reset = reset
-        .iter()
-        .filter(|(key, _)| seen.config_value(key.as_str()).is_some())
-        .map(|(key, _)| (key.clone(), None));
-    set.chain(reset).collect()
+) -> Vec<&'a SetField> {
+    let due = stage.set(action);
+    due.filter(|field| !holds(&action.object, seen, &field.path, &field.to, types))
+        .collect()
 }
 
-/// Says how a topic that is not as wanted differs from what the plan saw; `None` when it does not.
+/// Returns what a change still has to reset in a stage, by what was seen.
+pub(super) fn left_to_reset<'a>(
+    stage: Stage,
+    action: &'a Action,
+    seen: LiveRef<'_>,
+) -> Vec<&'a ResetField> {
+    let due = stage.reset(action);
+    due.filter(|field| seen.field(&field.path).is_some())
+        .collect()
+}
+
+/// Says how an object that is not as wanted differs from what the plan saw; `None` when it does not.
 fn differs(
     stage: Stage,
-    change: &Change,
-    seen: Option<&LiveTopic>,
+    action: &Action,
+    seen: Option<LiveRef<'_>>,
     types: KeyTypes<'_>,
 ) -> Option<String> {
-    match (change, seen) {
-        (Change::CreateTopic { .. }, None) => None,
-        (Change::CreateTopic { .. }, Some(_)) => {
-            Some("it is there by now, and not as it is declared".to_owned())
-        }
-        (Change::UpdateTopic { .. }, None) => Some("it is gone".to_owned()),
-        (Change::UpdateTopic { id, .. }, Some(topic)) if topic.id != *id => {
-            Some(replaced(*id, topic.id))
-        }
-        (
-            Change::UpdateTopic {
-                partitions,
-                set,
-                reset,
-                ..
-            },
-            Some(topic),
-        ) => match stage {
-            Stage::Grow => partitions
-                .filter(|(from, _)| *from != count(topic))
-                .map(|(from, _)| other_count(topic, from)),
-            _ => set
-                .iter()
-                .find_map(|s| changed_since(topic, s, types))
-                .or_else(|| {
-                    reset
-                        .iter()
-                        .find_map(|(key, was)| changed(topic, key, was.as_deref(), types))
-                }),
-        },
-        (Change::DeleteTopic { .. }, _) => None,
+    match (action.verb, seen) {
+        (Verb::Create, None) | (Verb::Delete, _) => None,
+        (Verb::Create, Some(_)) => Some(appeared()),
+        (Verb::Update, None) => Some("it is gone".to_owned()),
+        (Verb::Update, Some(live)) => replaced(action, live)
+            .or_else(|| {
+                stage
+                    .set(action)
+                    .find_map(|field| set_since(&action.object, live, field, types))
+            })
+            .or_else(|| {
+                stage.reset(action).find_map(|field| {
+                    let was = field.from.as_deref();
+                    changed(&action.object, live, &field.path, was, types)
+                })
+            }),
     }
 }
 
-fn changed_since(topic: &LiveTopic, set: &SetKey, types: KeyTypes<'_>) -> Option<String> {
-    if holds(topic, &set.key, &set.to, types) {
+fn set_since(
+    object: &ObjectRef,
+    live: LiveRef<'_>,
+    set: &SetField,
+    types: KeyTypes<'_>,
+) -> Option<String> {
+    if holds(object, live, &set.path, &set.to, types) {
         return None;
     }
-    match (&set.from, topic.config_value(set.key.as_str())) {
+    let path = told(&set.path);
+    match (&set.from, live.field(&set.path)) {
         // a hidden value cannot be compared, and the plan's `None` may stand for it
-        (None, None) | (_, Some(None)) => None,
-        (None, Some(Some(now))) => Some(format!(
-            "{} is {now} by now, the plan saw it unset",
-            set.key
-        )),
-        (Some(was), None) => Some(format!("{} is unset by now, the plan saw {was}", set.key)),
-        (Some(was), Some(Some(_))) => changed(topic, &set.key, Some(was), types),
+        (None, None) | (_, Some(Field::Hidden)) => None,
+        (None, Some(Field::Value(now))) => {
+            Some(format!("{path} is {now} by now, the plan saw it unset"))
+        }
+        (Some(was), None) => Some(format!("{path} is unset by now, the plan saw {was}")),
+        (Some(was), Some(Field::Value(_))) => changed(object, live, &set.path, Some(was), types),
     }
 }
 
-/// Says how a key that is set differs from the value the plan saw. A key that is unset needs no reset, so it is as
+/// Says how a field that is set differs from the value the plan saw. A field that is unset needs no reset, so it is as
 /// good as seen, and a hidden value on either side cannot be compared.
 fn changed(
-    topic: &LiveTopic,
-    key: &ConfigKey,
+    object: &ObjectRef,
+    live: LiveRef<'_>,
+    path: &CompactString,
     was: Option<&str>,
     types: KeyTypes<'_>,
 ) -> Option<String> {
-    let now = topic.config_value(key.as_str())??;
-    let was = was?;
-    (!types.same(key.as_str(), now, was))
-        .then(|| format!("{key} is {now} by now, the plan saw {was}"))
+    let now = live.field(path)?;
+    let (now, was) = (now.value()?, was?);
+    let same = types.same_field(object.kind, path, now, was);
+    (!same).then(|| format!("{} is {now} by now, the plan saw {was}", told(path)))
 }
 
-/// Tells whether a key is set to a value on the topic itself.
-fn holds(topic: &LiveTopic, key: &ConfigKey, value: &str, types: KeyTypes<'_>) -> bool {
-    matches!(topic.config_value(key.as_str()), Some(Some(now)) if types.same(key.as_str(), now, value))
+/// Tells whether a field has a value on the object itself.
+fn holds(
+    object: &ObjectRef,
+    live: LiveRef<'_>,
+    path: &str,
+    value: &str,
+    types: KeyTypes<'_>,
+) -> bool {
+    let own = live.field(path);
+    let own = own.as_ref().and_then(Field::value);
+    own.is_some_and(|own| types.same_field(object.kind, path, own, value))
 }
 
-fn count(topic: &LiveTopic) -> u32 {
-    // a cluster has far fewer partitions than 2^32
-    u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX)
+/// Returns a field's path as a sentence names it.
+fn told(path: &str) -> &str {
+    path.strip_prefix("config.").unwrap_or(path)
 }
 
-fn other_count(topic: &LiveTopic, from: u32) -> String {
-    format!(
-        "it has {} partitions by now, the plan saw {from}",
-        count(topic)
-    )
+fn appeared() -> String {
+    "it is there by now, and not as it is declared".to_owned()
 }
 
-fn replaced(planned: TopicId, seen: TopicId) -> String {
-    format!("it was deleted and made again (topic id {seen} now, {planned} in the plan)")
+/// Says that an object is another one than the plan saw, by its id.
+fn replaced(action: &Action, live: LiveRef<'_>) -> Option<String> {
+    let planned = action.change.id?;
+    let seen = id(live)?;
+    (seen != planned).then(|| {
+        format!("it was deleted and made again (topic id {seen} now, {planned} in the plan)")
+    })
+}
+
+fn id(live: LiveRef<'_>) -> Option<TopicId> {
+    match live {
+        LiveRef::Topic(topic) => Some(topic.id),
+        _ => None,
+    }
+}
+
+/// Says that a topic has more partitions than it was to get.
+fn outgrown(action: &Action, live: LiveRef<'_>) -> Option<String> {
+    let count = |text: &str| text.parse::<u64>().ok();
+    let path = CompactString::const_new("partitions");
+    let set = action.change.set.iter().find(|f| f.path == path)?;
+    let now = live.field(&path)?;
+    let now = now.value()?;
+    (count(now)? > count(&set.to)?).then(|| {
+        let was = set.from.as_deref().unwrap_or("none");
+        format!("partitions is {now} by now, the plan saw {was}")
+    })
 }

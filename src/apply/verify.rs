@@ -10,7 +10,12 @@ use super::{
     stage::Stage,
     step,
 };
-use crate::{live::Observed, model::TopicName, plan::End, ports::Looked};
+use crate::{
+    live::{LiveObject, Observed},
+    model::ObjectRef,
+    plan::End,
+    ports::Looked,
+};
 
 /// The first pause between two looks: an idle broker is a few milliseconds behind.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -48,13 +53,11 @@ impl Run<'_> {
         let mut progress = began;
         let mut pause = FIRST_PAUSE;
         while !waiting.is_empty() {
-            let names: Vec<TopicName> = waiting
-                .iter()
-                .map(|w| self.tasks[w.task].name.clone())
-                .collect();
+            let each = waiting.iter();
+            let objects: Vec<ObjectRef> = each.map(|w| self.object(w.task).clone()).collect();
             let looking = Instant::now();
             let before = waiting.len();
-            let failed = match self.look_again(&names).await {
+            let failed = match self.look_again(&objects).await {
                 None => return self.give_up(&waiting, STOPPED),
                 Some(Observed::Unknown(why)) => Some(why),
                 Some(Observed::Known(looked)) => {
@@ -88,20 +91,21 @@ impl Run<'_> {
     fn settle(&mut self, stage: Stage, waiting: &mut Vec<Waiting>, looked: &Looked) {
         let mut done = HashSet::new();
         for Waiting { task, claim } in waiting.iter() {
-            let (action, name) = (self.tasks[*task].action, self.tasks[*task].name.clone());
-            let state = seen(looked, &name);
-            if let Observed::Known(topic) = &state {
-                if step::in_place(stage, &action.change, topic.as_ref(), self.types) {
+            let action = self.tasks[*task].action;
+            let state = seen(looked, &action.object);
+            if let Observed::Known(object) = &state {
+                let object = object.as_ref().map(LiveObject::as_ref);
+                if step::in_place(stage, action, object, self.types) {
                     self.step_done(stage, *task);
                     done.insert(*task);
                 } else if let (Claim::Claimed(text), Some(how)) =
-                    (claim, step::never(&action.change, topic.as_ref()))
+                    (claim, step::never(action, object))
                 {
                     self.end(*task, End::PreconditionFailed(format!("{text}; {how}")));
                     done.insert(*task);
                 }
             }
-            self.looked.insert(name, state);
+            self.looked.insert(action.object.clone(), state);
         }
         waiting.retain(|w| !done.contains(&w.task));
     }
@@ -139,8 +143,8 @@ impl Run<'_> {
                     )
                 }
             };
-            let name = self.tasks[*task].name.clone();
-            self.looked.insert(name, Observed::Unknown(text.clone()));
+            let object = self.object(*task).clone();
+            self.looked.insert(object, Observed::Unknown(text.clone()));
             self.end(*task, End::Indeterminate(text));
         }
     }

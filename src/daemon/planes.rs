@@ -1,6 +1,6 @@
 //! The planes of one cluster, connected as `headgate.yaml` says, and observed together.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::{
     config, kafka,
     live::{Live, Observed},
     model::{ClusterName, Kind, Ledger, Plane, TopicName, chain},
-    ports::KafkaPlane,
+    ports::{Ask, KafkaPlane},
 };
 
 /// The planes of one cluster.
@@ -59,12 +59,20 @@ impl Planes {
             .map(|(object, _)| TopicName::from_broker(&object.name))
             .collect();
         let began = Instant::now();
-        let kafka = self.kafka.observe(&expected).await;
+        let ask = Ask {
+            topics: expected,
+            ..Ask::default()
+        };
+        let kafka = self.kafka.observe(&ask).await;
         if let Observed::Unknown(reason) = &kafka {
             tracing::warn!(plane = "kafka", reason, "plane not observed");
         }
         (
-            Live { observed_at, kafka },
+            Live {
+                observed_at,
+                kafka,
+                secrets: BTreeMap::new(),
+            },
             vec![(Plane::Kafka, began.elapsed())],
         )
     }

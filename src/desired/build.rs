@@ -66,11 +66,10 @@ pub(super) fn cluster(
         .and_then(|s| s.deletion.as_ref())
         .map(|d| deletion(d, page))
         .unwrap_or_default();
+    let name = parsed
+        .map_err(|e| page.error(name.at, e.to_string()))
+        .ok()?;
     Some(DesiredCluster {
-        name: parsed
-            .map_err(|e| page.error(name.at, e.to_string()))
-            .ok()?,
-        place: page.place(at),
         cluster_id: spec
             .and_then(|s| s.cluster_id.as_ref())
             .map(|id| ClusterId(id.value.to_string())),
@@ -78,9 +77,10 @@ pub(super) fn cluster(
         owns: Owns {
             topics: owns.and_then(|o| o.topics.clone()).unwrap_or_default(),
             topic_configs: owns.and_then(|o| o.topic_configs).unwrap_or_default(),
+            ..Owns::default()
         },
         deletion,
-        topics: std::collections::BTreeMap::new(),
+        ..DesiredCluster::new(name, page.place(at))
     })
 }
 
@@ -109,6 +109,7 @@ fn deletion(spec: &DeletionSpec, page: &mut Page<'_>) -> Deletion {
                 .map_or(default.percent, |n| n.value),
         },
         allow,
+        ..Deletion::default()
     }
 }
 
@@ -170,6 +171,7 @@ pub(super) fn topic(
         partitions: partitions?,
         replication_factor: replication_factor?,
         config,
+        placement: None,
     };
     judge(name, &built, own, topic.at, page);
     Some(built)
@@ -263,6 +265,6 @@ fn number(topic: &DesiredTopic, key: &str) -> Option<i64> {
     let found = topic.config.binary_search_by(|(k, _)| k.as_str().cmp(key));
     match &topic.config[found.ok()?].1 {
         DesiredValue::Set(value) => integer(value),
-        DesiredValue::LeaveAlone => None,
+        DesiredValue::Secret(_) | DesiredValue::LeaveAlone => None,
     }
 }

@@ -1,11 +1,15 @@
 //! A cluster: what is done to it, what in it is owned, and what may be deleted.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 
-use super::DesiredTopic;
-use crate::model::{ClusterId, ClusterName, Kind, Mode, ObjectRef, Place, TopicName};
+use super::{Balance, DesiredAcl, DesiredConfig, DesiredGroup, DesiredTopic, DesiredUser, Moves};
+use crate::model::{Acl, ClusterId, ClusterName, Kind, Mode, ObjectRef, Place, TopicName};
 
 /// A `kind: Cluster` document and everything that is declared below its directory.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +26,47 @@ pub struct DesiredCluster {
     pub owns: Owns,
     /// What may be deleted.
     pub deletion: Deletion,
+    /// How replicas are moved.
+    pub moves: Moves,
+    /// What is kept even.
+    pub balance: Balance,
+    /// Brokers that are to be emptied.
+    pub draining: BTreeSet<i32>,
     /// Topics by name, with the cluster's defaults merged in.
     pub topics: BTreeMap<TopicName, DesiredTopic>,
+    /// ACLs, those that grants stand for among them.
+    pub acls: BTreeMap<Acl, DesiredAcl>,
+    /// Users with credentials, by name.
+    pub users: BTreeMap<CompactString, DesiredUser>,
+    /// Objects that are nothing but config values, by kind and name: quotas by `QuotaEntity::name`, broker configs by id
+    /// or `default`, group configs by group, client metrics by subscription.
+    pub configs: BTreeMap<Kind, BTreeMap<CompactString, DesiredConfig>>,
+    /// Groups of consumers by id.
+    pub groups: BTreeMap<CompactString, DesiredGroup>,
 }
 
 impl DesiredCluster {
+    /// Makes a cluster that declares nothing.
+    #[must_use]
+    pub fn new(name: ClusterName, place: Place) -> Self {
+        Self {
+            name,
+            place,
+            cluster_id: None,
+            modes: BTreeMap::new(),
+            owns: Owns::default(),
+            deletion: Deletion::default(),
+            moves: Moves::default(),
+            balance: Balance::default(),
+            draining: BTreeSet::new(),
+            topics: BTreeMap::new(),
+            acls: BTreeMap::new(),
+            users: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            groups: BTreeMap::new(),
+        }
+    }
+
     /// Returns the mode of a kind; default `enforce`.
     #[must_use]
     pub fn mode(&self, kind: Kind) -> Mode {
@@ -41,6 +81,10 @@ pub struct Owns {
     pub topics: Vec<Pattern>,
     /// Whether config keys that nobody declared on a declared topic count as drift and are reset.
     pub topic_configs: bool,
+    /// Principals (`User:app-*`) whose ACLs, credentials and quotas are unexpected when nobody declares them.
+    pub principals: Vec<Pattern>,
+    /// Resources (`topic:app.*`, `group:*`) whose ACLs are unexpected when nobody declares them, whoever they are for.
+    pub acls: Vec<Pattern>,
 }
 
 /// A name pattern: `*` stands for any run of characters, `?` for one; all else is literal and the whole name must match.
@@ -80,12 +124,56 @@ impl Pattern {
 }
 
 /// What may be deleted, and how much at once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletion {
     /// Per kind and pass.
     pub budget: Budget,
+    /// Per kind and pass, of what only takes access away and no data: ACLs and quotas.
+    pub access_budget: Budget,
     /// Consent, by name.
     pub allow: Vec<Consent>,
+    /// Kinds of which nothing is deleted without consent although that takes no data away.
+    pub require_consent: BTreeSet<Kind>,
+    /// How long a topic must have been without writes before it may go.
+    pub idle: Duration,
+}
+
+impl Default for Deletion {
+    fn default() -> Self {
+        Self {
+            budget: Budget::default(),
+            access_budget: Budget {
+                count: 50,
+                percent: 10,
+            },
+            allow: Vec::new(),
+            require_consent: BTreeSet::new(),
+            idle: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+impl Deletion {
+    /// Tells whether deleting an object of a kind takes nothing but access away.
+    #[must_use]
+    pub fn is_access(kind: Kind) -> bool {
+        matches!(kind, Kind::Acl | Kind::Quota)
+    }
+
+    /// Tells whether an object of a kind goes only by consent.
+    #[must_use]
+    pub fn needs_consent(&self, kind: Kind) -> bool {
+        !Self::is_access(kind) || self.require_consent.contains(&kind)
+    }
+
+    /// Returns the budget of a kind.
+    #[must_use]
+    pub fn budget_of(&self, kind: Kind) -> Budget {
+        match Self::is_access(kind) {
+            true => self.access_budget,
+            false => self.budget,
+        }
+    }
 }
 
 /// How many objects of a kind one pass may delete: the smaller of the two, but at least 1. Over it, none is deleted.

@@ -4,12 +4,14 @@
 //! files -> page -> node (YAML with places) -> mirror (types, config_value, word) -> build (names, defaults) -> Desired
 //! ```
 
+mod access;
 mod build;
 mod cluster;
 mod config_value;
 mod load;
 mod mirror;
 mod node;
+mod object;
 mod page;
 mod read;
 mod reference;
@@ -21,8 +23,13 @@ pub mod yaml;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use access::{
+    Balance, DesiredAcl, DesiredConfig, DesiredCredential, DesiredGroup, DesiredPlacement,
+    DesiredUser, Labels, Moves, ResetPoint, ResetTo,
+};
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
 pub use load::{Loaded, load};
+pub use object::{Declared, DesiredRef};
 pub use reference::reference;
 pub use schema::schema;
 pub use snippet::nearest;

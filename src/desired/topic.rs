@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 
-use crate::model::{ConfigKey, Place};
+use super::DesiredPlacement;
+use crate::model::{ConfigKey, Place, SecretName};
 
 /// A `kind: Topic` document with the cluster's defaults merged in.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub struct DesiredTopic {
     /// Declared keys, the cluster's defaults among them, sorted by key. A value is normalised by the type that Kafka's
     /// table gives the key (`model::topic_config`); of a key that the table lacks it is the text that was written.
     pub config: Vec<(ConfigKey, DesiredValue)>,
+    /// Where its replicas lie; `None`: spread evenly over the racks.
+    pub placement: Option<Box<DesiredPlacement>>,
 }
 
 /// What git says about a config key.
@@ -25,6 +28,8 @@ pub struct DesiredTopic {
 pub enum DesiredValue {
     /// The key has this value on the topic itself, also when the topic would inherit the same.
     Set(CompactString),
+    /// The key has the value of this secret.
+    Secret(SecretName),
     /// `null`: whatever it is, leave it alone.
     LeaveAlone,
 }

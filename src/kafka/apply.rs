@@ -13,8 +13,8 @@ use super::{
     requests::{self, Operation},
 };
 use crate::{
-    model::{TopicId, TopicName, chain},
-    ports::{Batch, KeyChange, NewTopic, Outcome, Refusal, RefusalClass},
+    model::{ObjectRef, TopicId, TopicName, chain},
+    ports::{Batch, KeyChange, MorePartitions, NewTopic, Outcome, Refusal, RefusalClass},
 };
 
 /// Sends the batch and returns an outcome per item, in its order.
@@ -25,8 +25,9 @@ pub(super) async fn write(client: &Client, batch: Batch) -> Vec<Outcome> {
     let sent = match &batch {
         Batch::CreateTopics(topics) => create(client, topics).await,
         Batch::AddPartitions(topics) => grow(client, topics).await,
-        Batch::AlterTopicConfigs(topics) => alter(client, topics).await,
+        Batch::AlterConfigs(objects) => alter(client, objects).await,
         Batch::DeleteTopics(topics) => delete(client, topics).await,
+        _ => Err(Error::settings("this request is not sent yet")),
     };
     sent.unwrap_or_else(|error| vec![of_error(&error); batch.len()])
 }
@@ -45,7 +46,7 @@ async fn create(client: &Client, topics: &[NewTopic]) -> Result<Vec<Outcome>, Er
     Ok(in_order(topics.iter().map(|t| t.name.as_str()), said))
 }
 
-async fn grow(client: &Client, topics: &[(TopicName, u32)]) -> Result<Vec<Outcome>, Error> {
+async fn grow(client: &Client, topics: &[MorePartitions]) -> Result<Vec<Outcome>, Error> {
     let request = requests::create_partitions(topics, false, broker_wait(client));
     let answer = send(client, &request).await?;
     let said = answer.results.iter().map(|t| {
@@ -56,14 +57,14 @@ async fn grow(client: &Client, topics: &[(TopicName, u32)]) -> Result<Vec<Outcom
         );
         (t.name.as_str(), grown_already(outcome, Code(t.error_code)))
     });
-    Ok(in_order(topics.iter().map(|(name, _)| name.as_str()), said))
+    Ok(in_order(topics.iter().map(|t| t.name.as_str()), said))
 }
 
 async fn alter(
     client: &Client,
-    topics: &[(TopicName, Vec<KeyChange>)],
+    objects: &[(ObjectRef, Vec<KeyChange>)],
 ) -> Result<Vec<Outcome>, Error> {
-    let answer = send(client, &requests::alter_topic_configs(topics, false)).await?;
+    let answer = send(client, &requests::alter_configs(objects, false)).await?;
     let said = answer.responses.iter().map(|t| {
         let outcome = of_code(
             t.error_code,
@@ -72,7 +73,8 @@ async fn alter(
         );
         (t.resource_name.as_str(), outcome)
     });
-    Ok(in_order(topics.iter().map(|(name, _)| name.as_str()), said))
+    let names = objects.iter().map(|(object, _)| object.name.as_str());
+    Ok(in_order(names, said))
 }
 
 async fn delete(client: &Client, topics: &[(TopicName, TopicId)]) -> Result<Vec<Outcome>, Error> {

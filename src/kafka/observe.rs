@@ -24,9 +24,9 @@ use super::{
     requests,
 };
 use crate::{
-    live::{Broker, KafkaLive, LiveConfig, LivePartition, LiveTopic, Observed},
-    model::{ClusterId, ConfigKey, ConfigType, TopicId, TopicName, chain},
-    ports::Looked,
+    live::{Broker, KafkaLive, LiveConfig, LiveObject, LivePartition, LiveTopic, Observed},
+    model::{ClusterId, ConfigKey, ConfigType, Kind, ObjectRef, TopicId, TopicName, chain},
+    ports::{Ask, Looked},
 };
 
 /// Topics in one DescribeConfigs: an answer of about 0.6 MB (36 entries of some 35 bytes a topic), which neither keeps a
@@ -43,16 +43,18 @@ const OF_THE_TOPIC: i8 = 1;
 type Topics = BTreeMap<TopicName, Observed<Option<LiveTopic>>>;
 
 /// Observes the whole cluster.
-pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Observed<KafkaLive> {
-    match try_observe(client, expected).await {
+pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
+    match try_observe(client, &ask.topics).await {
         Ok(live) => Observed::Known(live),
         Err(reason) => Observed::Unknown(reason),
     }
 }
 
-/// Looks at some topics only.
-pub(super) async fn look(client: &Client, names: &[TopicName]) -> Observed<Looked> {
-    match try_look(client, names).await {
+/// Looks at some objects only.
+pub(super) async fn look(client: &Client, objects: &[ObjectRef]) -> Observed<Looked> {
+    let topics = objects.iter().filter(|o| o.kind == Kind::Topic);
+    let names: Vec<TopicName> = topics.map(|o| TopicName::from_broker(&o.name)).collect();
+    match try_look(client, &names).await {
         Ok(looked) => Observed::Known(looked),
         Err(reason) => Observed::Unknown(reason),
     }
@@ -75,10 +77,10 @@ async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLiv
     }
     let (topics, topic_keys) = with_configs(client, topics).await?;
     Ok(KafkaLive {
-        cluster_id,
         brokers,
         topics: topics.into_iter().filter_map(unless_absent).collect(),
         topic_keys,
+        ..KafkaLive::new(cluster_id)
     })
 }
 
@@ -93,7 +95,14 @@ async fn try_look(client: &Client, names: &[TopicName]) -> Result<Looked, String
         topics.entry(name.clone()).or_insert_with(left_out);
     }
     let (topics, _) = with_configs(client, topics).await?;
-    Ok(Looked { cluster_id, topics })
+    let object = |(name, topic): (TopicName, Observed<Option<LiveTopic>>)| {
+        let topic = topic.map(|topic| topic.map(LiveObject::Topic));
+        (ObjectRef::topic(name.as_str()), topic)
+    };
+    Ok(Looked {
+        cluster_id,
+        objects: topics.into_iter().map(object).collect(),
+    })
 }
 
 async fn metadata(

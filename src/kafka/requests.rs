@@ -8,8 +8,8 @@ use kafka_protocol::{
     messages::{
         self as m, CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
         DescribeConfigsRequest, IncrementalAlterConfigsRequest, MetadataRequest,
-        create_partitions_request::CreatePartitionsTopic,
-        create_topics_request::{CreatableTopic, CreatableTopicConfig},
+        create_partitions_request::{CreatePartitionsAssignment, CreatePartitionsTopic},
+        create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
         incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
@@ -20,8 +20,8 @@ use kafka_protocol::{
 
 use super::Code;
 use crate::{
-    model::{ConfigKey, TopicId, TopicName},
-    ports::{KeyChange, NewTopic},
+    model::{ConfigKey, Kind, ObjectRef, TopicId, TopicName},
+    ports::{KeyChange, MorePartitions, NewTopic},
 };
 
 /// One of Kafka's operations, as the client needs to know it.
@@ -142,12 +142,21 @@ pub(super) fn create_topics(
             .with_name(text(key.as_str()))
             .with_value(Some(text(value)))
     };
+    let placed = |(partition, replicas): (i32, &Box<[i32]>)| {
+        CreatableReplicaAssignment::default()
+            .with_partition_index(partition)
+            .with_broker_ids(replicas.iter().map(|id| m::BrokerId(*id)).collect())
+    };
     let topic = |topic: &NewTopic| {
+        // Kafka wants -1 for what an assignment says
+        let open = topic.assignment.is_empty();
+        let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+        let factor = i16::try_from(topic.replication_factor).unwrap_or(i16::MAX);
         CreatableTopic::default()
             .with_name(name(&topic.name))
-            .with_num_partitions(i32::try_from(topic.partitions).unwrap_or(i32::MAX))
-            .with_replication_factor(i16::try_from(topic.replication_factor).unwrap_or(i16::MAX))
-            .with_assignments(Vec::new())
+            .with_num_partitions(if open { partitions } else { -1 })
+            .with_replication_factor(if open { factor } else { -1 })
+            .with_assignments((0..).zip(&topic.assignment).map(placed).collect())
             .with_configs(topic.config.iter().map(config).collect())
     };
     CreateTopicsRequest::default()
@@ -158,15 +167,20 @@ pub(super) fn create_topics(
 
 /// Brings topics to a number of partitions, the new ones placed by the controller.
 pub(super) fn create_partitions(
-    topics: &[(TopicName, u32)],
+    topics: &[MorePartitions],
     validate_only: bool,
     within: Duration,
 ) -> CreatePartitionsRequest {
-    let topic = |(topic, count): &(TopicName, u32)| {
+    let broker_ids = |replicas: &[i32]| replicas.iter().map(|id| m::BrokerId(*id)).collect();
+    let placed = |replicas: &Box<[i32]>| {
+        CreatePartitionsAssignment::default().with_broker_ids(broker_ids(replicas))
+    };
+    let topic = |topic: &MorePartitions| {
+        let assignment: Vec<_> = topic.assignment.iter().map(placed).collect();
         CreatePartitionsTopic::default()
-            .with_name(name(topic))
-            .with_count(i32::try_from(*count).unwrap_or(i32::MAX))
-            .with_assignments(None)
+            .with_name(name(&topic.name))
+            .with_count(i32::try_from(topic.count).unwrap_or(i32::MAX))
+            .with_assignments(Some(assignment).filter(|placed| !placed.is_empty()))
     };
     CreatePartitionsRequest::default()
         .with_topics(topics.iter().map(topic).collect())
@@ -174,25 +188,43 @@ pub(super) fn create_partitions(
         .with_validate_only(validate_only)
 }
 
-/// Sets keys of topics, or resets those whose value is `None`; no other key is touched.
-pub(super) fn alter_topic_configs(
-    topics: &[(TopicName, Vec<KeyChange>)],
+/// Returns the number that stands for a kind that has configs (`ConfigResource.Type`).
+fn resource_type(kind: Kind) -> i8 {
+    match kind {
+        Kind::BrokerConfig => 4,
+        Kind::ClientMetrics => 16,
+        Kind::GroupConfig => 32,
+        _ => TOPIC,
+    }
+}
+
+/// Kafka calls the configs of all brokers by the empty name.
+fn resource_name(object: &ObjectRef) -> StrBytes {
+    match (object.kind, object.name.as_str()) {
+        (Kind::BrokerConfig, "default") => text(""),
+        (_, name) => text(name),
+    }
+}
+
+/// Sets keys of objects, or resets those whose value is `None`; no other key is touched.
+pub(super) fn alter_configs(
+    objects: &[(ObjectRef, Vec<KeyChange>)],
     validate_only: bool,
 ) -> IncrementalAlterConfigsRequest {
     let config = |(key, value): &KeyChange| {
         AlterableConfig::default()
             .with_name(text(key.as_str()))
             .with_config_operation(if value.is_some() { SET } else { DELETE })
-            .with_value(value.as_deref().map(text))
+            .with_value(value.as_ref().map(|value| text(value.expose())))
     };
-    let resource = |(topic, configs): &(TopicName, Vec<_>)| {
+    let resource = |(object, configs): &(ObjectRef, Vec<_>)| {
         AlterConfigsResource::default()
-            .with_resource_type(TOPIC)
-            .with_resource_name(text(topic.as_str()))
+            .with_resource_type(resource_type(object.kind))
+            .with_resource_name(resource_name(object))
             .with_configs(configs.iter().map(config).collect())
     };
     IncrementalAlterConfigsRequest::default()
-        .with_resources(topics.iter().map(resource).collect())
+        .with_resources(objects.iter().map(resource).collect())
         .with_validate_only(validate_only)
 }
 
@@ -220,6 +252,14 @@ mod tests {
         TopicName::new(name).unwrap()
     }
 
+    fn mk_more() -> MorePartitions {
+        MorePartitions {
+            name: topic("t"),
+            count: 6,
+            assignment: Vec::new(),
+        }
+    }
+
     /// Every version that Kafka 3.6 to 4.x may agree on can carry the request.
     fn encodes<R: Operation>(request: &R, versions: std::ops::RangeInclusive<i16>) {
         for version in versions {
@@ -233,20 +273,16 @@ mod tests {
             name: topic("t"),
             partitions: 3,
             replication_factor: 1,
+            assignment: Vec::new(),
             config: vec![(ConfigKey::new("retention.ms"), "1".into())],
         };
         encodes(&metadata(None), 8..=13);
         encodes(&metadata(Some(&[topic("t")])), 8..=13);
         encodes(&describe_topic_configs([&topic("t")], None), 1..=4);
         encodes(&create_topics(&[new], true, Duration::from_secs(30)), 2..=7);
-        encodes(
-            &create_partitions(&[(topic("t"), 6)], true, Duration::MAX),
-            0..=3,
-        );
-        let alter = alter_topic_configs(
-            &[(topic("t"), vec![(ConfigKey::new("retention.ms"), None)])],
-            false,
-        );
+        encodes(&create_partitions(&[mk_more()], true, Duration::MAX), 0..=3);
+        let reset = vec![(ConfigKey::new("retention.ms"), None)];
+        let alter = alter_configs(&[(ObjectRef::topic("t"), reset)], false);
         encodes(&alter, 0..=1);
         encodes(
             &delete_topics(&[TopicId([7; 16])], Duration::from_secs(1)),
@@ -270,14 +306,17 @@ mod tests {
             None
         );
         assert_eq!(
-            create_partitions(&[(topic("t"), 6)], false, Duration::ZERO).topics[0].assignments,
+            create_partitions(&[mk_more()], false, Duration::ZERO).topics[0].assignments,
             None
         );
         assert_eq!(
             delete_topics(&[TopicId([7; 16])], Duration::ZERO).topics[0].name,
             None
         );
-        let reset = alter_topic_configs(&[(topic("t"), vec![(ConfigKey::new("a"), None)])], false);
+        let reset = alter_configs(
+            &[(ObjectRef::topic("t"), vec![(ConfigKey::new("a"), None)])],
+            false,
+        );
         let config = &reset.resources[0].configs[0];
         assert_eq!((config.config_operation, &config.value), (DELETE, &None));
     }

@@ -1,19 +1,30 @@
 //! What the planes really hold, as observed at one moment (rank 1: types only, nobody fetches here).
 
+mod access;
+mod cluster;
+mod group;
+mod object;
 mod topic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use topic::{LiveConfig, LivePartition, LiveTopic};
+pub use access::{LiveCredential, LiveUser, Login};
+pub use cluster::{Broker, Health, LogDir, Quorum, QuorumNode};
+pub use group::{GroupDetail, GroupMember, GroupOffset, LiveGroup, Usage};
+pub use object::{Field, LiveObject, LiveRef, Objects};
+pub use topic::{LiveConfig, LivePartition, LiveTopic, Moving, config_value};
 
-use crate::model::{ClusterId, ConfigKey, ConfigType, TopicName};
+use crate::model::{
+    Acl, ClusterId, ConfigKey, ConfigType, Fingerprint, ObjectRef, SecretName, TopicName,
+};
 
 /// Something that was looked at: known whole, or unknown with the reason. Unknown never reads as absent, so nothing
 /// can be deleted, reset or called missing because of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Observed<T> {
     /// Seen, complete.
@@ -22,7 +33,22 @@ pub enum Observed<T> {
     Unknown(String),
 }
 
+/// What nobody looked at is not known.
+impl<T> Default for Observed<T> {
+    fn default() -> Self {
+        Self::Unknown("it was not looked at".to_owned())
+    }
+}
+
 impl<T> Observed<T> {
+    /// Borrows what is known.
+    pub fn as_ref(&self) -> Observed<&T> {
+        match self {
+            Self::Known(value) => Observed::Known(value),
+            Self::Unknown(reason) => Observed::Unknown(reason.clone()),
+        }
+    }
+
     /// Returns the value if it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
@@ -56,9 +82,12 @@ pub struct Live {
     pub observed_at: Timestamp,
     /// The Kafka plane.
     pub kafka: Observed<KafkaLive>,
+    /// Fingerprints of the secrets that git names; one that cannot be read is unknown.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, Observed<Fingerprint>>,
 }
 
-/// What the Kafka plane holds.
+/// What the Kafka plane holds. Each kind is known or unknown by itself: who may not read ACLs still sees topics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KafkaLive {
@@ -72,54 +101,75 @@ pub struct KafkaLive {
     /// Config keys that this cluster's topics have, and their types; empty while it has no readable topic to ask.
     #[serde(default)]
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
+    /// Every ACL. No authorizer is unknown, not none.
+    #[serde(default)]
+    pub acls: Observed<BTreeSet<Acl>>,
+    /// Every user with SCRAM credentials.
+    #[serde(default)]
+    pub users: Observed<BTreeMap<CompactString, Observed<LiveUser>>>,
+    /// Client quotas by the name of their entity (`QuotaEntity::name`); their keys as Kafka spells them.
+    #[serde(default)]
+    pub quotas: Observed<Configs>,
+    /// Dynamic configs by broker id, and under `default` those for all brokers. A broker without any is not in the map.
+    #[serde(default)]
+    pub broker_configs: Observed<Configs>,
+    /// Config keys that brokers have.
+    #[serde(default)]
+    pub broker_keys: BTreeMap<ConfigKey, BrokerKey>,
+    /// Dynamic configs by group.
+    #[serde(default)]
+    pub group_configs: Observed<Configs>,
+    /// Config keys that groups have, and their types.
+    #[serde(default)]
+    pub group_keys: BTreeMap<ConfigKey, ConfigType>,
+    /// Subscriptions to clients' metrics by name.
+    #[serde(default)]
+    pub client_metrics: Observed<Configs>,
+    /// Groups of consumers.
+    #[serde(default)]
+    pub groups: Observed<BTreeMap<CompactString, Observed<LiveGroup>>>,
+    /// Reassignments under way, by topic and partition (KIP-455).
+    #[serde(default)]
+    pub moving: Observed<BTreeMap<TopicName, Vec<Moving>>>,
+    /// Who uses the topics that were asked about.
+    #[serde(default)]
+    pub usage: BTreeMap<TopicName, Observed<Usage>>,
+    /// How the cluster is.
+    #[serde(default)]
+    pub health: Health,
 }
 
+/// Objects that are nothing but config values of their own, by name. One without any does not exist.
+pub type Configs = BTreeMap<CompactString, Observed<Vec<LiveConfig>>>;
+
+/// What a cluster tells of a broker's config key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BrokerKey {
+    /// The type of its value.
+    pub config_type: ConfigType,
+    /// Whether it takes effect only at a restart, so that it cannot be set dynamically.
+    pub read_only: bool,
+}
+
+/// Newer looks at some objects of a cluster; `Known(None)` is one that a broker says is absent.
+pub type Looks = BTreeMap<ObjectRef, Observed<Option<LiveObject>>>;
+
 impl Live {
-    /// Returns the observation as it is after newer looks at some of its topics; one that saw nothing stays so.
+    /// Returns the observation as it is after newer looks at some of its objects; one that saw nothing stays so.
     #[must_use]
-    pub fn with_looked(self, looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>) -> Self {
+    pub fn with_looked(self, looks: Looks) -> Self {
         Self {
-            kafka: self.kafka.map(|kafka| kafka.with_looked(looked)),
+            kafka: self.kafka.map(|kafka| kafka.with_looked(looks)),
             ..self
         }
     }
 }
 
-impl KafkaLive {
-    /// Returns the observation as it is after newer looks at some of its topics. A topic that a look could not read is
-    /// unknown from then on, whatever was known of it before.
-    #[must_use]
-    pub fn with_looked(mut self, looked: BTreeMap<TopicName, Observed<Option<LiveTopic>>>) -> Self {
-        for (name, state) in looked {
-            match state {
-                Observed::Known(None) => drop(self.topics.remove(&name)),
-                Observed::Known(Some(topic)) => {
-                    drop(self.topics.insert(name, Observed::Known(topic)))
-                }
-                Observed::Unknown(why) => drop(self.topics.insert(name, Observed::Unknown(why))),
-            }
-        }
-        self
-    }
-}
-
-/// A broker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Broker {
-    /// Its node id.
-    pub id: i32,
-    /// Host of the listener that was used.
-    pub host: String,
-    /// Port of the listener that was used.
-    pub port: u16,
-    /// `broker.rack`.
-    pub rack: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TopicId;
+    use crate::model::{Kind, TopicId};
 
     #[test]
     fn newer_looks_take_the_place_of_what_was_observed() {
@@ -131,18 +181,29 @@ mod tests {
         };
         let name = TopicName::from_broker;
         let live = KafkaLive {
-            cluster_id: ClusterId("c".into()),
-            brokers: Vec::new(),
             topics: ["kept", "gone", "changed", "unread"]
                 .map(|n| (name(n), Observed::Known(topic(1))))
                 .into(),
-            topic_keys: BTreeMap::new(),
+            acls: Observed::Known(["a", "b"].map(acl).into()),
+            ..KafkaLive::new(ClusterId("c".into()))
         };
-        let looked = BTreeMap::from([
-            (name("gone"), Observed::Known(None)),
-            (name("changed"), Observed::Known(Some(topic(2)))),
-            (name("new"), Observed::Known(Some(topic(3)))),
-            (name("unread"), Observed::Unknown("timeout".into())),
+        let seen = |id| Observed::Known(Some(LiveObject::Topic(topic(id))));
+        let looks = Looks::from([
+            (ObjectRef::topic("gone"), Observed::Known(None)),
+            (ObjectRef::topic("changed"), seen(2)),
+            (ObjectRef::topic("new"), seen(3)),
+            (
+                ObjectRef::topic("unread"),
+                Observed::Unknown("timeout".into()),
+            ),
+            (
+                ObjectRef::new(Kind::Acl, acl("a").as_str()),
+                Observed::Known(None),
+            ),
+            (
+                ObjectRef::new(Kind::Acl, acl("c").as_str()),
+                Observed::Known(Some(LiveObject::Acl)),
+            ),
         ]);
         let want = BTreeMap::from([
             (name("kept"), Observed::Known(topic(1))),
@@ -150,6 +211,30 @@ mod tests {
             (name("new"), Observed::Known(topic(3))),
             (name("unread"), Observed::Unknown("timeout".into())),
         ]);
-        assert_eq!(live.with_looked(looked).topics, want);
+        let live = live.with_looked(looks);
+        assert_eq!(live.topics, want);
+        assert_eq!(live.acls, Observed::Known(["b", "c"].map(acl).into()));
+    }
+
+    #[test]
+    fn a_kind_of_which_an_object_could_not_be_seen_is_not_known() {
+        let live = KafkaLive {
+            acls: Observed::Known([acl("a")].into()),
+            ..KafkaLive::new(ClusterId("c".into()))
+        };
+        let looks = Looks::from([(
+            ObjectRef::new(Kind::Acl, acl("b").as_str()),
+            Observed::Unknown("timeout".into()),
+        )]);
+        let live = live.with_looked(looks);
+        assert!(
+            live.acls
+                .unknown()
+                .is_some_and(|why| why.contains("timeout"))
+        );
+    }
+
+    fn acl(topic: &str) -> Acl {
+        Acl::parse(&format!("User:a allow Read topic:literal:{topic}")).expect("it is one")
     }
 }

@@ -41,15 +41,45 @@ pub struct LiveConfig {
     pub value: Option<CompactString>,
 }
 
+/// Returns an own value of a key: outer `None` when it is not set on the object, inner `None` when Kafka keeps it secret.
+#[must_use]
+pub fn config_value<'a>(config: &'a [LiveConfig], key: &str) -> Option<Option<&'a str>> {
+    config
+        .iter()
+        .find(|c| c.key.as_str() == key)
+        .map(|c| c.value.as_deref())
+}
+
+/// A partition that is being moved. Its live replicas hold the adding ones already; its target is the replicas less the
+/// removing ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moving {
+    /// The partition.
+    pub partition: i32,
+    /// All replicas while it moves, in the target's order first.
+    pub replicas: Box<[i32]>,
+    /// Those that are being filled.
+    pub adding: Box<[i32]>,
+    /// Those that go when the adding ones are in sync.
+    pub removing: Box<[i32]>,
+}
+
+impl Moving {
+    /// Returns the replicas it will have, preferred leader first.
+    #[must_use]
+    pub fn target(&self) -> Vec<i32> {
+        let replicas = self.replicas.iter().copied();
+        replicas.filter(|r| !self.removing.contains(r)).collect()
+    }
+}
+
 impl LiveTopic {
     /// Returns the topic's own value of a key: outer `None` when it is not set on the topic, inner `None` when Kafka
     /// keeps it secret.
     #[must_use]
     pub fn config_value(&self, key: &str) -> Option<Option<&str>> {
-        self.config
-            .iter()
-            .find(|c| c.key.as_str() == key)
-            .map(|c| c.value.as_deref())
+        config_value(&self.config, key)
     }
 
     /// Returns the number of replicas a partition has, taken from the partition with the most: during a reassignment

@@ -3,8 +3,8 @@
 use super::{ClusterMemory, Metrics, seconds, set};
 use crate::{
     desired::DesiredCluster,
-    live::KafkaLive,
-    model::{ClusterName, DriftClass, Gate, Kind, Plane, Risk, Verb},
+    live::{KafkaLive, Observed},
+    model::{ClusterName, DriftClass, Gate, Kind, ObjectRef, Plane, Risk, Verb},
     plan::ClusterPlan,
     report::{Cycle, PassResult},
 };
@@ -107,13 +107,12 @@ impl Metrics {
         for &kind in Kind::ALL {
             if let Some(desired) = &cycle.desired {
                 let labels = [name, kind.as_str()];
-                set(&self.state.desired, &labels, declared(desired, kind));
+                set(&self.state.desired, &labels, desired.count(kind));
             }
             let live = cycle.live.as_ref().and_then(|l| l.kafka.known());
-            if let Some(live) = live {
-                let managed = managed(live, cycle.desired.as_deref(), kind);
-                let unmanaged = observed(live, kind) - managed;
-                for (owner, n) in [("managed", managed), ("unmanaged", unmanaged)] {
+            let counted = live.and_then(|live| counted(live, cycle.desired.as_deref(), kind));
+            if let Some((all, managed)) = counted {
+                for (owner, n) in [("managed", managed), ("unmanaged", all - managed)] {
                     set(&self.state.observed, &[name, kind.as_str(), owner], n);
                 }
             }
@@ -167,26 +166,20 @@ impl Metrics {
     }
 }
 
-fn declared(desired: &DesiredCluster, kind: Kind) -> usize {
-    match kind {
-        Kind::Topic => desired.topics.len(),
-    }
-}
-
-fn observed(live: &KafkaLive, kind: Kind) -> usize {
-    match kind {
-        Kind::Topic => live.topics.len(),
-    }
-}
-
-fn managed(live: &KafkaLive, desired: Option<&DesiredCluster>, kind: Kind) -> usize {
-    match kind {
-        Kind::Topic => {
-            let declared = |d: &DesiredCluster| {
-                let names = d.topics.keys();
-                names.filter(|name| live.topics.contains_key(*name)).count()
-            };
-            desired.map_or(0, declared)
-        }
-    }
+/// Counts the live objects of a kind, and those of them that git declares; `None` when the kind was not seen.
+fn counted(
+    live: &KafkaLive,
+    desired: Option<&DesiredCluster>,
+    kind: Kind,
+) -> Option<(usize, usize)> {
+    let Observed::Known(objects) = live.objects(kind) else {
+        return None;
+    };
+    let declared = |name: &str| {
+        let object = ObjectRef::new(kind, name);
+        desired.is_some_and(|desired| desired.object(&object).is_some())
+    };
+    Some(objects.fold((0, 0), |(all, managed), (name, _)| {
+        (all + 1, managed + usize::from(declared(name)))
+    }))
 }

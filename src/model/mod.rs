@@ -1,16 +1,21 @@
-//! The nouns everybody shares: names, ids, places, findings, secrets, config types (rank 0: std, serde and jiff only).
+//! The nouns everybody shares: names, ids, places, findings, secrets, access rules, config types (rank 0: std, serde and jiff only).
 
+mod acl;
 mod chain;
 mod config_type;
 mod finding;
 mod id;
 mod ledger;
 mod name;
+#[macro_use]
 mod object;
+mod quota;
+mod scram;
 mod secret;
 mod topic_config;
 pub mod units;
 
+pub use acl::{Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource};
 pub use chain::chain;
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
@@ -18,7 +23,9 @@ pub use id::{ClusterId, CommitId, TopicId};
 pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, UsedConsent};
 pub use name::{ClusterName, ConfigKey, NameError, TopicName};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
-pub use secret::{Secret, SecretRef};
+pub use quota::{QuotaEntity, QuotaName};
+pub use scram::ScramMechanism;
+pub use secret::{Fingerprint, Secret, SecretName, SecretRef};
 pub use topic_config::{Accepts, TOPIC_CONFIGS, TopicConfig, Versions, topic_config};
 
 /// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $text)] $variant),+
         }
@@ -24,8 +24,8 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
@@ -37,6 +37,20 @@ words! {
     Kind {
         /// A Kafka topic.
         Topic = "Topic",
+        /// One access rule, named by its seven parts.
+        Acl = "Acl",
+        /// The SCRAM credentials of one user.
+        User = "User",
+        /// The client quotas of one entity.
+        Quota = "Quota",
+        /// Dynamic configs of one broker, or of all (`default`).
+        BrokerConfig = "BrokerConfig",
+        /// Dynamic configs of one group (KIP-848, KIP-932).
+        GroupConfig = "GroupConfig",
+        /// A subscription to clients' metrics (KIP-714).
+        ClientMetrics = "ClientMetrics",
+        /// A consumer group: watched, and its offsets reset when git says so.
+        ConsumerGroup = "ConsumerGroup",
     }
 }
 
@@ -141,6 +155,8 @@ words! {
         Approval = "approval",
         /// Kafka, or this version of Headgate, cannot do it.
         Unsupported = "unsupported",
+        /// Somebody still uses it.
+        InUse = "in_use",
     }
 }
 
@@ -166,13 +182,19 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// Names the object `name` of a kind.
+    #[must_use]
+    pub fn new(kind: Kind, name: &str) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+        }
+    }
+
     /// Names the topic `name`.
     #[must_use]
     pub fn topic(name: &str) -> Self {
-        Self {
-            kind: Kind::Topic,
-            name: name.into(),
-        }
+        Self::new(Kind::Topic, name)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Secrets as a type: no `Debug`, `Display` or `Serialize`, so that no log, plan or answer can hold one by accident.
 
+use std::fmt;
+
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// A value that is used and never shown.
@@ -29,3 +32,19 @@ pub enum SecretRef {
     /// A file, relative to `headgate.yaml`; read again when it changes.
     File(String),
 }
+
+/// The name by which git refers to a secret (`{secret: name}`); where it lies is the daemon's business.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretName(pub CompactString);
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What can be kept of a secret: a keyed digest, which tells that it changed and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub CompactString);

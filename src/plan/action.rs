@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{
     Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, ObjectRef, Place, Plane,
-    Risk, TopicId, Verb,
+    Risk, SecretName, TopicId, Verb,
 };
 
 /// The plan of one revision over every cluster.
@@ -114,44 +114,54 @@ pub struct FieldChange {
 }
 
 /// A change as the executor needs it: no choices are left, and the values it may overwrite are its preconditions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum Change {
-    /// Makes a topic that must not be there.
-    CreateTopic {
-        /// Number of partitions.
-        partitions: u32,
-        /// Replicas of each.
-        replication_factor: u16,
-        /// Every declared value.
-        config: Vec<(ConfigKey, CompactString)>,
-    },
-    /// Changes the topic with this id.
-    UpdateTopic {
-        /// Its id.
-        id: TopicId,
-        /// From how many partitions to how many; only ever more.
-        partitions: Option<(u32, u32)>,
-        /// Values to set.
-        set: Vec<SetKey>,
-        /// Keys to give back to the broker's default, with the value each must still have (`None`: secret).
-        reset: Vec<(ConfigKey, Option<CompactString>)>,
-    },
-    /// Deletes the topic with this id.
-    DeleteTopic {
-        /// Its id.
-        id: TopicId,
-    },
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Id of the topic that is changed or deleted: one made again under its name is another one. `None` for what is to
+    /// be made, and for kinds without ids.
+    pub id: Option<TopicId>,
+    /// Fields that get a value; of an object that is made, all that are declared.
+    pub set: Vec<SetField>,
+    /// Fields that are given back.
+    pub reset: Vec<ResetField>,
 }
 
-/// A config value to set.
+/// A field that gets a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetKey {
-    /// The key.
-    pub key: ConfigKey,
-    /// The topic's own value that it replaces; `None` when the key is not set on the topic.
+pub struct SetField {
+    /// The field, as `FieldChange` names it.
+    pub path: CompactString,
+    /// The object's own value that it replaces; `None` when it is not set on the object, or hidden.
     pub from: Option<CompactString>,
-    /// The new value.
+    /// The new value; of a secret, its fingerprint.
     pub to: CompactString,
+    /// Where the value comes from, when it is a secret.
+    pub secret: Option<SecretName>,
+}
+
+/// A field that is given back to its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResetField {
+    /// The field.
+    pub path: CompactString,
+    /// The value it must still have; `None`: hidden.
+    pub from: Option<CompactString>,
+}
+
+impl Change {
+    /// Returns the new value of a field.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<&str> {
+        let mut fields = self.set.iter();
+        fields.find(|f| f.path == path).map(|f| f.to.as_str())
+    }
+
+    /// Returns the config keys that get a value.
+    pub fn config(&self) -> impl Iterator<Item = (ConfigKey, &SetField)> {
+        self.set.iter().filter_map(|field| {
+            let key = field.path.strip_prefix("config.")?;
+            Some((ConfigKey::new(key), field))
+        })
+    }
 }
 
 /// A change that is withheld.

@@ -154,7 +154,10 @@ fn delete(inputs: &Inputs<'_>, seen: &Seen<'_>, live: &LiveTopic, consent: &Cons
         cause: inputs.cause(false),
         fields: Vec::new(),
         source: Some(consent.place.clone()),
-        change: Change::DeleteTopic { id: live.id },
+        change: Change {
+            id: Some(live.id),
+            ..Change::default()
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, ToCompactString};
 
 use super::{
-    Action, Change, Drift, FieldChange, Foreign, SetKey,
+    Action, Change, Drift, FieldChange, Foreign, ResetField, SetField,
     draft::{Draft, Inputs, field, object, place},
     key_types::HIDDEN,
     memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
@@ -35,7 +35,6 @@ pub(super) fn update(
         memory: Memory::new(seen.record),
         todo: Vec::new(),
         held: Vec::new(),
-        grow: None,
         set: Vec::new(),
         reset: Vec::new(),
         foreign: BTreeMap::new(),
@@ -63,9 +62,8 @@ struct Diff<'a> {
     todo: Vec<Difference>,
     /// What cannot be done, each with its reason.
     held: Vec<(Difference, String)>,
-    grow: Option<(u32, u32)>,
-    set: Vec<SetKey>,
-    reset: Vec<(ConfigKey, Option<CompactString>)>,
+    set: Vec<SetField>,
+    reset: Vec<ResetField>,
     foreign: BTreeMap<ConfigKey, Option<CompactString>>,
 }
 
@@ -79,7 +77,12 @@ impl Diff<'_> {
         }
         let difference = self.number(PARTITIONS, live, desired);
         if live < desired {
-            self.grow = Some((live, desired));
+            self.set.push(SetField {
+                path: PARTITIONS.into(),
+                from: Some(live.to_compact_string()),
+                to: desired.to_compact_string(),
+                secret: None,
+            });
             self.todo.push(difference);
         } else {
             let reason = format!(
@@ -145,10 +148,11 @@ impl Diff<'_> {
             Some(reason) => self.held.push((difference, reason)),
             None => {
                 self.todo.push(difference);
-                self.set.push(SetKey {
-                    key: key.clone(),
+                self.set.push(SetField {
+                    path: config_path(key.as_str()),
                     from: own.flatten().map(Into::into),
                     to: value.clone(),
+                    secret: None,
                 });
             }
         }
@@ -175,7 +179,10 @@ impl Diff<'_> {
                 ),
                 drifted: !owned && self.memory.appeared(own.key.as_str()),
             });
-            self.reset.push((own.key.clone(), own.value.clone()));
+            self.reset.push(ResetField {
+                path: config_path(own.key.as_str()),
+                from: own.value.clone(),
+            });
         }
     }
 
@@ -186,15 +193,14 @@ impl Diff<'_> {
             memory,
             mut todo,
             held,
-            grow,
             mut set,
             mut reset,
             foreign,
             ..
         } = self;
         todo.sort_by(|a, b| order(&a.field).cmp(&order(&b.field)));
-        set.sort_by(|a, b| a.key.cmp(&b.key));
-        reset.sort_by(|a, b| a.0.cmp(&b.0));
+        set.sort_by(|a, b| a.path.cmp(&b.path));
+        reset.sort_by(|a, b| a.path.cmp(&b.path));
         report_drift(seen, memory.replaced(live.id), &todo, &held, draft);
         if !foreign.is_empty() {
             draft.foreign.push(Foreign {
@@ -217,13 +223,12 @@ impl Diff<'_> {
         let action = Action {
             object: object(seen),
             verb: Verb::Update,
-            risk: risk::of_update(grow.is_some(), &set, &reset),
+            risk: risk::of_update(&set, &reset),
             cause: inputs.cause(todo.iter().all(|d| d.drifted)),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),
-            change: Change::UpdateTopic {
-                id: live.id,
-                partitions: grow,
+            change: Change {
+                id: Some(live.id),
                 set,
                 reset,
             },

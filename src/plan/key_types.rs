@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::{
     desired::nearest,
     live::KafkaLive,
-    model::{ConfigKey, ConfigType, TOPIC_CONFIGS, Versions, topic_config},
+    model::{ConfigKey, ConfigType, Kind, TOPIC_CONFIGS, Versions, topic_config},
 };
 
 /// What people read in place of a value that is a secret, or that Kafka hides.
@@ -46,6 +46,16 @@ impl<'a> KeyTypes<'a> {
         }
         let of = self.of(key);
         of.normalise(a) == of.normalise(b)
+    }
+
+    /// Tells whether two values of a field of an object mean the same.
+    #[must_use]
+    pub fn same_field(&self, kind: Kind, path: &str, a: &str, b: &str) -> bool {
+        a == b
+            || path.strip_prefix("config.").is_some_and(|key| match kind {
+                Kind::Topic => self.same(key, a, b),
+                _ => false,
+            })
     }
 
     /// Returns a declared value as people may see it.

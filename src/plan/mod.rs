@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use action::{
-    Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Plan, PlaneState, SetKey,
-    Summary, Unexpected,
+    Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Plan, PlaneState,
+    ResetField, SetField, Summary, Unexpected,
 };
 pub use key_types::KeyTypes;
 pub use result::{ActionResult, End, OpenDrift};

@@ -1,25 +1,19 @@
 //! What changing a topic may cost (plan stage, pure). It is said in the plan, to policies and in metrics; it gates nothing
 //! by itself: who wants a person in between writes a rule about it.
 
-use compact_str::CompactString;
-
-use super::SetKey;
-use crate::model::{ConfigKey, Risk};
+use super::{ResetField, SetField, memory::PARTITIONS};
+use crate::model::Risk;
 
 /// Rates a change: `destructive` when records may be lost by it, `disruptive` when keys move to other partitions.
-pub(super) fn of_update(
-    grows: bool,
-    set: &[SetKey],
-    reset: &[(ConfigKey, Option<CompactString>)],
-) -> Risk {
+pub(super) fn of_update(set: &[SetField], reset: &[ResetField]) -> Risk {
     let mut changes = set
         .iter()
-        .map(|s| (&s.key, s.from.as_deref(), Some(s.to.as_str())))
-        .chain(reset.iter().map(|(key, from)| (key, from.as_deref(), None)));
-    if changes.any(|(key, from, to)| may_lose(key.as_str(), from, to)) {
+        .map(|s| (&s.path, s.from.as_deref(), Some(s.to.as_str())))
+        .chain(reset.iter().map(|r| (&r.path, r.from.as_deref(), None)));
+    if changes.any(|(path, from, to)| may_lose(path, from, to)) {
         return Risk::Destructive;
     }
-    match grows {
+    match set.iter().any(|s| s.path == PARTITIONS) {
         true => Risk::Disruptive,
         false => Risk::Safe,
     }
@@ -27,10 +21,10 @@ pub(super) fn of_update(
 
 /// Tells whether a new value may make brokers delete what they keep under the old one. `None` is what the topic inherits,
 /// which is not known here: it counts as the worse case.
-fn may_lose(key: &str, from: Option<&str>, to: Option<&str>) -> bool {
-    match key {
-        "retention.ms" | "retention.bytes" => shrinks(from, to),
-        "cleanup.policy" => to.is_none_or(deletes) && !from.is_some_and(deletes),
+fn may_lose(path: &str, from: Option<&str>, to: Option<&str>) -> bool {
+    match path {
+        "config.retention.ms" | "config.retention.bytes" => shrinks(from, to),
+        "config.cleanup.policy" => to.is_none_or(deletes) && !from.is_some_and(deletes),
         _ => false,
     }
 }
@@ -56,30 +50,40 @@ mod tests {
     #[test]
     fn less_retention_and_a_policy_that_begins_to_delete_may_lose_records() {
         let cases = [
-            ("retention.ms", Some("1000"), Some("999"), true),
-            ("retention.ms", Some("1000"), Some("1001"), false),
-            ("retention.ms", Some("1000"), Some("-1"), false),
-            ("retention.ms", Some("-1"), Some("1000"), true),
-            ("retention.bytes", None, Some("1000"), true),
-            ("retention.bytes", None, Some("-1"), false),
-            ("retention.bytes", Some("1000"), None, true),
-            ("cleanup.policy", Some("compact"), Some("delete"), true),
+            ("config.retention.ms", Some("1000"), Some("999"), true),
+            ("config.retention.ms", Some("1000"), Some("1001"), false),
+            ("config.retention.ms", Some("1000"), Some("-1"), false),
+            ("config.retention.ms", Some("-1"), Some("1000"), true),
+            ("config.retention.bytes", None, Some("1000"), true),
+            ("config.retention.bytes", None, Some("-1"), false),
+            ("config.retention.bytes", Some("1000"), None, true),
             (
-                "cleanup.policy",
+                "config.cleanup.policy",
+                Some("compact"),
+                Some("delete"),
+                true,
+            ),
+            (
+                "config.cleanup.policy",
                 Some("compact"),
                 Some("compact, delete"),
                 true,
             ),
             (
-                "cleanup.policy",
+                "config.cleanup.policy",
                 Some("compact,delete"),
                 Some("delete"),
                 false,
             ),
-            ("cleanup.policy", Some("delete"), Some("compact"), false),
-            ("cleanup.policy", None, Some("delete"), true),
-            ("cleanup.policy", Some("compact"), None, true),
-            ("segment.ms", Some("1000"), Some("10"), false),
+            (
+                "config.cleanup.policy",
+                Some("delete"),
+                Some("compact"),
+                false,
+            ),
+            ("config.cleanup.policy", None, Some("delete"), true),
+            ("config.cleanup.policy", Some("compact"), None, true),
+            ("config.segment.ms", Some("1000"), Some("10"), false),
         ];
         for (key, from, to, loses) in cases {
             assert_eq!(may_lose(key, from, to), loses, "{key}: {from:?} -> {to:?}");
@@ -88,19 +92,17 @@ mod tests {
 
     #[test]
     fn the_worst_of_a_change_is_its_risk() {
-        let set = |key, to: &str| SetKey {
-            key: ConfigKey::new(key),
+        let set = |path: &str, to: &str| SetField {
+            path: path.into(),
+            secret: None,
             from: Some("1000".into()),
             to: to.into(),
         };
-        assert_eq!(of_update(false, &[set("segment.ms", "1")], &[]), Risk::Safe);
-        assert_eq!(
-            of_update(true, &[set("segment.ms", "1")], &[]),
-            Risk::Disruptive
-        );
-        assert_eq!(
-            of_update(true, &[set("retention.ms", "1")], &[]),
-            Risk::Destructive
-        );
+        let calm = set("config.segment.ms", "1");
+        let rate = |set: &[SetField]| of_update(set, &[]);
+        assert_eq!(rate(&[calm.clone()]), Risk::Safe);
+        assert_eq!(rate(&[set("partitions", "6"), calm]), Risk::Disruptive);
+        let grown_and_shrunk = [set("partitions", "6"), set("config.retention.ms", "1")];
+        assert_eq!(rate(&grown_and_shrunk), Risk::Destructive);
     }
 }

@@ -3,7 +3,7 @@
 use compact_str::{CompactString, ToCompactString};
 
 use super::{
-    Action, Change, Drift, FieldChange, diff,
+    Action, Change, Drift, FieldChange, SetField, diff,
     draft::{Draft, Inputs, field, object, place},
     memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
     platform,
@@ -82,13 +82,33 @@ fn create(inputs: &Inputs<'_>, seen: &Seen<'_>, desired: &DesiredTopic, draft: &
         cause: inputs.cause(memory.was_in_place() && unchanged),
         fields,
         source: place(seen),
-        change: Change::CreateTopic {
-            partitions: desired.partitions,
-            replication_factor: desired.replication_factor,
-            config,
+        change: Change {
+            set: made(desired, &config),
+            ..Change::default()
         },
     };
     draft.push(action, seen.record);
+}
+
+/// Every declared field, as what is made gets it.
+fn made(desired: &DesiredTopic, config: &[(ConfigKey, CompactString)]) -> Vec<SetField> {
+    let layout = [
+        (PARTITIONS.into(), desired.partitions.to_compact_string()),
+        (
+            REPLICATION_FACTOR.into(),
+            desired.replication_factor.to_compact_string(),
+        ),
+    ];
+    let config = config
+        .iter()
+        .map(|(key, value)| (config_path(key.as_str()), value.clone()));
+    let set = |(path, to): (CompactString, CompactString)| SetField {
+        path,
+        from: None,
+        to,
+        secret: None,
+    };
+    layout.into_iter().chain(config).map(set).collect()
 }
 
 /// Returns the declared values by key; keys that are left alone are not among them.
@@ -98,7 +118,7 @@ fn values(desired: &DesiredTopic) -> Vec<(ConfigKey, CompactString)> {
         .iter()
         .filter_map(|(key, value)| match value {
             DesiredValue::Set(value) => Some((key.clone(), value.clone())),
-            DesiredValue::LeaveAlone => None,
+            DesiredValue::Secret(_) | DesiredValue::LeaveAlone => None,
         })
         .collect();
     values.sort_unstable();

@@ -20,6 +20,7 @@ pub(super) fn topic(cluster: &DesiredCluster, name: &TopicName, topic: &DesiredT
     let config = topic.config.iter().map(|(key, value)| {
         let value = match value {
             DesiredValue::Set(text) => Value::from(text.as_str()),
+            DesiredValue::Secret(_) => Value::from("(hidden)"),
             DesiredValue::LeaveAlone => Value::Null,
         };
         (key.as_str(), value)

@@ -3,13 +3,13 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 
 use super::{Call, Fault, Sandbox, World, values};
 use crate::{
-    live::{KafkaLive, LiveTopic, Observed},
-    model::{ConfigKey, TOPIC_CONFIGS, TopicName},
-    ports::{Batch, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
+    live::{KafkaLive, LiveObject, LiveTopic, Observed},
+    model::{ConfigKey, ObjectRef, TOPIC_CONFIGS, TopicName},
+    ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
 };
 
 /// How long a call that hangs takes until its caller's deadline.
@@ -18,25 +18,25 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const QUOTA: Duration = Duration::from_millis(800);
 
 impl KafkaPlane for Sandbox {
-    fn observe<'a>(&'a self, expected: &'a [TopicName]) -> BoxFuture<'a, Observed<KafkaLive>> {
+    fn observe<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Observed<KafkaLive>> {
         Box::pin(async move {
             let unreadable = match self.read().await {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
-            let live = self.observed(expected, unreadable);
+            let live = self.observed(&ask.topics, unreadable);
             self.moment().await;
             Observed::Known(live)
         })
     }
 
-    fn look<'a>(&'a self, topics: &'a [TopicName]) -> BoxFuture<'a, Observed<Looked>> {
+    fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>> {
         Box::pin(async move {
             let unreadable = match self.read().await {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
-            let looked = self.looked(topics, unreadable);
+            let looked = self.looked(objects, unreadable);
             self.moment().await;
             Observed::Known(looked)
         })
@@ -53,6 +53,11 @@ impl KafkaPlane for Sandbox {
             }
             outcomes
         })
+    }
+
+    fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>> {
+        let unknown = || Observed::Unknown("logins are not tried yet".to_owned());
+        Box::pin(ready(logins.iter().map(|_| unknown()).collect()))
     }
 }
 
@@ -106,10 +111,10 @@ impl Sandbox {
                 .collect(),
         };
         KafkaLive {
-            cluster_id: view.cluster_id().clone(),
             brokers: view.brokers().to_vec(),
             topics,
             topic_keys,
+            ..KafkaLive::new(view.cluster_id().clone())
         }
     }
 
@@ -119,19 +124,19 @@ impl Sandbox {
         (0..brokers).find_map(|broker| state.view(broker).topic(name.as_str()).cloned())
     }
 
-    fn looked(&self, names: &[TopicName], unreadable: bool) -> Looked {
+    fn looked(&self, objects: &[ObjectRef], unreadable: bool) -> Looked {
         let view = self.some_view();
-        let at = self.state().chaos.pick(names.len());
-        let look = |(i, name): (usize, &TopicName)| {
+        let at = self.state().chaos.pick(objects.len());
+        let look = |(i, object): (usize, &ObjectRef)| {
             let state = match unreadable && i == at {
                 true => Observed::Unknown("its config could not be read".to_owned()),
-                false => Observed::Known(view.topic(name.as_str()).cloned()),
+                false => Observed::Known(view.topic(&object.name).cloned().map(LiveObject::Topic)),
             };
-            (name.clone(), state)
+            (object.clone(), state)
         };
         Looked {
             cluster_id: view.cluster_id().clone(),
-            topics: names.iter().enumerate().map(look).collect(),
+            objects: objects.iter().enumerate().map(look).collect(),
         }
     }
 
@@ -161,12 +166,7 @@ impl Sandbox {
     fn half(&self, batch: &Batch, rest: Outcome) -> Vec<Outcome> {
         let half = batch.len() / 2;
         let mut first = batch.clone();
-        match &mut first {
-            Batch::CreateTopics(items) => items.truncate(half),
-            Batch::AddPartitions(items) => items.truncate(half),
-            Batch::AlterTopicConfigs(items) => items.truncate(half),
-            Batch::DeleteTopics(items) => items.truncate(half),
-        }
+        first.truncate(half);
         let mut outcomes = self.edit(|world| world.write(&first));
         outcomes.resize(batch.len(), rest);
         outcomes

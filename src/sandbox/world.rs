@@ -11,8 +11,8 @@ use compact_str::CompactString;
 use super::values;
 use crate::{
     live::{Broker, LiveConfig, LivePartition, LiveTopic},
-    model::{ClusterId, ConfigKey, TopicId, TopicName},
-    ports::{Batch, NewTopic, Outcome, Refusal, RefusalClass},
+    model::{ClusterId, ConfigKey, ObjectRef, TopicId, TopicName},
+    ports::{Batch, KeyChange, MorePartitions, NewTopic, Outcome, Refusal, RefusalClass},
 };
 
 /// Metadata records from which on an operation is refused (KRaft, `QuorumController.MAX_RECORDS_PER_USER_OP`).
@@ -244,17 +244,22 @@ impl World {
                 items.iter().map(|new| outcome(self.create(new))).collect()
             }
             Batch::AddPartitions(items) => {
-                let one = |(name, count): &(TopicName, u32)| {
-                    let has = self.topic(name.as_str()).map_or(0, |t| t.partitions.len());
-                    within((*count as usize).saturating_sub(has))?;
-                    self.add_partitions(name, *count)
+                let one = |more: &MorePartitions| {
+                    let topic = self.topic(more.name.as_str());
+                    let has = topic.map_or(0, |t| t.partitions.len());
+                    within((more.count as usize).saturating_sub(has))?;
+                    self.add_partitions(&more.name, more.count)
                 };
                 items.iter().map(one).map(outcome).collect()
             }
-            Batch::AlterTopicConfigs(items) => {
-                let one = |(name, keys): &(TopicName, Vec<_>)| {
+            Batch::AlterConfigs(items) => {
+                let one = |(object, keys): &(ObjectRef, Vec<KeyChange>)| {
                     within(keys.len())?;
-                    self.alter(name, keys)
+                    let open = |(key, value): &KeyChange| {
+                        (key.clone(), value.as_ref().map(|v| v.expose().into()))
+                    };
+                    let keys: Vec<_> = keys.iter().map(open).collect();
+                    self.alter(&TopicName::from_broker(&object.name), &keys)
                 };
                 items.iter().map(one).map(outcome).collect()
             }
@@ -265,6 +270,7 @@ impl World {
                 };
                 items.iter().map(one).map(outcome).collect()
             }
+            _ => vec![outcome(last_word("UNSUPPORTED_VERSION", String::new())); batch.len()],
         }
     }
 }

@@ -12,10 +12,10 @@ use super::{
 use crate::{
     cli::{failure::Failure, output},
     daemon::{self, Source},
-    live::{LiveTopic, Observed},
-    model::{ConfigKey, TopicName},
+    live::{LiveObject, LiveTopic, Observed},
+    model::{ConfigKey, ObjectRef},
     plan,
-    ports::{Batch, Outcome},
+    ports::{Batch, NewValue, Outcome},
 };
 
 /// The longest that a step may take; each is a second or two.
@@ -63,10 +63,11 @@ async fn first_apply(stage: &mut Stage) -> Result<(), Failure> {
 async fn drift(stage: &Stage) -> Result<(), Failure> {
     title("3. Somebody changes a topic by hand")?;
     say("retention.ms of user-events is set to 60000: data would be gone after a minute")?;
-    let change = vec![(ConfigKey::new("retention.ms"), Some("60000".into()))];
+    let minute = NewValue::Open("60000".into());
+    let change = vec![(ConfigKey::new("retention.ms"), Some(minute))];
     by_hand(
         stage,
-        Batch::AlterTopicConfigs(vec![(TopicName::from_broker("user-events"), change)]),
+        Batch::AlterConfigs(vec![(ObjectRef::topic("user-events"), change)]),
     )
     .await?;
     let began = Instant::now();
@@ -198,12 +199,12 @@ async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
 }
 
 async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
-    let name = TopicName::from_broker(name);
-    let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&name)).await else {
+    let topic = ObjectRef::topic(name);
+    let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&topic)).await else {
         return None;
     };
-    match looked.topics.remove(&name) {
-        Some(Observed::Known(topic)) => topic,
+    match looked.objects.remove(&topic) {
+        Some(Observed::Known(Some(LiveObject::Topic(topic)))) => Some(topic),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::Pass;
 use crate::{
     model::{Cause, ConfigKey, DriftClass, Gate, Record, Verb},
-    plan::{Action, Change, ClusterPlan, End, contention},
+    plan::{Action, ClusterPlan, End, contention},
 };
 
 /// The deeds of a pass.
@@ -53,13 +53,8 @@ impl<'a> Deeds<'a> {
 
     /// Tells whether Headgate set this key in this pass.
     pub(super) fn set(&self, topic: &str, key: &ConfigKey) -> bool {
-        self.made
-            .get(topic)
-            .is_some_and(|action| match &action.change {
-                Change::CreateTopic { config, .. } => config.iter().any(|(k, _)| k == key),
-                Change::UpdateTopic { set, .. } => set.iter().any(|s| s.key == *key),
-                Change::DeleteTopic { .. } => false,
-            })
+        let made = self.made.get(topic);
+        made.is_some_and(|action| action.change.config().any(|(set, _)| set == *key))
     }
 
     /// Tells whether an action on the topic was made and seen.

@@ -136,6 +136,7 @@ impl Facts {
                 DesiredValue::Set(value) => {
                     self.declared_key(inputs, deeds, seen, live, key, value)
                 }
+                DesiredValue::Secret(_) => {}
                 DesiredValue::LeaveAlone => self.value(left_path(key.as_str()), MARK),
             }
         }

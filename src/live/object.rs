@@ -1,0 +1,295 @@
+//! Live objects of every kind behind one face: a name, and fields by path. Planning, looking and remembering need no
+//! more of most kinds.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use compact_str::CompactString;
+
+use super::{
+    Health, KafkaLive, LiveConfig, LiveGroup, LiveTopic, LiveUser, Looks, Observed, config_value,
+};
+use crate::model::{Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicName};
+
+/// One live object, as a look returns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveObject {
+    /// A topic.
+    Topic(LiveTopic),
+    /// An ACL: that it is there is all there is to it.
+    Acl,
+    /// A user.
+    User(LiveUser),
+    /// A quota, a broker's, a group's or a subscription's configs: values by key.
+    Config(Vec<LiveConfig>),
+    /// A group of consumers.
+    Group(LiveGroup),
+}
+
+/// One live object, wherever it is kept.
+#[derive(Debug, Clone, Copy)]
+pub enum LiveRef<'a> {
+    /// A topic.
+    Topic(&'a LiveTopic),
+    /// An ACL.
+    Acl,
+    /// A user.
+    User(&'a LiveUser),
+    /// Values by key.
+    Config(&'a [LiveConfig]),
+    /// A group of consumers.
+    Group(&'a LiveGroup),
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// This one, as Kafka spells it.
+    Value(Cow<'a, str>),
+    /// There is one, and Kafka does not tell it.
+    Hidden,
+}
+
+impl Field<'_> {
+    /// Returns the value unless Kafka hides it.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Hidden => None,
+        }
+    }
+}
+
+impl LiveObject {
+    /// Borrows it.
+    #[must_use]
+    pub fn as_ref(&self) -> LiveRef<'_> {
+        match self {
+            Self::Topic(topic) => LiveRef::Topic(topic),
+            Self::Acl => LiveRef::Acl,
+            Self::User(user) => LiveRef::User(user),
+            Self::Config(config) => LiveRef::Config(config),
+            Self::Group(group) => LiveRef::Group(group),
+        }
+    }
+}
+
+impl<'a> LiveRef<'a> {
+    /// Returns a field by its path as plans name it: `partitions`, `replicationFactor`, `config.<key>`,
+    /// `scram.<mechanism>.iterations`, `scram.<mechanism>.password`. `None`: it is not set on the object.
+    #[must_use]
+    pub fn field(self, path: &str) -> Option<Field<'a>> {
+        let number = |n: usize| Some(Field::Value(n.to_string().into()));
+        match self {
+            Self::Topic(topic) => match path {
+                "partitions" => number(topic.partitions.len()),
+                "replicationFactor" => number(topic.replication_factor()),
+                _ => of_config(&topic.config, path),
+            },
+            Self::Config(config) => of_config(config, path),
+            Self::User(user) => {
+                let (mechanism, what) = path.strip_prefix("scram.")?.split_once('.')?;
+                let credential = user.credential(ScramMechanism::parse(mechanism)?)?;
+                match what {
+                    "iterations" => number(credential.iterations as usize),
+                    "password" => Some(Field::Hidden),
+                    _ => None,
+                }
+            }
+            Self::Acl | Self::Group(_) => None,
+        }
+    }
+
+    /// Returns the config values that are set on the object itself.
+    #[must_use]
+    pub fn config(self) -> &'a [LiveConfig] {
+        match self {
+            Self::Topic(topic) => &topic.config,
+            Self::Config(config) => config,
+            Self::Acl | Self::User(_) | Self::Group(_) => &[],
+        }
+    }
+}
+
+fn of_config<'a>(config: &'a [LiveConfig], path: &str) -> Option<Field<'a>> {
+    let own = config_value(config, path.strip_prefix("config.")?)?;
+    Some(own.map_or(Field::Hidden, |value| Field::Value(value.into())))
+}
+
+/// The objects of a kind by name; an object that is there and could not be read is unknown by itself.
+pub type Objects<'a> = Box<dyn Iterator<Item = (&'a str, Observed<LiveRef<'a>>)> + 'a>;
+
+impl KafkaLive {
+    /// Makes the observation of a cluster of which nothing but its id is known; it has no topics.
+    #[must_use]
+    pub fn new(cluster_id: ClusterId) -> Self {
+        Self {
+            cluster_id,
+            brokers: Vec::new(),
+            topics: BTreeMap::new(),
+            topic_keys: BTreeMap::new(),
+            acls: Observed::default(),
+            users: Observed::default(),
+            quotas: Observed::default(),
+            broker_configs: Observed::default(),
+            broker_keys: BTreeMap::new(),
+            group_configs: Observed::default(),
+            group_keys: BTreeMap::new(),
+            client_metrics: Observed::default(),
+            groups: Observed::default(),
+            moving: Observed::default(),
+            usage: BTreeMap::new(),
+            health: Health::default(),
+        }
+    }
+
+    /// Returns all objects of a kind, sorted by name; unknown when the kind could not be listed.
+    #[must_use]
+    pub fn objects(&self, kind: Kind) -> Observed<Objects<'_>> {
+        match kind {
+            Kind::Topic => {
+                let each = self.topics.iter();
+                Observed::Known(Box::new(each.map(|(name, topic)| {
+                    (name.as_str(), topic.as_ref().map(LiveRef::Topic))
+                })))
+            }
+            Kind::Acl => self.acls.as_ref().map(|acls| -> Objects<'_> {
+                let each = acls.iter();
+                Box::new(each.map(|acl| (acl.as_str(), Observed::Known(LiveRef::Acl))))
+            }),
+            Kind::User => named(&self.users, LiveRef::User),
+            Kind::Quota => named(&self.quotas, |c| LiveRef::Config(c)),
+            Kind::BrokerConfig => named(&self.broker_configs, |c| LiveRef::Config(c)),
+            Kind::GroupConfig => named(&self.group_configs, |c| LiveRef::Config(c)),
+            Kind::ClientMetrics => named(&self.client_metrics, |c| LiveRef::Config(c)),
+            Kind::ConsumerGroup => named(&self.groups, LiveRef::Group),
+        }
+    }
+
+    /// Returns one object: outer unknown when its kind could not be listed, or it could not be read; `Known(None)` when
+    /// it is absent.
+    #[must_use]
+    pub fn object(&self, object: &ObjectRef) -> Observed<Option<LiveRef<'_>>> {
+        let name = object.name.as_str();
+        match object.kind {
+            Kind::Topic => one(self.topics.get(name), LiveRef::Topic),
+            Kind::Acl => self
+                .acls
+                .as_ref()
+                .map(|acls| acls.contains(name).then_some(LiveRef::Acl)),
+            Kind::User => found(&self.users, name, LiveRef::User),
+            Kind::Quota => found(&self.quotas, name, |c| LiveRef::Config(c)),
+            Kind::BrokerConfig => found(&self.broker_configs, name, |c| LiveRef::Config(c)),
+            Kind::GroupConfig => found(&self.group_configs, name, |c| LiveRef::Config(c)),
+            Kind::ClientMetrics => found(&self.client_metrics, name, |c| LiveRef::Config(c)),
+            Kind::ConsumerGroup => found(&self.groups, name, LiveRef::Group),
+        }
+    }
+
+    /// Returns the observation as it is after newer looks at some of its objects. An object that a look could not read
+    /// is unknown from then on, whatever was known of it before; of a kind that was not listed nothing becomes known.
+    #[must_use]
+    pub fn with_looked(mut self, looks: Looks) -> Self {
+        for (ObjectRef { kind, name }, seen) in looks {
+            match kind {
+                Kind::Topic => {
+                    let topic = take(seen, |object| match object {
+                        LiveObject::Topic(topic) => Some(topic),
+                        _ => None,
+                    });
+                    lay(&mut self.topics, TopicName::from_broker(&name), topic);
+                }
+                Kind::Acl => self.lay_acl(&name, seen),
+                Kind::User => put(&mut self.users, name, seen, |object| match object {
+                    LiveObject::User(user) => Some(user),
+                    _ => None,
+                }),
+                Kind::ConsumerGroup => put(&mut self.groups, name, seen, |object| match object {
+                    LiveObject::Group(group) => Some(group),
+                    _ => None,
+                }),
+                Kind::Quota => put(&mut self.quotas, name, seen, configs),
+                Kind::BrokerConfig => put(&mut self.broker_configs, name, seen, configs),
+                Kind::GroupConfig => put(&mut self.group_configs, name, seen, configs),
+                Kind::ClientMetrics => put(&mut self.client_metrics, name, seen, configs),
+            }
+        }
+        self
+    }
+
+    /// Fifty thousand ACLs are kept as nothing but their names, so one that could not be seen makes all unknown.
+    fn lay_acl(&mut self, name: &str, seen: Observed<Option<LiveObject>>) {
+        let (Observed::Known(acls), Some(acl)) = (&mut self.acls, Acl::parse(name)) else {
+            return;
+        };
+        match seen {
+            Observed::Known(Some(_)) => drop(acls.insert(acl)),
+            Observed::Known(None) => drop(acls.remove(&acl)),
+            Observed::Unknown(why) => self.acls = Observed::Unknown(format!("{acl}: {why}")),
+        }
+    }
+}
+
+type Named<T> = Observed<BTreeMap<CompactString, Observed<T>>>;
+
+fn named<'a, T>(all: &'a Named<T>, of: fn(&'a T) -> LiveRef<'a>) -> Observed<Objects<'a>> {
+    all.as_ref().map(|all| -> Objects<'a> {
+        let each = all.iter();
+        Box::new(each.map(move |(name, one)| (name.as_str(), one.as_ref().map(of))))
+    })
+}
+
+fn found<'a, T>(
+    all: &'a Named<T>,
+    name: &str,
+    of: fn(&'a T) -> LiveRef<'a>,
+) -> Observed<Option<LiveRef<'a>>> {
+    match all {
+        Observed::Known(all) => one(all.get(name), of),
+        Observed::Unknown(why) => Observed::Unknown(why.clone()),
+    }
+}
+
+fn one<'a, T>(
+    found: Option<&'a Observed<T>>,
+    of: fn(&'a T) -> LiveRef<'a>,
+) -> Observed<Option<LiveRef<'a>>> {
+    match found {
+        Some(object) => object.as_ref().map(|object| Some(of(object))),
+        None => Observed::Known(None),
+    }
+}
+
+fn configs(object: LiveObject) -> Option<Vec<LiveConfig>> {
+    match object {
+        LiveObject::Config(config) => Some(config),
+        _ => None,
+    }
+}
+
+/// Takes an object of the expected sort out of a look.
+fn take<T>(
+    seen: Observed<Option<LiveObject>>,
+    of: fn(LiveObject) -> Option<T>,
+) -> Observed<Option<T>> {
+    seen.map(|object| object.and_then(of))
+}
+
+fn put<T>(
+    all: &mut Named<T>,
+    name: CompactString,
+    seen: Observed<Option<LiveObject>>,
+    of: fn(LiveObject) -> Option<T>,
+) {
+    if let Observed::Known(all) = all {
+        lay(all, name, take(seen, of));
+    }
+}
+
+fn lay<K: Ord, T>(all: &mut BTreeMap<K, Observed<T>>, name: K, seen: Observed<Option<T>>) {
+    match seen {
+        Observed::Known(None) => drop(all.remove(&name)),
+        Observed::Known(Some(object)) => drop(all.insert(name, Observed::Known(object))),
+        Observed::Unknown(why) => drop(all.insert(name, Observed::Unknown(why))),
+    }
+}
