@@ -149,8 +149,9 @@ impl World {
     ///
     /// # Errors
     /// Kafka's refusal: no such topic, or not more than it has; as many as it has is an error, too.
-    pub fn add_partitions(&mut self, name: &TopicName, count: u32) -> Done {
-        let made = self.made;
+    pub fn add_partitions(&mut self, more: &MorePartitions) -> Done {
+        let MorePartitions { name, count, .. } = more;
+        let (made, count) = (self.made, *count);
         let Some(topic) = self.topics.get_mut(name) else {
             return unknown_topic(name);
         };
@@ -248,7 +249,7 @@ impl World {
                     let topic = self.topic(more.name.as_str());
                     let has = topic.map_or(0, |t| t.partitions.len());
                     within((more.count as usize).saturating_sub(has))?;
-                    self.add_partitions(&more.name, more.count)
+                    self.add_partitions(more)
                 };
                 items.iter().map(one).map(outcome).collect()
             }

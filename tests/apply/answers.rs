@@ -50,19 +50,13 @@ async fn a_refused_step_holds_back_the_later_ones_of_its_own_topic_only() {
     let update = |bench: &Bench, name: &str| {
         let id = make(bench, name, &[]);
         let mut action = mk_set(name, id, "retention.ms", None, "1");
-        if let Change::UpdateTopic { partitions, .. } = &mut action.change {
-            *partitions = Some((3, 5));
-        }
+        action.change.set.push(mk_growth(3, 5));
         action
     };
     let actions = vec![update(&bench, "a"), update(&bench, "b")];
     bench.on_write = Some(Box::new(|bench, batch| match batch {
         Batch::AddPartitions(items) => {
-            let (name, count) = &items[1];
-            bench
-                .sandbox
-                .edit(|w| w.add_partitions(name, *count))
-                .unwrap();
+            bench.sandbox.edit(|w| w.add_partitions(&items[1])).unwrap();
             Some(vec![
                 refused(RefusalClass::Final, "INVALID_PARTITIONS"),
                 Outcome::Applied,
@@ -198,8 +192,10 @@ async fn as_many_partitions_as_wanted_is_an_error_of_kafkas_and_none_of_ours() {
     let mut bench = mk_bench();
     let id = make(&bench, "t", &[]);
     bench.on_write = Some(Box::new(|bench, _| {
-        let name = TopicName::new("t").unwrap();
-        bench.sandbox.edit(|w| w.add_partitions(&name, 6)).unwrap();
+        bench
+            .sandbox
+            .edit(|w| w.add_partitions(&mk_more("t", 6)))
+            .unwrap();
         None
     }));
     assert_eq!(
@@ -213,8 +209,10 @@ async fn more_partitions_than_wanted_is_not_waited_for() {
     let mut bench = mk_bench();
     let id = make(&bench, "t", &[]);
     bench.on_write = Some(Box::new(|bench, _| {
-        let name = TopicName::new("t").unwrap();
-        bench.sandbox.edit(|w| w.add_partitions(&name, 9)).unwrap();
+        bench
+            .sandbox
+            .edit(|w| w.add_partitions(&mk_more("t", 9)))
+            .unwrap();
         // Kafka's code is the same for as many and for more
         Some(vec![refused(
             RefusalClass::AlreadyThere,
@@ -223,7 +221,7 @@ async fn more_partitions_than_wanted_is_not_waited_for() {
     }));
     let ends = bench.ends(vec![mk_grow("t", id, 3, 6)]).await;
     assert!(
-        matches!(&ends[0], End::PreconditionFailed(why) if why.contains("9 partitions by now")),
+        matches!(&ends[0], End::PreconditionFailed(why) if why.contains("partitions is 9 by now")),
         "{ends:?}"
     );
 }

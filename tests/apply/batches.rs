@@ -10,9 +10,7 @@ async fn creations_come_first_and_deletions_last() {
     let a = make(&bench, "a", &[]);
     let b = make(&bench, "b", &[]);
     let mut update = mk_set("a", a, "retention.ms", None, "1");
-    if let Change::UpdateTopic { partitions, .. } = &mut update.change {
-        *partitions = Some((3, 5));
-    }
+    update.change.set.push(mk_growth(3, 5));
     let ends = bench
         .ends(vec![mk_delete("b", b), update, mk_create("c", &[])])
         .await;
@@ -23,8 +21,9 @@ async fn creations_come_first_and_deletions_last() {
         .map(|batch| match batch {
             Batch::CreateTopics(_) => "create",
             Batch::AddPartitions(_) => "grow",
-            Batch::AlterTopicConfigs(_) => "config",
+            Batch::AlterConfigs(_) => "config",
             Batch::DeleteTopics(_) => "delete",
+            _ => "other",
         })
         .collect();
     assert_eq!(sorts, ["create", "grow", "config", "delete"]);
@@ -67,13 +66,10 @@ async fn growth_counts_the_partitions_it_adds() {
 #[tokio::test(start_paused = true)]
 async fn a_change_of_nothing_sends_nothing() {
     let bench = mk_bench();
-    let change = Change::UpdateTopic {
-        id: make(&bench, "t", &[]),
-        partitions: None,
-        set: Vec::new(),
-        reset: Vec::new(),
-    };
-    let ends = bench.ends(vec![mk_action("t", Verb::Update, change)]).await;
+    let id = make(&bench, "t", &[]);
+    let ends = bench
+        .ends(vec![mk_update("t", id, Vec::new(), Vec::new())])
+        .await;
     assert_eq!(ends, [End::AlreadyDone]);
     assert_eq!(bench.writes(), []);
 }

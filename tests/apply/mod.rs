@@ -15,10 +15,13 @@ use std::{
 use futures::future::BoxFuture;
 use headgate::{
     apply::{Applied, Limits, apply},
-    live::{KafkaLive, Observed},
+    live::{KafkaLive, LiveObject, Observed},
     model::{Cause, ClusterName, ConfigKey, Intent, ObjectRef, Risk, TopicId, TopicName, Verb},
-    plan::{Action, Change, ClusterPlan, End, KeyTypes, SetKey},
-    ports::{Batch, Journal, JournalError, KafkaPlane, Looked, NewTopic, Outcome},
+    plan::{Action, Change, ClusterPlan, End, KeyTypes, ResetField, SetField},
+    ports::{
+        Ask, Batch, Credential, Journal, JournalError, KafkaPlane, Looked, MorePartitions,
+        NewTopic, Outcome,
+    },
     sandbox::Sandbox,
 };
 use jiff::Timestamp;
@@ -28,13 +31,13 @@ use tokio::sync::watch;
 struct Bench {
     sandbox: Sandbox,
     writes: Mutex<Vec<Batch>>,
-    looks: Mutex<Vec<Vec<TopicName>>>,
+    looks: Mutex<Vec<Vec<ObjectRef>>>,
     notes: Mutex<Vec<Intent>>,
     full_disk: bool,
     /// Called before each write; an answer that it gives is used, and nothing is written.
     on_write: Option<Hook<Batch, Vec<Outcome>>>,
     /// Called before each look.
-    on_look: Option<Hook<[TopicName], Observed<Looked>>>,
+    on_look: Option<Hook<[ObjectRef], Observed<Looked>>>,
     limits: Limits,
     stop: watch::Sender<bool>,
 }
@@ -56,15 +59,15 @@ fn mk_bench() -> Bench {
 }
 
 impl KafkaPlane for Bench {
-    fn observe<'a>(&'a self, expected: &'a [TopicName]) -> BoxFuture<'a, Observed<KafkaLive>> {
-        self.sandbox.observe(expected)
+    fn observe<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Observed<KafkaLive>> {
+        self.sandbox.observe(ask)
     }
 
-    fn look<'a>(&'a self, topics: &'a [TopicName]) -> BoxFuture<'a, Observed<Looked>> {
-        self.looks.lock().unwrap().push(topics.to_vec());
-        match self.on_look.as_ref().and_then(|hook| hook(self, topics)) {
+    fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>> {
+        self.looks.lock().unwrap().push(objects.to_vec());
+        match self.on_look.as_ref().and_then(|hook| hook(self, objects)) {
             Some(answer) => Box::pin(async { answer }),
-            None => self.sandbox.look(topics),
+            None => self.sandbox.look(objects),
         }
     }
 
@@ -74,6 +77,10 @@ impl KafkaPlane for Bench {
             Some(answer) => Box::pin(async { answer }),
             None => self.sandbox.write(batch),
         }
+    }
+
+    fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>> {
+        self.sandbox.log_in(logins)
     }
 }
 
@@ -90,7 +97,7 @@ impl Journal for Bench {
 
 impl Bench {
     async fn apply(&self, actions: Vec<Action>) -> Applied {
-        let types = match self.sandbox.observe(&[]).await {
+        let types = match self.sandbox.observe(&Ask::default()).await {
             Observed::Known(live) => live,
             Observed::Unknown(why) => panic!("{why}"),
         };
@@ -163,10 +170,16 @@ fn mk_action(name: &str, verb: Verb, change: Change) -> Action {
 /// A topic of three partitions and three replicas.
 fn mk_create(name: &str, config: &[(&str, &str)]) -> Action {
     let new = mk_topic(name, config);
-    let change = Change::CreateTopic {
-        partitions: new.partitions,
-        replication_factor: new.replication_factor,
-        config: new.config,
+    let shape = [
+        ("partitions", new.partitions.to_string()),
+        ("replicationFactor", new.replication_factor.to_string()),
+    ];
+    let shape = shape.map(|(path, to)| mk_field(path, None, &to));
+    let config = new.config.iter();
+    let config = config.map(|(key, value)| mk_field(&format!("config.{key}"), None, value));
+    let change = Change {
+        set: shape.into_iter().chain(config).collect(),
+        ..Change::default()
     };
     mk_action(name, Verb::Create, change)
 }
@@ -176,6 +189,7 @@ fn mk_topic(name: &str, config: &[(&str, &str)]) -> NewTopic {
         name: TopicName::new(name).unwrap(),
         partitions: 3,
         replication_factor: 3,
+        assignment: Vec::new(),
         config: config
             .iter()
             .map(|(key, value)| (ConfigKey::new(key), (*value).into()))
@@ -183,42 +197,64 @@ fn mk_topic(name: &str, config: &[(&str, &str)]) -> NewTopic {
     }
 }
 
+fn mk_field(path: &str, from: Option<&str>, to: &str) -> SetField {
+    SetField {
+        path: path.into(),
+        from: from.map(Into::into),
+        to: to.into(),
+        secret: None,
+    }
+}
+
+fn mk_more(name: &str, count: u32) -> MorePartitions {
+    MorePartitions {
+        name: TopicName::new(name).unwrap(),
+        count,
+        assignment: Vec::new(),
+    }
+}
+
+fn mk_update(name: &str, id: TopicId, set: Vec<SetField>, reset: Vec<ResetField>) -> Action {
+    let id = Some(id);
+    mk_action(name, Verb::Update, Change { id, set, reset })
+}
+
+fn mk_growth(from: u32, to: u32) -> SetField {
+    mk_field("partitions", Some(&from.to_string()), &to.to_string())
+}
+
 fn mk_grow(name: &str, id: TopicId, from: u32, to: u32) -> Action {
-    let change = Change::UpdateTopic {
-        id,
-        partitions: Some((from, to)),
-        set: Vec::new(),
-        reset: Vec::new(),
-    };
-    mk_action(name, Verb::Update, change)
+    mk_update(name, id, vec![mk_growth(from, to)], Vec::new())
 }
 
 fn mk_set(name: &str, id: TopicId, key: &str, from: Option<&str>, to: &str) -> Action {
-    let change = Change::UpdateTopic {
-        id,
-        partitions: None,
-        set: vec![SetKey {
-            key: ConfigKey::new(key),
-            from: from.map(Into::into),
-            to: to.into(),
-        }],
-        reset: Vec::new(),
-    };
-    mk_action(name, Verb::Update, change)
+    let field = mk_field(&format!("config.{key}"), from, to);
+    mk_update(name, id, vec![field], Vec::new())
+}
+
+fn mk_unset(key: &str, was: &str) -> ResetField {
+    ResetField {
+        path: format!("config.{key}").into(),
+        from: Some(was.into()),
+    }
 }
 
 fn mk_reset(name: &str, id: TopicId, key: &str, was: &str) -> Action {
-    let change = Change::UpdateTopic {
-        id,
-        partitions: None,
-        set: Vec::new(),
-        reset: vec![(ConfigKey::new(key), Some(was.into()))],
-    };
-    mk_action(name, Verb::Update, change)
+    mk_update(name, id, Vec::new(), vec![mk_unset(key, was)])
 }
 
 fn mk_delete(name: &str, id: TopicId) -> Action {
-    mk_action(name, Verb::Delete, Change::DeleteTopic { id })
+    let id = Some(id);
+    let change = Change {
+        id,
+        ..Change::default()
+    };
+    mk_action(name, Verb::Delete, change)
+}
+
+/// Takes the topic out of a look.
+fn shown(topic: Option<&headgate::live::LiveTopic>) -> Observed<Option<LiveObject>> {
+    Observed::Known(topic.cloned().map(LiveObject::Topic))
 }
 
 /// Makes a topic of three partitions behind the plan's back and returns its id.

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use headgate::{
-    live::Observed,
-    plan::{Change, End},
-    sandbox::Fault,
-};
+use headgate::{live::Observed, plan::End, ports::NewValue, sandbox::Fault};
 
 use super::*;
 
@@ -73,7 +69,7 @@ async fn a_topic_that_is_no_longer_as_planned_is_left_alone() {
     let ends = bench.ends(actions).await;
     for (end, says) in ends.iter().zip([
         "not as it is declared",
-        "3 partitions by now, the plan saw 2",
+        "partitions is 3 by now, the plan saw 2",
         "retention.ms is 5 by now, the plan saw 7",
         "retention.ms is 5 by now, the plan saw it unset",
         "preallocate is unset by now, the plan saw true",
@@ -105,34 +101,26 @@ async fn nothing_is_written_to_another_cluster() {
 async fn only_what_is_not_in_place_yet_is_sent() {
     let bench = mk_bench();
     let id = make(&bench, "t", &[("retention.ms", "2"), ("segment.ms", "5")]);
-    let key = |key, from: Option<&str>, to: &str| SetKey {
-        key: ConfigKey::new(key),
-        from: from.map(Into::into),
-        to: to.into(),
-    };
-    let change = Change::UpdateTopic {
+    let action = mk_update(
+        "t",
         id,
-        partitions: None,
-        set: vec![
-            key("retention.ms", Some("1"), "2"),
-            key("preallocate", None, "true"),
+        vec![
+            mk_field("config.retention.ms", Some("1"), "2"),
+            mk_field("config.preallocate", None, "true"),
         ],
-        reset: vec![
-            (ConfigKey::new("segment.ms"), Some("5".into())),
-            (ConfigKey::new("flush.ms"), Some("5".into())),
-        ],
-    };
-    let ends = bench.ends(vec![mk_action("t", Verb::Update, change)]).await;
+        vec![mk_unset("segment.ms", "5"), mk_unset("flush.ms", "5")],
+    );
+    let ends = bench.ends(vec![action]).await;
     assert_eq!(ends, [End::Ok]);
     let sent = vec![
-        (ConfigKey::new("preallocate"), Some("true".into())),
+        (
+            ConfigKey::new("preallocate"),
+            Some(NewValue::Open("true".into())),
+        ),
         (ConfigKey::new("segment.ms"), None),
     ];
-    let name = TopicName::new("t").unwrap();
-    assert_eq!(
-        bench.writes(),
-        [Batch::AlterTopicConfigs(vec![(name, sent)])]
-    );
+    let altered = Batch::AlterConfigs(vec![(ObjectRef::topic("t"), sent)]);
+    assert_eq!(bench.writes(), [altered]);
 }
 
 #[tokio::test(start_paused = true)]

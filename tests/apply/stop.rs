@@ -96,7 +96,7 @@ async fn nobody_who_could_stop_it_is_no_stop() {
     let bench = mk_small();
     let (sender, stop) = watch::channel(false);
     drop(sender);
-    let types = match bench.sandbox.observe(&[]).await {
+    let types = match bench.sandbox.observe(&Ask::default()).await {
         headgate::live::Observed::Known(live) => live,
         headgate::live::Observed::Unknown(why) => panic!("{why}"),
     };

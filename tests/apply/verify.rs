@@ -19,11 +19,8 @@ async fn what_was_looked_at_last_is_handed_back() {
         .await;
     let world = bench.sandbox.world();
     let want = [
-        (
-            TopicName::new("new").unwrap(),
-            Observed::Known(world.topic("new").cloned()),
-        ),
-        (TopicName::new("old").unwrap(), Observed::Known(None)),
+        (ObjectRef::topic("new"), shown(world.topic("new"))),
+        (ObjectRef::topic("old"), Observed::Known(None)),
     ];
     assert_eq!(applied.looked, want.into());
     assert_eq!(applied.unsettled, []);
@@ -58,8 +55,7 @@ async fn a_write_that_was_never_answered_and_is_not_seen_stays_open() {
     ));
     assert!((5..7).contains(&began.elapsed().as_secs()));
     // what was seen is older than the write: a topic that may have changed is not known
-    let name = TopicName::new("t").unwrap();
-    assert!(applied.looked[&name].unknown().is_some());
+    assert!(applied.looked[&ObjectRef::topic("t")].unknown().is_some());
     // and the next pass has to know what to look for
     assert_eq!(applied.unsettled, *bench.notes.lock().unwrap());
     assert_eq!(applied.unsettled.len(), 1);
@@ -86,17 +82,17 @@ async fn brokers_that_lag_behind_are_waited_for() {
 async fn only_what_is_not_seen_yet_is_looked_at_again() {
     let mut bench = mk_bench();
     // the broker shows one topic more with each look after the first
-    bench.on_look = Some(Box::new(|bench, names| {
-        let shown = bench.looks.lock().unwrap().len() - 1;
+    bench.on_look = Some(Box::new(|bench, objects| {
+        let seen = bench.looks.lock().unwrap().len() - 1;
         let world = bench.sandbox.world();
-        let state = |name: &TopicName| {
-            let number: usize = name.as_str()[2..].parse().unwrap();
-            let topic = world.topic(name.as_str()).filter(|_| number < shown);
-            (name.clone(), Observed::Known(topic.cloned()))
+        let state = |object: &ObjectRef| {
+            let number: usize = object.name[2..].parse().unwrap();
+            let topic = world.topic(&object.name).filter(|_| number < seen);
+            (object.clone(), shown(topic))
         };
         Some(Observed::Known(Looked {
             cluster_id: world.cluster_id().clone(),
-            topics: names.iter().map(state).collect(),
+            objects: objects.iter().map(state).collect(),
         }))
     }));
     let actions = (0..4).map(|n| mk_create(&format!("t-{n}"), &[])).collect();
@@ -108,10 +104,10 @@ async fn only_what_is_not_seen_yet_is_looked_at_again() {
 #[tokio::test(start_paused = true)]
 async fn what_is_acknowledged_and_never_seen_is_indeterminate_after_a_while() {
     let mut bench = mk_bench();
-    bench.on_look = Some(Box::new(|bench, names| {
+    bench.on_look = Some(Box::new(|bench, objects| {
         Some(Observed::Known(Looked {
             cluster_id: bench.sandbox.world().cluster_id().clone(),
-            topics: names
+            objects: objects
                 .iter()
                 .map(|n| (n.clone(), Observed::Known(None)))
                 .collect(),
@@ -126,9 +122,8 @@ async fn what_is_acknowledged_and_never_seen_is_indeterminate_after_a_while() {
         )]
     );
     assert!((30..33).contains(&began.elapsed().as_secs()));
-    let name = TopicName::new("t").unwrap();
     assert!(
-        applied.looked[&name].unknown().is_some(),
+        applied.looked[&ObjectRef::topic("t")].unknown().is_some(),
         "lag is not absence"
     );
     let looks = bench.looks.lock().unwrap().len();

@@ -88,6 +88,7 @@ pub(crate) fn new_topics(topics: usize) -> Result<Vec<NewTopic>, Failure> {
                 name: TopicName::new(&name(index))?,
                 partitions: PARTITIONS,
                 replication_factor: 1,
+                assignment: Vec::new(),
                 config: config.clone(),
             })
         })

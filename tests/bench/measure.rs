@@ -1,16 +1,16 @@
 //! What is measured, and in which order: parsing alone, growth from 1,000 to 5,000 topics, the bare creation, and then the
 //! daemon from nothing to 10,000 topics with everything that is asked of it there.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use headgate::{
     desired as state,
     ledger::Store,
     live::{Live, Observed},
-    model::{ClusterName, TopicName},
+    model::{ClusterName, Kind, TopicName},
     plan,
     policy::Policies,
-    ports::KafkaPlane,
+    ports::{Ask, KafkaPlane},
 };
 use tokio::time::{Instant, sleep};
 
@@ -285,10 +285,19 @@ async fn plan_alone(stage: &Stage, daemon: &Daemon, topics: usize) -> Result<Row
     let store = Store::open_read_only(&daemon.ledger)?.ok_or("the daemon has no ledger")?;
     let ledger = store.load(&ClusterName::new(desired::CLUSTER)?)?;
     let names: Vec<TopicName> = desired.topics.keys().cloned().collect();
-    let kafka: Observed<_> = stage.client.observe(&names).await;
+    let ask = Ask {
+        kinds: [Kind::Topic].into(),
+        topics: names,
+        ..Ask::default()
+    };
+    let kafka: Observed<_> = stage.client.observe(&ask).await;
     let policies = Policies::default();
     let observed_at = headgate::daemon::clock::now();
-    let live = Live { observed_at, kafka };
+    let live = Live {
+        observed_at,
+        kafka,
+        secrets: BTreeMap::new(),
+    };
     let once = || {
         let began = Instant::now();
         let planned = plan::plan(desired, &live, &ledger, &policies, observed_at);

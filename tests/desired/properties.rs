@@ -118,6 +118,7 @@ fn wanted() -> impl Strategy<Value = (String, DesiredTopic)> {
                 config: quiet
                     .map(|k| (headgate::model::ConfigKey::new(k.key), value(k.default)))
                     .collect(),
+                placement: None,
             };
             (name, topic)
         },
@@ -134,6 +135,7 @@ fn written(name: &str, topic: &DesiredTopic) -> String {
         let list = topic_config(key.as_str()).is_some_and(|c| c.config_type == ConfigType::List);
         let value = match value {
             DesiredValue::LeaveAlone => "null".to_owned(),
+            DesiredValue::Secret(name) => format!("{{secretRef: {name}}}"),
             DesiredValue::Set(words) if list => format!("[{words}]"),
             DesiredValue::Set(value) => value.to_string(),
         };

@@ -27,6 +27,7 @@ fn configs(topic: &DesiredTopic) -> Vec<String> {
     config
         .map(|(key, value)| match value {
             DesiredValue::Set(value) => format!("{key}={value}"),
+            DesiredValue::Secret(name) => format!("{key}=<{name}>"),
             DesiredValue::LeaveAlone => key.to_string(),
         })
         .collect()

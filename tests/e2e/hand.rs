@@ -4,9 +4,9 @@ use compact_str::CompactString;
 use headgate::{
     kafka::{Client, Settings},
     lab::KafkaCluster,
-    live::{LiveTopic, Observed},
-    model::{ConfigKey, TopicName},
-    ports::{Batch, KafkaPlane, NewTopic, Outcome},
+    live::{LiveObject, LiveTopic, Observed},
+    model::{ConfigKey, ObjectRef, TopicName},
+    ports::{Ask, Batch, KafkaPlane, NewTopic, NewValue, Outcome},
 };
 
 use super::world::until;
@@ -28,6 +28,7 @@ impl Hand {
             name: TopicName::new(name).unwrap(),
             partitions,
             replication_factor: 1,
+            assignment: Vec::new(),
             config: config.collect(),
         };
         self.write(Batch::CreateTopics(vec![topic])).await;
@@ -39,12 +40,9 @@ impl Hand {
 
     /// Sets a key, or resets it.
     pub(super) async fn set(&self, name: &str, key: &str, value: Option<&str>) {
-        let change = vec![(ConfigKey::new(key), value.map(CompactString::from))];
-        self.write(Batch::AlterTopicConfigs(vec![(
-            TopicName::from_broker(name),
-            change,
-        )]))
-        .await;
+        let change = vec![(ConfigKey::new(key), value.map(|v| NewValue::Open(v.into())))];
+        self.write(Batch::AlterConfigs(vec![(ObjectRef::topic(name), change)]))
+            .await;
     }
 
     /// Deletes a topic; whether it is seen gone is somebody else's question.
@@ -59,10 +57,11 @@ impl Hand {
 
     /// Looks at a topic; `None` when it is not there.
     pub(super) async fn topic(&self, name: &str) -> Option<LiveTopic> {
-        let name = TopicName::from_broker(name);
-        match self.0.look(std::slice::from_ref(&name)).await {
-            Observed::Known(mut looked) => match looked.topics.remove(&name) {
-                Some(Observed::Known(topic)) => topic,
+        let object = ObjectRef::topic(name);
+        match self.0.look(std::slice::from_ref(&object)).await {
+            Observed::Known(mut looked) => match looked.objects.remove(&object) {
+                Some(Observed::Known(Some(LiveObject::Topic(topic)))) => Some(topic),
+                Some(Observed::Known(None)) => None,
                 other => panic!("{name} could not be looked at: {other:?}"),
             },
             Observed::Unknown(why) => panic!("Kafka could not be looked at: {why}"),
@@ -77,7 +76,7 @@ impl Hand {
 
     /// Returns the names of all topics that begin so.
     pub(super) async fn topics(&self, prefix: &str) -> Vec<String> {
-        match self.0.observe(&[]).await {
+        match self.0.observe(&Ask::default()).await {
             Observed::Known(live) => live
                 .topics
                 .keys()

@@ -1,6 +1,6 @@
 //! Lists and single objects: paging, and what an item says.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use headgate::{
     live::{Live, Observed},
@@ -203,6 +203,7 @@ async fn before_the_first_look_there_is_no_list_rather_than_an_empty_one() {
         live: Some(Arc::new(Live {
             observed_at: told::at(1),
             kafka: Observed::Unknown("no broker answers".into()),
+            secrets: BTreeMap::new(),
         })),
         ..told::failed("no broker answers", told::at(1))
     };

@@ -1,7 +1,5 @@
 //! What holds whatever git, the cluster and the ledger hold.
 
-use std::collections::BTreeMap;
-
 use headgate::{
     desired::{
         Budget, Consent, Deletion, DesiredCluster, DesiredTopic, DesiredValue, Owns, Pattern,
@@ -11,7 +9,7 @@ use headgate::{
         ClusterName, CommitId, ConfigKey, Converged, Gate, Kind, Mode, ObjectRef, Place, Record,
         TopicId, TopicName, Verb,
     },
-    plan::{Action, Change, ClusterPlan, Plan},
+    plan::{Action, ClusterPlan, Plan},
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -60,6 +58,7 @@ fn declared() -> impl Strategy<Value = DesiredTopic> {
             .into_iter()
             .map(|(key, value)| (ConfigKey::new(key), value))
             .collect(),
+        placement: None,
     })
 }
 
@@ -79,12 +78,9 @@ fn commit() -> impl Strategy<Value = DesiredCluster> {
             Vec::new()
         },
         topic_configs,
+        ..Owns::default()
     });
     (owns, budget, allow, topics).prop_map(|(owns, budget, allow, topics)| DesiredCluster {
-        name: ClusterName::new("c").unwrap(),
-        place: place(),
-        cluster_id: None,
-        modes: BTreeMap::new(),
         owns,
         deletion: Deletion {
             budget,
@@ -92,8 +88,10 @@ fn commit() -> impl Strategy<Value = DesiredCluster> {
                 .into_iter()
                 .map(|(name, until)| consent(name, until))
                 .collect(),
+            ..Deletion::default()
         },
         topics: topics.into_iter().collect(),
+        ..DesiredCluster::new(ClusterName::new("c").unwrap(), place())
     })
 }
 
@@ -271,9 +269,7 @@ proptest! {
     fn nothing_of_the_platform_and_of_reassignments_is_touched(site in anything()) {
         for action in site.plan().actions {
             prop_assert!(!action.object.name.starts_with("__"));
-            if let Change::UpdateTopic { reset, .. } = &action.change {
-                prop_assert!(reset.iter().all(|(key, _)| key.as_str() != KEYS[3]));
-            }
+            prop_assert!(action.change.reset.iter().all(|f| !f.path.ends_with(KEYS[3])));
         }
     }
 
@@ -282,9 +278,7 @@ proptest! {
         site.ledger = headgate::model::Ledger::default();
         site.desired.owns.topic_configs = false;
         for action in site.plan().actions {
-            if let Change::UpdateTopic { reset, .. } = &action.change {
-                prop_assert!(reset.is_empty());
-            }
+            prop_assert!(action.change.reset.is_empty());
         }
     }
 

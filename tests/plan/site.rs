@@ -9,7 +9,7 @@ use headgate::{
     model::{
         ClusterId, CommitId, ConfigKey, Intent, Ledger, ObjectRef, Record, SourceFile, TopicName,
     },
-    plan::{self, ActionResult, Change, ClusterPlan, End, Pass, Settled},
+    plan::{self, ActionResult, ClusterPlan, End, Pass, Settled},
     policy::Policies,
 };
 use jiff::Timestamp;
@@ -35,18 +35,14 @@ pub(crate) struct Site {
 impl Site {
     /// An empty cluster and a git in which topics are declared, each as `name: spec` in YAML's flow style.
     pub(crate) fn new(topics: &[(&str, &str)]) -> Self {
-        let kafka = KafkaLive {
-            cluster_id: ClusterId("c".into()),
-            brokers: Vec::new(),
-            topics: BTreeMap::new(),
-            topic_keys: BTreeMap::new(),
-        };
+        let kafka = KafkaLive::new(ClusterId("c".into()));
         let now = "2026-06-01T12:00:00Z".parse().unwrap();
         Self {
             desired: declare("", topics),
             live: Live {
                 observed_at: now,
                 kafka: Observed::Known(kafka),
+                secrets: BTreeMap::new(),
             },
             ledger: Ledger::default(),
             now,
@@ -139,13 +135,8 @@ impl Site {
         plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
         for (place, action) in planned.actions.iter().enumerate().take(noted) {
-            let config = match &action.change {
-                Change::CreateTopic { config, .. } => config.clone(),
-                Change::UpdateTopic { set, .. } => {
-                    set.iter().map(|s| (s.key.clone(), s.to.clone())).collect()
-                }
-                Change::DeleteTopic { .. } => Vec::new(),
-            };
+            let config = action.change.config();
+            let config = config.map(|(key, field)| (key, field.to.clone())).collect();
             self.ledger.intents.push(Intent {
                 object: action.object.clone(),
                 verb: action.verb,

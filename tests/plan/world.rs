@@ -2,7 +2,7 @@
 
 use headgate::{
     live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed},
-    model::{ConfigKey, TopicId, TopicName},
+    model::{ConfigKey, TopicId, TopicName, Verb},
     plan::{Action, Change, ClusterPlan},
 };
 
@@ -18,53 +18,56 @@ pub(crate) fn perform_one(action: &Action, live: &mut Live) {
     let Observed::Known(kafka) = &mut live.kafka else {
         panic!("{} is planned on an unknown plane", action.object);
     };
-    change(kafka, &action.object.name, &action.change);
+    match action.verb {
+        Verb::Delete => {
+            let gone = kafka.topics.remove(action.object.name.as_str());
+            let planned = |topic: &LiveTopic| Some(topic.id) == action.change.id;
+            assert!(matches!(&gone, Some(Observed::Known(topic)) if planned(topic)));
+        }
+        Verb::Create | Verb::Update => change(kafka, &action.object.name, &action.change),
+    }
 }
 
 fn change(kafka: &mut KafkaLive, name: &str, change: &Change) {
     let key = TopicName::from_broker(name);
-    match change {
-        Change::CreateTopic {
-            partitions,
-            replication_factor,
-            config,
-        } => {
-            let made = LiveTopic {
-                id: next_id(kafka),
-                internal: false,
-                partitions: layout(*partitions, (*replication_factor).into()),
-                config: config.iter().map(|(k, v)| own(k, v)).collect(),
-            };
-            let old = kafka.topics.insert(key, Observed::Known(made));
-            assert!(old.is_none(), "{name} is created although it is there");
-        }
-        Change::UpdateTopic {
-            id,
-            partitions,
-            set,
-            reset,
-        } => {
-            let Some(Observed::Known(topic)) = kafka.topics.get_mut(name) else {
-                panic!("{name} is changed although nobody has seen it");
-            };
-            assert_eq!(topic.id, *id);
-            if let Some((from, to)) = partitions {
-                assert!(topic.partitions.len() == *from as usize && from < to);
-                topic.partitions = layout(*to, topic.replication_factor());
-            }
-            for set in set {
-                topic.config.retain(|c| c.key != set.key);
-                topic.config.push(own(&set.key, &set.to));
-            }
-            topic
-                .config
-                .retain(|c| reset.iter().all(|(key, _)| *key != c.key));
-        }
-        Change::DeleteTopic { id } => {
-            let gone = kafka.topics.remove(name);
-            assert!(matches!(gone, Some(Observed::Known(topic)) if topic.id == *id));
-        }
+    let number = |path: &str| change.value(path).and_then(|n| n.parse::<u32>().ok());
+    let Some(id) = change.id else {
+        let (Some(partitions), Some(factor)) = (number("partitions"), number("replicationFactor"))
+        else {
+            panic!("{name} is created without a shape");
+        };
+        let made = LiveTopic {
+            id: next_id(kafka),
+            internal: false,
+            partitions: layout(partitions, factor as usize),
+            config: change
+                .config()
+                .map(|(k, field)| own(&k, &field.to))
+                .collect(),
+        };
+        let old = kafka.topics.insert(key, Observed::Known(made));
+        assert!(old.is_none(), "{name} is created although it is there");
+        return;
+    };
+    let Some(Observed::Known(topic)) = kafka.topics.get_mut(name) else {
+        panic!("{name} is changed although nobody has seen it");
+    };
+    assert_eq!(topic.id, id);
+    if let Some(to) = number("partitions") {
+        assert!(topic.partitions.len() < to as usize);
+        topic.partitions = layout(to, topic.replication_factor());
     }
+    for (key, set) in change.config() {
+        topic.config.retain(|c| c.key != key);
+        topic.config.push(own(&key, &set.to));
+    }
+    let reset = |key: &ConfigKey| {
+        change
+            .reset
+            .iter()
+            .any(|f| f.path == format!("config.{key}"))
+    };
+    topic.config.retain(|c| !reset(&c.key));
 }
 
 /// An id that no topic has.

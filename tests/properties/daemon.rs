@@ -40,6 +40,7 @@ fn mk_site() -> Site {
             name: TopicName::new(name).unwrap(),
             partitions: 2,
             replication_factor: 3,
+            assignment: Vec::new(),
             config: Vec::new(),
         };
         sandbox.edit(|world| world.create(&topic)).unwrap();

@@ -63,6 +63,7 @@ fn topic() -> impl Strategy<Value = DesiredTopic> {
             partitions,
             replication_factor,
             config,
+            placement: None,
         }
     })
 }
@@ -84,19 +85,18 @@ pub(super) fn desired() -> impl Strategy<Value = DesiredCluster> {
     let owns = (any::<bool>(), any::<bool>());
     (topics, deletion, owns).prop_map(|(topics, deletion, (owns_topics, topic_configs))| {
         DesiredCluster {
-            name: ClusterName::new("sandbox").unwrap(),
-            place: place(1),
             cluster_id: Some(ClusterId(CLUSTER_ID.into())),
-            modes: BTreeMap::new(),
             owns: Owns {
                 topics: match owns_topics {
                     true => vec![Pattern("app.*".into())],
                     false => Vec::new(),
                 },
                 topic_configs,
+                ..Owns::default()
             },
             deletion: consented(deletion),
             topics,
+            ..DesiredCluster::new(ClusterName::new("sandbox").unwrap(), place(1))
         }
     })
 }
@@ -115,6 +115,7 @@ fn consented((names, expired, count, percent): (Vec<&'static str>, bool, u32, u3
     Deletion {
         budget: Budget { count, percent },
         allow: (0..).zip(names).map(consent).collect(),
+        ..Deletion::default()
     }
 }
 
@@ -138,6 +139,7 @@ pub(super) fn found() -> impl Strategy<Value = Vec<NewTopic>> {
                     name: TopicName::new(name).unwrap(),
                     partitions,
                     replication_factor,
+                    assignment: Vec::new(),
                     config: config.into_iter().map(|(k, v)| (k, v.into())).collect(),
                 },
             )

@@ -1,6 +1,6 @@
 //! A platform under test: the sandbox, a memory that survives crashes, and the pipeline of a pass.
 
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use headgate::{
     apply::{Limits, apply},
@@ -9,7 +9,7 @@ use headgate::{
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, TopicName},
     plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
     policy::Policies,
-    ports::{Journal, JournalError, KafkaPlane, NewTopic},
+    ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
     sandbox::{Faults, Sandbox},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -142,15 +142,20 @@ impl Platform {
     }
 
     pub(super) async fn observe(&self, ledger: &Ledger) -> Live {
-        let expected: Vec<TopicName> = ledger
+        let expected = ledger
             .records
             .iter()
             .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
-            .map(|(object, _)| TopicName::from_broker(&object.name))
-            .collect();
+            .map(|(object, _)| TopicName::from_broker(&object.name));
+        let ask = Ask {
+            kinds: [Kind::Topic].into(),
+            topics: expected.collect(),
+            ..Ask::default()
+        };
         Live {
             observed_at: now(),
-            kafka: self.sandbox.observe(&expected).await,
+            kafka: self.sandbox.observe(&ask).await,
+            secrets: BTreeMap::new(),
         }
     }
 
@@ -180,6 +185,7 @@ impl Platform {
                         name: TopicName::new(name).unwrap(),
                         partitions: 2,
                         replication_factor: 2,
+                        assignment: Vec::new(),
                         config: Vec::new(),
                     };
                     world.create(&topic).unwrap();
@@ -187,8 +193,11 @@ impl Platform {
             }
             Edit::Grow(name) => {
                 let more = world.topic(name).map_or(0, |t| t.partitions.len() + 1);
-                let name = TopicName::new(name).unwrap();
-                drop(world.add_partitions(&name, u32::try_from(more).unwrap()));
+                drop(world.add_partitions(&MorePartitions {
+                    name: TopicName::new(name).unwrap(),
+                    count: u32::try_from(more).unwrap(),
+                    assignment: Vec::new(),
+                }));
             }
         });
     }

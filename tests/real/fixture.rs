@@ -7,9 +7,9 @@ use headgate::{
     config::{Mechanism, Sasl, Tls},
     kafka::{Client, Settings},
     lab::{ADMIN_USER, KafkaCluster, KafkaSpec},
-    live::{KafkaLive, LiveTopic, Observed},
-    model::{ConfigKey, SecretRef, TopicName},
-    ports::{Batch, KafkaPlane, NewTopic, Outcome, Refusal},
+    live::{KafkaLive, LiveObject, LiveTopic, Observed},
+    model::{ConfigKey, ObjectRef, SecretRef, TopicName},
+    ports::{Ask, Batch, KafkaPlane, MorePartitions, NewTopic, Outcome, Refusal},
 };
 use tokio::{
     sync::{Mutex, MutexGuard, OnceCell},
@@ -76,10 +76,20 @@ pub(super) fn mk_topic(name: &TopicName, config: &[(&str, &str)]) -> NewTopic {
         name: name.clone(),
         partitions: 1,
         replication_factor: 1,
+        assignment: Vec::new(),
         config: config
             .iter()
             .map(|(key, value)| (ConfigKey::new(key), CompactString::from(*value)))
             .collect(),
+    }
+}
+
+/// Describes how a topic shall grow.
+pub(super) fn more_partitions(name: &TopicName, count: u32) -> MorePartitions {
+    MorePartitions {
+        name: name.clone(),
+        count,
+        assignment: Vec::new(),
     }
 }
 
@@ -97,14 +107,16 @@ pub(super) async fn until(
     name: &TopicName,
     is_as_told: impl Fn(&Option<LiveTopic>) -> bool,
 ) -> Option<LiveTopic> {
+    let object = ObjectRef::topic(name.as_str());
     let looking = async {
         loop {
-            let looked = client.look(std::slice::from_ref(name)).await;
+            let looked = client.look(std::slice::from_ref(&object)).await;
             if let Observed::Known(looked) = looked
-                && let Some(topic) = looked.topics.get(name).and_then(Observed::known)
-                && is_as_told(topic)
+                && let Some(Observed::Known(object)) = looked.objects.get(&object).cloned()
+                && let topic = object.and_then(topic)
+                && is_as_told(&topic)
             {
-                return topic.clone();
+                return topic;
             }
             tokio::task::yield_now().await;
         }
@@ -114,9 +126,25 @@ pub(super) async fn until(
         .unwrap_or_else(|_| panic!("{name} is not shown as told"))
 }
 
+/// Takes the topic out of a look.
+pub(super) fn topic(object: LiveObject) -> Option<LiveTopic> {
+    match object {
+        LiveObject::Topic(topic) => Some(topic),
+        _ => None,
+    }
+}
+
+/// Asks for nothing but topics.
+pub(super) fn asking(expected: &[TopicName]) -> Ask {
+    Ask {
+        topics: expected.to_vec(),
+        ..Ask::default()
+    }
+}
+
 /// Observes, and insists on an answer.
 pub(super) async fn observed(client: &Client, expected: &[TopicName]) -> KafkaLive {
-    match client.observe(expected).await {
+    match client.observe(&asking(expected)).await {
         Observed::Known(live) => live,
         Observed::Unknown(reason) => panic!("nothing observed: {reason}"),
     }

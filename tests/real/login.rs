@@ -8,19 +8,24 @@ use headgate::{
     lab::{KafkaCluster, KafkaSpec, Security},
     live::{KafkaLive, Observed},
     model::TopicName,
-    ports::{Batch, KafkaPlane},
+    ports::{Ask, Batch, KafkaPlane},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::fixture::{
-    SHOWN_WITHIN, admin_settings, file, made, mk_topic, observed, plaintext, refusal, scram, unique,
+    SHOWN_WITHIN, admin_settings, asking, file, made, mk_topic, observed, plaintext, refusal,
+    scram, unique,
 };
 use crate::support::lab::start;
 
 /// Observes with settings that do not get in, and returns what is said.
 async fn refused(settings: Settings) -> String {
-    match Client::new(settings).unwrap().observe(&[]).await {
+    match Client::new(settings)
+        .unwrap()
+        .observe(&Ask::default())
+        .await
+    {
         Observed::Unknown(reason) => reason,
         Observed::Known(live) => panic!("got in, and saw {live:?}"),
     }
@@ -133,7 +138,7 @@ async fn a_user_without_rights_sees_nothing_absent() {
 async fn until_listed(client: &Client, expected: &[TopicName], half: &TopicName) -> KafkaLive {
     let observing = async {
         loop {
-            if let Observed::Known(live) = client.observe(expected).await
+            if let Observed::Known(live) = client.observe(&asking(expected)).await
                 && let Some(Observed::Unknown(reason)) = live.topics.get(half)
                 && reason.contains("configs")
             {

@@ -6,11 +6,11 @@ use headgate::{
     kafka::{Client, Settings, Timeouts},
     lab::KafkaCluster,
     live::Observed,
-    ports::{Batch, KafkaPlane, NewTopic, Outcome},
+    ports::{Ask, Batch, KafkaPlane, NewTopic, Outcome},
 };
 use tokio::time::timeout;
 
-use super::fixture::{client, made, mistreated, mk_topic, observed, unique, until};
+use super::fixture::{asking, client, made, mistreated, mk_topic, observed, unique, until};
 
 /// Far more than the calls below may take, far less than a test that hangs.
 const LONG: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ fn impatient(cluster: &KafkaCluster, nodes: std::ops::Range<usize>) -> Client {
 /// Observes until something is seen again.
 async fn recovered(client: &Client) {
     let observing = async {
-        while client.observe(&[]).await.known().is_none() {
+        while client.observe(&Ask::default()).await.known().is_none() {
             tokio::task::yield_now().await;
         }
     };
@@ -49,7 +49,12 @@ async fn a_halted_cluster_ends_calls_at_their_deadline_and_is_seen_again_afterwa
     }
     let name = unique("meanwhile");
     let create = Batch::CreateTopics(vec![mk_topic(&name, &[])]);
-    let calls = async { (client.write(create).await, client.observe(&[]).await) };
+    let calls = async {
+        (
+            client.write(create).await,
+            client.observe(&Ask::default()).await,
+        )
+    };
     let (written, seen) = timeout(LONG, calls)
         .await
         .expect("calls end at their deadline");
@@ -71,7 +76,7 @@ async fn a_topic_is_not_absent_while_a_broker_that_may_know_it_is_silent() {
     let ghost = [unique("ghost")];
     observed(&client, &[]).await;
     cluster.pause(3).unwrap();
-    let live = timeout(LONG, client.observe(&ghost)).await;
+    let live = timeout(LONG, client.observe(&asking(&ghost))).await;
     cluster.resume(3).unwrap();
     let live = live
         .expect("the observation ends")

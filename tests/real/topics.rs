@@ -1,13 +1,13 @@
 //! Topics on the newest Kafka: written, observed, refused.
 
 use headgate::{
-    live::Observed,
-    model::{ConfigKey, ConfigType, TopicName},
-    ports::{Batch, KafkaPlane, NewTopic, Outcome, RefusalClass},
+    live::{LiveObject, Observed},
+    model::{ConfigKey, ConfigType, ObjectRef, TopicName},
+    ports::{Batch, KafkaPlane, NewTopic, NewValue, Outcome, RefusalClass},
 };
 
 use super::{
-    fixture::{client, made, mk_topic, observed, plaintext, refusal, unique},
+    fixture::{client, made, mk_topic, more_partitions, observed, plaintext, refusal, unique},
     walk::walk,
 };
 
@@ -61,16 +61,22 @@ async fn a_look_tells_what_is_there_and_what_is_not() {
     let client = client(cluster);
     let (there, ghost) = (unique("there"), unique("ghost"));
     let topic = made(&client, mk_topic(&there, &[])).await;
-    let Observed::Known(looked) = client.look(&[there.clone(), ghost.clone()]).await else {
+    let Observed::Known(looked) = client
+        .look(&[&there, &ghost].map(|t| ObjectRef::topic(t.as_str())))
+        .await
+    else {
         panic!("nothing seen");
     };
     assert_eq!(looked.cluster_id.as_str(), cluster.cluster_id());
-    assert_eq!(looked.topics.len(), 2);
+    assert_eq!(looked.objects.len(), 2);
     assert_eq!(
-        looked.topics.get(&there),
-        Some(&Observed::Known(Some(topic)))
+        looked.objects.get(&ObjectRef::topic(there.as_str())),
+        Some(&Observed::Known(Some(LiveObject::Topic(topic))))
     );
-    assert_eq!(looked.topics.get(&ghost), Some(&Observed::Known(None)));
+    assert_eq!(
+        looked.objects.get(&ObjectRef::topic(ghost.as_str())),
+        Some(&Observed::Known(None))
+    );
 }
 
 #[tokio::test]
@@ -115,17 +121,22 @@ async fn what_cannot_be_done_to_a_topic_is_refused_with_kafkas_reason() {
     let (name, ghost) = (unique("refusals"), unique("ghost"));
     made(&client, mk_topic(&name, &[])).await;
 
-    let grow = |name: &TopicName| (name.clone(), 1);
+    let grow = |name: &TopicName| more_partitions(name, 1);
     let outcomes = client
         .write(Batch::AddPartitions(vec![grow(&name), grow(&ghost)]))
         .await;
     assert_eq!(refusal(&outcomes[0]).class, RefusalClass::AlreadyThere);
     assert_eq!(refusal(&outcomes[1]).class, RefusalClass::Gone);
 
-    let set =
-        |name: &TopicName, key: &str| (name.clone(), vec![(ConfigKey::new(key), Some("1".into()))]);
+    let set = |name: &TopicName, key: &str| {
+        let value = Some(NewValue::Open("1".into()));
+        (
+            ObjectRef::topic(name.as_str()),
+            vec![(ConfigKey::new(key), value)],
+        )
+    };
     let alter = vec![set(&name, "no.such.key"), set(&ghost, "retention.ms")];
-    let outcomes = client.write(Batch::AlterTopicConfigs(alter)).await;
+    let outcomes = client.write(Batch::AlterConfigs(alter)).await;
     let unknown = refusal(&outcomes[0]);
     assert_eq!(
         (unknown.class, unknown.code.as_str()),

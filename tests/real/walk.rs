@@ -2,11 +2,11 @@
 
 use headgate::{
     lab::KafkaCluster,
-    model::{ConfigKey, TopicId, TopicName},
-    ports::{Batch, KafkaPlane, NewTopic, Outcome, RefusalClass},
+    model::{ConfigKey, ObjectRef, TopicId, TopicName},
+    ports::{Batch, KafkaPlane, NewTopic, NewValue, Outcome, RefusalClass},
 };
 
-use super::fixture::{client, made, mk_topic, refusal, unique, until};
+use super::fixture::{client, made, mk_topic, more_partitions, refusal, unique, until};
 
 /// Creates a topic, changes and grows it, deletes it; then one that was made again is spared.
 pub(super) async fn walk(cluster: &KafkaCluster) {
@@ -30,11 +30,14 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
 
     let changes = vec![
         (ConfigKey::new("cleanup.policy"), None),
-        (ConfigKey::new("segment.ms"), Some("3600000".into())),
+        (
+            ConfigKey::new("segment.ms"),
+            Some(NewValue::Open("3600000".into())),
+        ),
     ];
-    let alter = Batch::AlterTopicConfigs(vec![(name.clone(), changes)]);
+    let alter = Batch::AlterConfigs(vec![(ObjectRef::topic(name.as_str()), changes)]);
     assert_eq!(client.write(alter).await, [Outcome::Applied]);
-    let grow = Batch::AddPartitions(vec![(name.clone(), 5)]);
+    let grow = Batch::AddPartitions(vec![more_partitions(&name, 5)]);
     assert_eq!(client.write(grow).await, [Outcome::Applied]);
     let topic = until(&client, &name, |topic| {
         topic

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use headgate::{
-    desired::{Deletion, DesiredCluster, DesiredTopic, DesiredValue, Owns},
+    desired::{DesiredCluster, DesiredTopic, DesiredValue},
     live::{Broker, KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed},
     model::{
         Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, Kind, ObjectRef,
@@ -71,6 +71,7 @@ fn desired_topic(i: usize) -> DesiredTopic {
             ConfigKey::new("retention.ms"),
             DesiredValue::Set("86400000".into()),
         )],
+        placement: None,
     }
 }
 
@@ -94,13 +95,8 @@ fn live_topic(i: usize) -> LiveTopic {
 /// Desired state of `n` topics.
 pub(crate) fn desired(n: usize) -> DesiredCluster {
     DesiredCluster {
-        name: cluster(),
-        place: place(1),
-        cluster_id: None,
-        modes: BTreeMap::new(),
-        owns: Owns::default(),
-        deletion: Deletion::default(),
         topics: (0..n).map(|i| (topic_name(i), desired_topic(i))).collect(),
+        ..DesiredCluster::new(cluster(), place(1))
     }
 }
 
@@ -116,11 +112,11 @@ pub(crate) fn live(n: usize, observed_at: Timestamp) -> Live {
     Live {
         observed_at,
         kafka: Observed::Known(KafkaLive {
-            cluster_id: ClusterId("MkU3OEVBNTcwNTJENDM2Qk".into()),
             brokers: [3, 1, 2].map(broker).to_vec(),
             topics: topics.collect(),
-            topic_keys: BTreeMap::new(),
+            ..KafkaLive::new(ClusterId("MkU3OEVBNTcwNTJENDM2Qk".into()))
         }),
+        secrets: BTreeMap::new(),
     }
 }
 
@@ -185,6 +181,7 @@ pub(crate) fn failed(why: &str, started_at: Timestamp) -> Cycle {
         live: Some(Arc::new(Live {
             observed_at: started_at,
             kafka: Observed::Unknown(why.into()),
+            secrets: BTreeMap::new(),
         })),
         planned: Some(plan.clone()),
         left: Some(plan),
@@ -236,8 +233,9 @@ pub(crate) fn update(i: usize) -> Action {
         cause: Cause::Drift,
         fields: vec![field()],
         source: Some(place(12)),
-        change: Change::DeleteTopic {
-            id: TopicId([0; 16]),
+        change: Change {
+            id: Some(TopicId([0; 16])),
+            ..Change::default()
         },
     }
 }

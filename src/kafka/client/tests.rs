@@ -173,6 +173,7 @@ async fn create(client: &Client, to: To, within: Duration) -> Result<CreateTopic
         name: TopicName::new("t").unwrap(),
         partitions: 1,
         replication_factor: 1,
+        assignment: Vec::new(),
         config: Vec::new(),
     };
     let request = requests::create_topics(&[topic], false, within);
