@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::{
     Client, Error,
     client::{Lane, To},
-    observe::{CONFIGS_AT_ONCE, IN_FLIGHT},
+    observe::topics::{CONFIGS_AT_ONCE, IN_FLIGHT},
     requests,
 };
 use crate::model::TopicName;
@@ -18,7 +18,7 @@ use crate::model::TopicName;
 /// A request was not answered.
 pub async fn read(client: &Client, names: Option<&[TopicName]>) -> Result<Vec<TopicName>, Error> {
     let within = client.patience();
-    let request = requests::metadata(names);
+    let request = requests::topics::metadata(names);
     let answer = client.call(To::Any, Lane::Read, &request, within).await?;
     let listed = answer.topics.iter().filter(|topic| topic.error_code == 0);
     let there: Vec<TopicName> = listed
@@ -27,7 +27,7 @@ pub async fn read(client: &Client, names: Option<&[TopicName]>) -> Result<Vec<To
     drop(answer);
     stream::iter(there.chunks(CONFIGS_AT_ONCE))
         .map(|chunk| async move {
-            let request = requests::describe_topic_configs(chunk, None);
+            let request = requests::configs::describe_topics(chunk, None);
             client.call(To::Any, Lane::Read, &request, within).await
         })
         .buffer_unordered(IN_FLIGHT)

@@ -175,7 +175,7 @@ impl Client {
     /// Learns brokers and controller.
     async fn refresh(&self, deadline: Deadline) -> Result<MetadataResponse, Error> {
         let (address, connection) = self.any(Lane::Read, deadline).await?;
-        let request = requests::metadata(Some(&[]));
+        let request = requests::topics::metadata(Some(&[]));
         let answer = self.ask(address, &connection, &request, deadline).await?;
         self.with(|state| state.learn(&answer, &self.settings.bootstrap));
         Ok(answer)

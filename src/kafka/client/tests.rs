@@ -176,7 +176,7 @@ async fn create(client: &Client, to: To, within: Duration) -> Result<CreateTopic
         assignment: Vec::new(),
         config: Vec::new(),
     };
-    let request = requests::create_topics(&[topic], false, within);
+    let request = requests::topics::create(&[topic], false, within);
     client.call(to, Lane::Write, &request, within).await
 }
 

@@ -1,8 +1,5 @@
-//! Reads what a cluster holds (rank 6, Kafka plane). Writes nothing, and calls nothing absent that it did not see absent.
-//!
-//! One observation takes one Metadata for everything, one DescribeConfigs for every 500 topics, and one Metadata a
-//! broker if something that is expected is not listed. The client asks the same broker as long as it answers, so what
-//! was seen once is not older the next time.
+//! Reads brokers and topics (rank 6, Kafka plane): one Metadata for everything, one DescribeConfigs for every 500 topics,
+//! and one Metadata a broker if something that is expected is not listed. Calls nothing absent that it did not see absent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,24 +14,23 @@ use kafka_protocol::messages::{
     metadata_response::{MetadataResponsePartition, MetadataResponseTopic},
 };
 
-use super::{
-    Client, Code, Error,
-    client::{Lane, To, brokers},
-    error::words,
-    requests,
-};
 use crate::{
-    live::{Broker, KafkaLive, LiveConfig, LiveObject, LivePartition, LiveTopic, Observed},
-    model::{ClusterId, ConfigKey, ConfigType, Kind, ObjectRef, TopicId, TopicName, chain},
-    ports::{Ask, Looked},
+    kafka::{
+        Client, Code, Error,
+        client::{Lane, To, brokers},
+        error::words,
+        requests,
+    },
+    live::{Broker, LiveConfig, LiveObject, LivePartition, LiveTopic, Looks, Observed},
+    model::{ClusterId, ConfigKey, ConfigType, ObjectRef, TopicId, TopicName, chain},
 };
 
 /// Topics in one DescribeConfigs: an answer of about 0.6 MB (36 entries of some 35 bytes a topic), which neither keeps a
 /// broker's only thread for long nor fills our memory: decoded it takes four times as much, and two are in flight.
-pub(super) const CONFIGS_AT_ONCE: usize = 500;
+pub(in crate::kafka) const CONFIGS_AT_ONCE: usize = 500;
 
 /// One answer is read while the broker makes the next; a third would only wait there.
-pub(super) const IN_FLIGHT: usize = 2;
+pub(in crate::kafka) const IN_FLIGHT: usize = 2;
 
 /// `ConfigSource.DYNAMIC_TOPIC_CONFIG`: set on the topic itself.
 const OF_THE_TOPIC: i8 = 1;
@@ -42,25 +38,19 @@ const OF_THE_TOPIC: i8 = 1;
 /// Topics as far as they are known; `Known(None)` is one that a broker says is absent.
 type Topics = BTreeMap<TopicName, Observed<Option<LiveTopic>>>;
 
-/// Observes the whole cluster.
-pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
-    match try_observe(client, &ask.topics).await {
-        Ok(live) => Observed::Known(live),
-        Err(reason) => Observed::Unknown(reason),
-    }
+/// Brokers, topics, and which config keys topics have.
+pub(super) struct Seen {
+    pub(super) cluster_id: ClusterId,
+    pub(super) brokers: Vec<Broker>,
+    pub(super) topics: BTreeMap<TopicName, Observed<LiveTopic>>,
+    pub(super) keys: BTreeMap<ConfigKey, ConfigType>,
 }
 
-/// Looks at some objects only.
-pub(super) async fn look(client: &Client, objects: &[ObjectRef]) -> Observed<Looked> {
-    let topics = objects.iter().filter(|o| o.kind == Kind::Topic);
-    let names: Vec<TopicName> = topics.map(|o| TopicName::from_broker(&o.name)).collect();
-    match try_look(client, &names).await {
-        Ok(looked) => Observed::Known(looked),
-        Err(reason) => Observed::Unknown(reason),
-    }
-}
-
-async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLive, String> {
+/// Observes brokers and all topics; those that are expected are looked for on every broker.
+///
+/// # Errors
+/// No broker answers: then nothing is known of the cluster, not even which one it is.
+pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Result<Seen, String> {
     let answer = metadata(client, To::Any, None)
         .await
         .map_err(|e| chain(&e))?;
@@ -75,34 +65,40 @@ async fn try_observe(client: &Client, expected: &[TopicName]) -> Result<KafkaLiv
     if !missing.is_empty() {
         topics.extend(seek(client, &brokers, &missing).await);
     }
-    let (topics, topic_keys) = with_configs(client, topics).await?;
-    Ok(KafkaLive {
+    let (topics, keys) = with_configs(client, topics).await?;
+    Ok(Seen {
+        cluster_id,
         brokers,
         topics: topics.into_iter().filter_map(unless_absent).collect(),
-        topic_keys,
-        ..KafkaLive::new(cluster_id)
+        keys,
     })
 }
 
-async fn try_look(client: &Client, names: &[TopicName]) -> Result<Looked, String> {
-    let answer = metadata(client, To::Any, Some(names))
+/// Looks at topics, which may be none, and asks which cluster it is.
+///
+/// # Errors
+/// No broker answers.
+pub(super) async fn look(
+    client: &Client,
+    objects: &[&ObjectRef],
+) -> Result<(ClusterId, Looks), String> {
+    let named = |object: &&ObjectRef| TopicName::from_broker(&object.name);
+    let names: Vec<TopicName> = objects.iter().map(named).collect();
+    let answer = metadata(client, To::Any, Some(&names))
         .await
         .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
     let mut topics = layouts(answer);
     for name in names {
         let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
-        topics.entry(name.clone()).or_insert_with(left_out);
+        topics.entry(name).or_insert_with(left_out);
     }
     let (topics, _) = with_configs(client, topics).await?;
     let object = |(name, topic): (TopicName, Observed<Option<LiveTopic>>)| {
         let topic = topic.map(|topic| topic.map(LiveObject::Topic));
         (ObjectRef::topic(name.as_str()), topic)
     };
-    Ok(Looked {
-        cluster_id,
-        objects: topics.into_iter().map(object).collect(),
-    })
+    Ok((cluster_id, topics.into_iter().map(object).collect()))
 }
 
 async fn metadata(
@@ -110,7 +106,7 @@ async fn metadata(
     to: To,
     names: Option<&[TopicName]>,
 ) -> Result<MetadataResponse, Error> {
-    let request = requests::metadata(names);
+    let request = requests::topics::metadata(names);
     client
         .call(to, Lane::Read, &request, client.patience())
         .await
@@ -172,7 +168,7 @@ async fn with_configs(
     };
     let requests: Vec<_> = there
         .chunks(CONFIGS_AT_ONCE)
-        .map(|chunk| requests::describe_topic_configs(chunk, None))
+        .map(|chunk| requests::configs::describe_topics(chunk, None))
         .collect();
     let mut keys = BTreeMap::new();
     let mut answers = stream::iter(requests).map(ask).buffer_unordered(IN_FLIGHT);

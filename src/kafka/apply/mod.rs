@@ -1,5 +1,8 @@
-//! Writes one batch (rank 6, Kafka plane): one request to the controller, and an outcome for each of its items. Repeats
-//! nothing and decides nothing: what an outcome means for the plan is the caller's business.
+//! Writes one batch (rank 6, Kafka plane): one request to the controller, and an outcome for each of its items; one file
+//! an area. Repeats nothing and decides nothing: what an outcome means for the plan is the caller's business.
+
+mod configs;
+mod topics;
 
 use std::{collections::HashMap, hash::Hash, time::Duration};
 
@@ -10,11 +13,11 @@ use super::{
     Client, Code, Error,
     client::{Lane, To},
     error::words,
-    requests::{self, Operation},
+    requests::Operation,
 };
 use crate::{
-    model::{ObjectRef, TopicId, TopicName, chain},
-    ports::{Batch, KeyChange, MorePartitions, NewTopic, Outcome, Refusal, RefusalClass},
+    model::chain,
+    ports::{Batch, Outcome, Refusal, RefusalClass},
 };
 
 /// Sends the batch and returns an outcome per item, in its order.
@@ -23,72 +26,13 @@ pub(super) async fn write(client: &Client, batch: Batch) -> Vec<Outcome> {
         return Vec::new();
     }
     let sent = match &batch {
-        Batch::CreateTopics(topics) => create(client, topics).await,
-        Batch::AddPartitions(topics) => grow(client, topics).await,
-        Batch::AlterConfigs(objects) => alter(client, objects).await,
-        Batch::DeleteTopics(topics) => delete(client, topics).await,
+        Batch::CreateTopics(topics) => topics::create(client, topics).await,
+        Batch::AddPartitions(topics) => topics::grow(client, topics).await,
+        Batch::AlterConfigs(objects) => configs::alter(client, objects).await,
+        Batch::DeleteTopics(topics) => topics::delete(client, topics).await,
         _ => Err(Error::settings("this request is not sent yet")),
     };
     sent.unwrap_or_else(|error| vec![of_error(&error); batch.len()])
-}
-
-async fn create(client: &Client, topics: &[NewTopic]) -> Result<Vec<Outcome>, Error> {
-    let request = requests::create_topics(topics, false, broker_wait(client));
-    let answer = send(client, &request).await?;
-    let said = answer.topics.iter().map(|t| {
-        let outcome = of_code(
-            t.error_code,
-            t.error_message.as_ref(),
-            answer.throttle_time_ms,
-        );
-        (t.name.as_str(), outcome)
-    });
-    Ok(in_order(topics.iter().map(|t| t.name.as_str()), said))
-}
-
-async fn grow(client: &Client, topics: &[MorePartitions]) -> Result<Vec<Outcome>, Error> {
-    let request = requests::create_partitions(topics, false, broker_wait(client));
-    let answer = send(client, &request).await?;
-    let said = answer.results.iter().map(|t| {
-        let outcome = of_code(
-            t.error_code,
-            t.error_message.as_ref(),
-            answer.throttle_time_ms,
-        );
-        (t.name.as_str(), grown_already(outcome, Code(t.error_code)))
-    });
-    Ok(in_order(topics.iter().map(|t| t.name.as_str()), said))
-}
-
-async fn alter(
-    client: &Client,
-    objects: &[(ObjectRef, Vec<KeyChange>)],
-) -> Result<Vec<Outcome>, Error> {
-    let answer = send(client, &requests::alter_configs(objects, false)).await?;
-    let said = answer.responses.iter().map(|t| {
-        let outcome = of_code(
-            t.error_code,
-            t.error_message.as_ref(),
-            answer.throttle_time_ms,
-        );
-        (t.resource_name.as_str(), outcome)
-    });
-    let names = objects.iter().map(|(object, _)| object.name.as_str());
-    Ok(in_order(names, said))
-}
-
-async fn delete(client: &Client, topics: &[(TopicName, TopicId)]) -> Result<Vec<Outcome>, Error> {
-    let ids: Vec<TopicId> = topics.iter().map(|(_, id)| *id).collect();
-    let answer = send(client, &requests::delete_topics(&ids, broker_wait(client))).await?;
-    let said = answer.responses.iter().map(|t| {
-        let outcome = of_code(
-            t.error_code,
-            t.error_message.as_ref(),
-            answer.throttle_time_ms,
-        );
-        (TopicId(t.topic_id.into_bytes()), outcome)
-    });
-    Ok(in_order(ids.iter().copied(), said))
 }
 
 async fn send<R: Operation>(client: &Client, request: &R) -> Result<R::Response, Error> {
@@ -155,19 +99,6 @@ fn class(code: Code, message: &str) -> RefusalClass {
         | Code::BROKER_NOT_AVAILABLE
         | Code::REASSIGNMENT_IN_PROGRESS => RefusalClass::Transient,
         _ => RefusalClass::Final,
-    }
-}
-
-/// A topic that has the partitions already is refused with INVALID_PARTITIONS; so is one that has more of them.
-fn grown_already(outcome: Outcome, code: Code) -> Outcome {
-    match outcome {
-        Outcome::Refused(refusal) if code == Code::INVALID_PARTITIONS => {
-            Outcome::Refused(Refusal {
-                class: RefusalClass::AlreadyThere,
-                ..refusal
-            })
-        }
-        other => other,
     }
 }
 
@@ -279,16 +210,6 @@ mod tests {
         );
         assert_eq!(class_of(&mk_outcome(100, "")), Some(RefusalClass::Gone));
         assert_eq!(class_of(&mk_outcome(41, "")), Some(RefusalClass::Transient));
-    }
-
-    #[test]
-    fn invalid_partitions_of_a_topic_that_grew_is_for_a_look_to_judge() {
-        let grown = grown_already(mk_outcome(37, "Topic already has 6 partitions."), Code(37));
-        assert_eq!(class_of(&grown), Some(RefusalClass::AlreadyThere));
-        assert_eq!(
-            class_of(&mk_outcome(37, "0 partitions")),
-            Some(RefusalClass::Final)
-        );
     }
 
     #[test]

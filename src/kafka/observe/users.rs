@@ -1,0 +1,24 @@
+//! Reads users' credentials (rank 6, Kafka plane).
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+
+use crate::{
+    kafka::Client,
+    live::{LiveUser, Looks, Observed},
+    model::ObjectRef,
+};
+
+/// Lists all of them.
+pub(super) async fn observe(
+    _client: &Client,
+) -> Observed<BTreeMap<CompactString, Observed<LiveUser>>> {
+    Observed::Unknown("it is not read yet".to_owned())
+}
+
+/// Looks at some of them.
+pub(super) async fn look(_client: &Client, objects: &[&ObjectRef]) -> Looks {
+    let unknown = || Observed::Unknown("it is not read yet".to_owned());
+    objects.iter().map(|o| ((*o).clone(), unknown())).collect()
+}
