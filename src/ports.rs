@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use futures::future::BoxFuture;
 
 use crate::{
+    desired::ResetTo,
     live::{KafkaLive, Looks, Observed},
     model::{
         Acl, ClusterId, ClusterName, ConfigKey, Intent, Kind, ObjectRef, QuotaEntity,
@@ -82,8 +83,8 @@ pub enum Batch {
     Reassign(Vec<Reassignment>),
     /// ElectLeaders, preferred (KIP-460).
     ElectLeaders(Vec<(TopicName, i32)>),
-    /// Sets committed offsets of an empty group; one group a batch.
-    SetOffsets(Vec<NewOffset>),
+    /// Sets the committed offsets of groups without members; an item is a group, whole.
+    SetOffsets(Vec<OffsetReset>),
 }
 
 /// A config key and the value it gets; `None` resets it.
@@ -169,17 +170,14 @@ pub struct Reassignment {
     pub replicas: Option<Box<[i32]>>,
 }
 
-/// A committed offset to be.
+/// A group's offsets to be. The offsets behind the point are found right before they are set: those that a plan could
+/// name would be old by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewOffset {
+pub struct OffsetReset {
     /// The group.
     pub group: CompactString,
-    /// The topic.
-    pub topic: TopicName,
-    /// The partition.
-    pub partition: i32,
-    /// The next offset to be read.
-    pub offset: i64,
+    /// Where to, and in which topics.
+    pub to: ResetTo,
 }
 
 /// A user's password for one mechanism.
