@@ -4,6 +4,7 @@
 mod consent;
 mod contention;
 mod identity;
+mod placement;
 mod properties;
 mod render;
 mod settle;

@@ -9,6 +9,7 @@ mod gates;
 mod id;
 mod key_types;
 mod memory;
+pub mod placement;
 mod platform;
 pub mod render;
 mod result;

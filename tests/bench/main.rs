@@ -1,13 +1,15 @@
 //! `make bench`: Headgate's figures on a real Kafka, each beside the bare requests of the same run. It ends with an error
 //! only when something could not be measured; a figure that is missed is told as such.
 //!
-//! `BENCH_QUICK=1` takes 1,000 topics in place of 10,000; `BENCH_ONLY=create|add|pass|memory|parse|http|growth` takes a
-//! part (commas between several); `BENCH_WRITE=1` writes docs/BENCHMARKS.md.
+//! `BENCH_QUICK=1` takes 1,000 topics in place of 10,000;
+//! `BENCH_ONLY=create|add|pass|memory|parse|placement|http|growth` takes a part (commas between several);
+//! `BENCH_WRITE=1` writes docs/BENCHMARKS.md.
 
 mod daemon;
 mod desired;
 mod machine;
 mod measure;
+mod placement;
 mod repo;
 mod stage;
 mod table;

@@ -19,6 +19,7 @@ use crate::{
     daemon::Daemon,
     desired,
     machine::Machine,
+    placement,
     repo::Repo,
     stage::Stage,
     table::{Figures, Growth, Phases, Reach, Row, say},
@@ -27,8 +28,8 @@ use crate::{
 /// Passes that are measured, each beside a bare observation; the middle one counts.
 const ROUNDS: usize = 7;
 
-/// Times that the documents are parsed, and that a topic is added.
-const REPEATS: usize = 5;
+/// Times that the documents are parsed, that replicas are placed, and that a topic is added.
+pub(crate) const REPEATS: usize = 5;
 
 /// Pause between two questions over HTTP.
 const ASKING: Duration = Duration::from_millis(5);
@@ -46,6 +47,10 @@ pub(crate) async fn all(options: &Options) -> Result<Figures, Failure> {
     if options.wants("parse") {
         say("parsing");
         figures.rows.push(parse(options.topics()));
+    }
+    if options.wants("placement") {
+        say("placing");
+        figures.rows.push(placement::row());
     }
     if options.wants("growth") {
         growth(options, &mut figures).await?;
@@ -363,7 +368,7 @@ fn spent(before: &[(String, f64)], after: Phases, passes: usize) -> Phases {
     after.into_iter().map(since).collect()
 }
 
-fn median(times: Vec<Duration>) -> Duration {
+pub(crate) fn median(times: Vec<Duration>) -> Duration {
     percentile(times, 50)
 }
 
