@@ -18,7 +18,7 @@ const DELETION: usize = 10;
 pub(super) fn records(stage: Stage, action: &Action) -> usize {
     let fields = stage.set(action).count() + stage.reset(action).count();
     match stage {
-        Stage::Create => 1 + partitions(action) as usize + fields,
+        Stage::Create => 1 + partitions(action) as usize + action.change.config().count(),
         Stage::Grow => stage.set(action).map(added).sum(),
         Stage::Config => fields,
         Stage::Delete => DELETION,
