@@ -141,14 +141,20 @@ pub(super) struct DemoOptions {
 #[derive(Debug, clap::Args)]
 pub(super) struct LabOptions {
     /// Number of brokers
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) brokers: u16,
+    /// Number of nodes that are controllers only; 0: the brokers are controllers as well
+    #[arg(long, default_value_t = 0)]
+    pub(super) controllers: u16,
     /// Kafka's version
     #[arg(long)]
     pub(super) kafka: Option<String>,
-    /// SASL_SSL with SCRAM-SHA-512 instead of plaintext
+    /// SASL_SSL with SCRAM instead of plaintext
     #[arg(long)]
     pub(super) secure: bool,
+    /// As in production: 3 controllers, and 4 brokers in two racks behind SASL_SSL with SCRAM
+    #[arg(long, conflicts_with_all = ["brokers", "controllers", "secure"])]
+    pub(super) production: bool,
 }
 
 /// How a result is shown.

@@ -44,6 +44,14 @@ pub enum LabError {
         /// The end of its output.
         log: String,
     },
+    /// A program that is to be run to its end takes too long.
+    #[error("{program} has not ended after {seconds} s")]
+    Hangs {
+        /// What was run.
+        program: String,
+        /// How long was waited.
+        seconds: u64,
+    },
     /// `KAFKA_HOME` does not hold Kafka's jars.
     #[error(
         "KAFKA_HOME is {home}, but {home}/libs holds no kafka_2.13 jar; unset it, or point it at an unpacked Kafka"
@@ -83,24 +91,24 @@ pub enum LabError {
         log: String,
     },
     /// The cluster has no such node.
-    #[error("the cluster has no node {node}; it has 1 to {nodes}")]
+    #[error("the cluster has no node {node}; it has {nodes:?}")]
     NoSuchNode {
         /// The id that was asked for.
         node: i32,
-        /// How many there are.
-        nodes: usize,
+        /// The ids that there are.
+        nodes: Vec<i32>,
     },
-    /// The node's process is not running, so it cannot be signalled.
-    #[error("Kafka node {node} is not running; start it first")]
+    /// A process is not running, so it cannot be signalled.
+    #[error("Kafka's {name} is not running; start it first")]
     NotRunning {
-        /// The node's id.
-        node: i32,
+        /// What it is, such as `node-1`.
+        name: String,
     },
-    /// The node's process could not be signalled.
-    #[error("Kafka node {node} cannot be signalled")]
+    /// A process could not be signalled.
+    #[error("Kafka's {name} cannot be signalled")]
     Signal {
-        /// The node's id.
-        node: i32,
+        /// What it is, such as `node-1`.
+        name: String,
         /// Why.
         #[source]
         source: io::Error,

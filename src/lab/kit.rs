@@ -4,11 +4,14 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::node::tail;
+use tokio::time::timeout;
+
+use super::process::tail;
 use super::workdir::{make_dir, write};
-use super::{ADMIN_PASSWORD, ADMIN_USER, KafkaVersion, LabError, cluster};
+use super::{ADMIN_PASSWORD, ADMIN_USER, KafkaVersion, LabError, start};
 
 /// Kafka logs what it does; the lab keeps the start, the end and what is wrong. On stderr: the tools' answers are on stdout.
 const LOG4J1: &str = "log4j.rootLogger=WARN, C
@@ -51,6 +54,9 @@ const JAVA_FLAGS: &[&str] = &[
 /// Heap of the tools and of formatting.
 const TOOL_HEAP_MIB: u32 = 128;
 
+/// A tool ends within a second; one that finds no broker gives up by itself after 60 s, and says more than we could.
+const TOOL_WITHIN: Duration = Duration::from_secs(90);
+
 /// A version of Kafka, ready to be started.
 #[derive(Debug, Clone)]
 pub(super) struct Kit {
@@ -82,8 +88,8 @@ impl Kit {
     }
 
     /// Returns a Java call with Kafka on its class path; main class and arguments are to be added.
-    pub(super) fn java(&self, heap_mib: u32, flags: &[String]) -> std::process::Command {
-        let mut java = std::process::Command::new("java");
+    pub(super) fn java(&self, heap_mib: u32, flags: &[String]) -> Command {
+        let mut java = Command::new("java");
         if self.archive().exists() {
             java.arg(format!(
                 "-XX:SharedArchiveFile={}",
@@ -107,11 +113,25 @@ impl Kit {
         java
     }
 
-    /// Runs one of Kafka's tools to its end and returns what it printed.
-    pub(super) async fn tool(&self, class: &str, args: &[&str]) -> Result<String, LabError> {
-        let mut java = self.java(TOOL_HEAP_MIB, &[]);
-        java.arg(class).args(args);
-        run(class, java, LabError::java).await
+    /// Returns a Java call for a program that ends soon; main class and arguments are to be added.
+    pub(super) fn tool_java(&self, flags: &[String]) -> Command {
+        self.java(TOOL_HEAP_MIB, flags)
+    }
+
+    /// Runs a Java call to its end, which must come soon, and returns what it printed.
+    pub(super) async fn run_java(
+        &self,
+        name: &str,
+        java: Command,
+        input: Stdio,
+    ) -> Result<Ran, LabError> {
+        let ran = timeout(TOOL_WITHIN, run(name, java, input, LabError::java)).await;
+        ran.unwrap_or_else(|_| {
+            Err(LabError::Hangs {
+                program: name.to_owned(),
+                seconds: TOOL_WITHIN.as_secs(),
+            })
+        })
     }
 
     /// Returns the data directory that every node's is copied from.
@@ -183,7 +203,7 @@ impl Kit {
         let pom_file = dir.path.join("pom.xml");
         write(&pom_file, &pom(self.version))?;
         tracing::info!(version = %self.version, "fetching Kafka's jars from Maven Central");
-        let mut maven = std::process::Command::new("mvn");
+        let mut maven = Command::new("mvn");
         maven
             .args(["-q", "-B", "-f"])
             .arg(&pom_file)
@@ -192,7 +212,7 @@ impl Kit {
                 "-DoutputDirectory={}",
                 dir.path.join("libs").display()
             ));
-        run("mvn", maven, LabError::maven).await?;
+        run("mvn", maven, Stdio::null(), LabError::maven).await?;
         rename(&dir.path.join("libs"), &self.libs)
     }
 
@@ -216,15 +236,11 @@ impl Kit {
         write(&config, &text)?;
         let config = config.display().to_string();
         let scram = format!("SCRAM-SHA-512=[name={ADMIN_USER},password={ADMIN_PASSWORD}]");
-        let args = [
-            "format",
-            "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA",
-            "-c",
-            &config,
-            "--add-scram",
-            &scram,
-        ];
-        self.tool("kafka.tools.StorageTool", &args).await?;
+        let class = "kafka.tools.StorageTool";
+        let mut java = self.tool_java(&[]);
+        java.args([class, "format", "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA"])
+            .args(["-c", &config, "--add-scram", &scram]);
+        self.run_java(class, java, Stdio::null()).await?;
         rename(&data, &self.template())
     }
 
@@ -233,7 +249,7 @@ impl Kit {
         let dir = Unfinished::new(&self.dir);
         make_dir(&dir.path)?;
         let archive = dir.path.join("classes.jsa");
-        cluster::record_classes(self, &archive).await?;
+        start::record_classes(self, &archive).await?;
         rename(&archive, &self.archive())
     }
 }
@@ -272,25 +288,34 @@ async fn lock(path: PathBuf) -> Result<File, LabError> {
         .map_err(LabError::file("lock", &path))
 }
 
+/// What a program printed that ended well.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
 /// Runs a program to its end; it is killed when the future is dropped.
 async fn run(
     name: &str,
-    command: std::process::Command,
+    command: Command,
+    input: Stdio,
     not_run: fn(io::Error) -> LabError,
-) -> Result<String, LabError> {
+) -> Result<Ran, LabError> {
     let output = tokio::process::Command::from(command)
-        .stdin(Stdio::null())
+        .stdin(input)
         .kill_on_drop(true)
         .output()
         .await
         .map_err(not_run)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
     if output.status.success() {
-        return Ok(text(&output.stdout));
+        return Ok(Ran { out, err });
     }
     Err(LabError::Failed {
         program: name.to_owned(),
-        log: tail(&(text(&output.stdout) + &text(&output.stderr))),
+        log: tail(&(out + &err)),
     })
 }
 

@@ -1,20 +1,27 @@
 //! The lab: real Apache Kafka on loopback without containers, for the demo, the tests and the benches (rank 6). It is no
 //! part of the pipeline: nothing here is used when Headgate runs against somebody's cluster.
 //!
-//! `KafkaSpec { brokers: 3, ..KafkaSpec::default() }.start().await` is a [`KafkaCluster`], ready to serve.
+//! `KafkaSpec { brokers: 3, ..KafkaSpec::default() }.start().await` is a [`KafkaCluster`], ready to serve;
+//! [`KafkaSpec::production`] describes one as platform teams run it, and [`Tool`] names what Kafka's own tools are called by.
 //! The cluster ends when the value is dropped, and also when this process is killed (`workdir`).
 
+mod client;
 mod cluster;
 mod error;
 mod kit;
-mod node;
+mod member;
 mod ports;
+mod process;
 mod properties;
 mod ready;
 mod spec;
+mod start;
 mod tls;
+mod tools;
 mod workdir;
 
+pub use client::{Consumer, ToolUser};
 pub use cluster::KafkaCluster;
 pub use error::LabError;
 pub use spec::{ADMIN_PASSWORD, ADMIN_USER, KafkaSpec, KafkaVersion, Security};
+pub use tools::Tool;

@@ -1,5 +1,5 @@
-//! Asks a node which brokers it sees: one Metadata request, written by hand so that the lab judges the client it is used
-//! to test by nothing of that client's own.
+//! Asks a node whether it is there and which brokers it sees: requests written by hand, so that the lab judges the client
+//! it is used to test by nothing of that client's own.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -13,26 +13,36 @@ use tokio::time::timeout;
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Metadata (api key 3), version 5 (in every Kafka from 1.0 on), correlation 0, client `lab`, no topics, no creation.
-const REQUEST: &[u8] = b"\0\0\0\x12\0\x03\0\x05\0\0\0\0\0\x03lab\0\0\0\0\0";
+const METADATA: &[u8] = b"\0\0\0\x12\0\x03\0\x05\0\0\0\0\0\x03lab\0\0\0\0\0";
+
+/// ApiVersions (api key 18), version 0, correlation 0, client `lab`: what controllers answer too.
+const API_VERSIONS: &[u8] = b"\0\0\0\x0d\0\x12\0\0\0\0\0\0\0\x03lab";
 
 /// An answer with a hundred brokers takes about 4 KiB; anything larger is not an answer.
 const ANSWER_MAX_BYTES: usize = 1 << 20;
 
 /// Returns the ids of the brokers that the node behind this plaintext port holds for alive.
 pub(super) async fn brokers_seen_by(port: u16) -> io::Result<Vec<i32>> {
-    timeout(ANSWER_WITHIN, ask(port)).await?
+    let answer = timeout(ANSWER_WITHIN, ask(port, METADATA)).await??;
+    broker_ids(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-async fn ask(port: u16) -> io::Result<Vec<i32>> {
+/// Tells whether the node behind this plaintext port answers at all.
+pub(super) async fn answers(port: u16) -> bool {
+    let answer = timeout(ANSWER_WITHIN, ask(port, API_VERSIONS)).await;
+    answer.is_ok_and(|answer| answer.is_ok())
+}
+
+async fn ask(port: u16, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    stream.write_all(REQUEST).await?;
+    stream.write_all(request).await?;
     let length = usize::try_from(stream.read_i32().await?).unwrap_or(usize::MAX);
     if length > ANSWER_MAX_BYTES {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut answer = vec![0; length];
     stream.read_exact(&mut answer).await?;
-    broker_ids(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    Ok(answer)
 }
 
 /// Reads correlation id, throttle time, and of each broker id, host, port and rack.

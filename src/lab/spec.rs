@@ -1,8 +1,9 @@
 //! What cluster the lab shall bring up.
 
 use std::fmt;
+use std::time::Duration;
 
-use super::{KafkaCluster, LabError, cluster, kit::Kit};
+use super::{KafkaCluster, LabError, kit::Kit, start};
 
 /// The SCRAM user that every lab cluster is formatted with; it is a super user.
 pub const ADMIN_USER: &str = "admin";
@@ -14,12 +15,19 @@ pub const ADMIN_PASSWORD: &str = "admin-secret";
 pub struct KafkaSpec {
     /// Kafka's version; `KAFKA_HOME` stands in for the newest.
     pub version: KafkaVersion,
-    /// Number of nodes, each broker and controller at once, with ids from 1.
+    /// Number of brokers, with ids from 1.
     pub brokers: u16,
-    /// Number of racks (`az1`, `az2`, …) that the nodes are dealt to in turn; 0 sets no rack.
-    pub racks: u16,
+    /// Number of nodes that are controllers only, with ids from 101. Default 0: each broker is a controller as well.
+    pub controllers: u16,
+    /// The racks of the brokers in the order of their ids, over and over again when they are fewer; empty sets no rack.
+    pub racks: &'static [&'static str],
     /// How clients reach it.
     pub security: Security,
+    /// Whether Kafka's own authorizer judges what is asked; what no ACL allows is denied to all but the super users
+    /// ([`ADMIN_USER`], and everybody on a plaintext listener). Default true.
+    pub authorizer: bool,
+    /// How long a broker that says nothing counts as alive. Default 9 s as Kafka's own; see [`Self::SHORT_SESSION`].
+    pub session: Duration,
     /// Heap of each node in MiB. 256 holds about 3,000 replicas a broker; 10,000 need 768 (about 30 KiB a replica).
     pub heap_mib: u32,
     /// Broker properties that are added, or that replace the lab's own.
@@ -31,8 +39,11 @@ impl Default for KafkaSpec {
         Self {
             version: KafkaVersion::NEWEST,
             brokers: 1,
-            racks: 3,
+            controllers: 0,
+            racks: &["az1", "az2", "az3"],
             security: Security::Plaintext,
+            authorizer: true,
+            session: Duration::from_secs(9),
             heap_mib: 256,
             properties: Vec::new(),
         }
@@ -40,13 +51,29 @@ impl Default for KafkaSpec {
 }
 
 impl KafkaSpec {
+    /// A session for tests that kill brokers: one that comes back is let in when its old session has ended, not before.
+    pub const SHORT_SESSION: Duration = Duration::from_secs(3);
+
+    /// Describes a cluster as platform teams run it: three controllers, and four brokers in two racks behind SASL_SSL
+    /// with SCRAM.
+    #[must_use]
+    pub fn production() -> Self {
+        Self {
+            brokers: 4,
+            controllers: 3,
+            racks: &["az1", "az1", "az2", "az2"],
+            security: Security::ScramTls,
+            ..Self::default()
+        }
+    }
+
     /// Brings the cluster up and returns when every node has seen every other.
     ///
     /// # Errors
     /// Java or Maven is missing, the jars cannot be fetched, or a node does not come up; the node's log is quoted.
     pub async fn start(&self) -> Result<KafkaCluster, LabError> {
         let kit = Kit::get(self.version).await?;
-        cluster::up(&kit, self).await
+        start::up(&kit, self).await
     }
 }
 
@@ -55,7 +82,7 @@ impl KafkaSpec {
 pub enum Security {
     /// No encryption, no authentication; everybody is a super user.
     Plaintext,
-    /// TLS with a private CA, and SCRAM-SHA-512 as [`ADMIN_USER`].
+    /// TLS with a private CA, and SCRAM-SHA-256 or SCRAM-SHA-512; [`ADMIN_USER`] has a password for the latter.
     ScramTls,
     /// TLS with a private CA, and a client certificate that the CA signed.
     MutualTls,
@@ -94,15 +121,6 @@ impl KafkaVersion {
             Self::V3_6 => "3.6.2",
             Self::V3_9 => "3.9.1",
             Self::V4_3 => "4.3.1",
-        }
-    }
-
-    /// Returns the class behind `kafka-topics.sh`, which moved between the versions.
-    #[must_use]
-    pub fn topic_command(self) -> &'static str {
-        match self {
-            Self::V3_6 => "kafka.admin.TopicCommand",
-            Self::V3_9 | Self::V4_3 => "org.apache.kafka.tools.TopicCommand",
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn mistreated() -> Option<MutexGuard<'static, KafkaCluster>> {
     static CLUSTER: OnceCell<Option<Mutex<KafkaCluster>>> = OnceCell::const_new();
     let spec = KafkaSpec {
         brokers: 3,
-        racks: 2,
+        racks: &["az1", "az2"],
         ..KafkaSpec::default()
     };
     let cluster = CLUSTER

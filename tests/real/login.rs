@@ -5,7 +5,7 @@ use std::path::Path;
 use headgate::{
     config::{Sasl, Tls},
     kafka::{Client, Settings},
-    lab::{KafkaCluster, KafkaSpec, Security},
+    lab::{KafkaCluster, KafkaSpec, Security, Tool},
     live::{KafkaLive, Observed},
     model::TopicName,
     ports::{Ask, Batch, KafkaPlane},
@@ -160,7 +160,7 @@ async fn bob_who_may_describe(cluster: &KafkaCluster, topic: &TopicName) -> (Cli
         &["--add-config", "SCRAM-SHA-512=[password=bob-secret]"],
     ]
     .concat();
-    cluster.configs_tool(&bob).await.unwrap();
+    cluster.tool(Tool::Configs, &bob).await.unwrap();
     let allow = [
         "--add",
         "--allow-principal",
@@ -169,10 +169,7 @@ async fn bob_who_may_describe(cluster: &KafkaCluster, topic: &TopicName) -> (Cli
         "Describe",
     ];
     let grant = [&allow[..], &["--topic", topic.as_str()]].concat();
-    cluster
-        .tool("org.apache.kafka.tools.AclCommand", &grant)
-        .await
-        .unwrap();
+    cluster.tool(Tool::Acls, &grant).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let password = dir.path().join("password");
     write(&password, "bob-secret");

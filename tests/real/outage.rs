@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use headgate::{
     kafka::{Client, Settings, Timeouts},
-    lab::KafkaCluster,
+    lab::{KafkaCluster, Tool},
     live::Observed,
     ports::{Ask, Batch, KafkaPlane, NewTopic, Outcome},
 };
@@ -146,7 +146,10 @@ async fn a_spent_quota_says_how_long_to_wait() {
         ]
     };
     cluster
-        .configs_tool(&quota("--add-config", "controller_mutation_rate=1"))
+        .tool(
+            Tool::Configs,
+            &quota("--add-config", "controller_mutation_rate=1"),
+        )
         .await
         .unwrap();
     let client = client(&cluster);
@@ -168,7 +171,10 @@ async fn a_spent_quota_says_how_long_to_wait() {
     };
     let wait = timeout(LONG, throttled).await;
     cluster
-        .configs_tool(&quota("--delete-config", "controller_mutation_rate"))
+        .tool(
+            Tool::Configs,
+            &quota("--delete-config", "controller_mutation_rate"),
+        )
         .await
         .unwrap();
     assert!(wait.expect("the quota is spent at once") > Duration::ZERO);

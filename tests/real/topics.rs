@@ -170,7 +170,8 @@ async fn internal_topics_are_flagged() {
         return;
     };
     let client = client(cluster);
-    let name = TopicName::new("__consumer_offsets").unwrap();
+    // not `__consumer_offsets`: the groups of other tests live there, with as many partitions as brokers give it
+    let name = TopicName::new("__share_group_state").unwrap();
     let topic = made(&client, mk_topic(&name, &[])).await;
     assert!(topic.internal);
 }

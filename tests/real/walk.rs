@@ -1,7 +1,7 @@
 //! The life of a topic, on whatever version of Kafka: what is written is compared with what Kafka's own tools tell.
 
 use headgate::{
-    lab::KafkaCluster,
+    lab::{KafkaCluster, Tool},
     model::{ConfigKey, ObjectRef, TopicId, TopicName},
     ports::{Batch, KafkaPlane, NewTopic, NewValue, Outcome, RefusalClass},
 };
@@ -62,7 +62,7 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
 
 async fn agrees_with_kafkas_tools(cluster: &KafkaCluster, name: &TopicName, id: TopicId) {
     let topics = cluster
-        .topics_tool(&["--describe", "--topic", name.as_str()])
+        .tool(Tool::Topics, &["--describe", "--topic", name.as_str()])
         .await
         .unwrap();
     assert!(topics.contains(&format!("TopicId: {id}")), "{topics}");
@@ -74,7 +74,7 @@ async fn agrees_with_kafkas_tools(cluster: &KafkaCluster, name: &TopicName, id: 
         "--entity-name",
         name.as_str(),
     ];
-    let configs = cluster.configs_tool(&entity).await.unwrap();
+    let configs = cluster.tool(Tool::Configs, &entity).await.unwrap();
     let own: Vec<&str> = configs
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())

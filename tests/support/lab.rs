@@ -1,7 +1,7 @@
 //! Real Kafka for a test, where it is to be had.
 
 use headgate::lab::{KafkaCluster, KafkaSpec, KafkaVersion, LabError, Security};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 /// A cluster that tests share, each with names of its own. It ends with the process.
 type Shared = OnceCell<Option<KafkaCluster>>;
@@ -20,6 +20,21 @@ pub(crate) async fn scram() -> Option<&'static KafkaCluster> {
         ..KafkaSpec::default()
     };
     shared(&CLUSTER, spec).await
+}
+
+/// Returns the shared cluster of the shape that platform teams run, which one test at a time may mistreat; it hands it
+/// back with every node running. A broker that was killed is let in again after 3 s.
+pub(crate) async fn production() -> Option<MutexGuard<'static, KafkaCluster>> {
+    static CLUSTER: OnceCell<Option<Mutex<KafkaCluster>>> = OnceCell::const_new();
+    let spec = KafkaSpec {
+        session: KafkaSpec::SHORT_SESSION,
+        ..KafkaSpec::production()
+    };
+    let started = CLUSTER.get_or_init(|| async move { start(&spec).await.map(Mutex::new) });
+    match started.await {
+        Some(cluster) => Some(cluster.lock().await),
+        None => None,
+    }
 }
 
 /// Returns the shared cluster of the oldest version.

@@ -48,7 +48,6 @@ impl Stage {
         )?;
         let spec = KafkaSpec {
             brokers: BROKERS,
-            racks: BROKERS,
             ..KafkaSpec::default()
         };
         let kafka = match output::waiting("starting", spec.start()).await {

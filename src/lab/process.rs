@@ -1,4 +1,4 @@
-//! One Kafka process: started, signalled and ended by its own process id.
+//! One Java process of the lab: started, signalled and ended by its own process id.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
 
 use super::LabError;
-use super::properties::NodePorts;
 use super::workdir::{read, write};
 
 /// How often a process is asked whether it has ended.
@@ -20,27 +19,26 @@ const POLL: Duration = Duration::from_millis(20);
 /// A graceful stop hands leadership over and flushes logs: 9 s were seen on a loaded machine with few topics.
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 
-/// How much of a node's log an error quotes.
+/// How much of a log an error quotes.
 const QUOTED_LINES: usize = 15;
 
-/// A node of a cluster, running or not. It is killed when the value is dropped.
+/// A process, running or not. It is killed when the value is dropped; should this process be killed first, the guard of
+/// the directory ends it, which takes it for the lab's own only if its command line names the directory.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) id: i32,
-    pub(super) ports: NodePorts,
+pub(super) struct Process {
+    name: String,
     log: PathBuf,
     pid_file: PathBuf,
     child: Mutex<Option<Child>>,
 }
 
-impl Node {
-    /// Describes node `id` whose log and process id lie in `dir`.
-    pub(super) fn new(id: u16, ports: NodePorts, dir: &Path) -> Self {
+impl Process {
+    /// Describes a process whose log and process id lie in `dir`.
+    pub(super) fn new(name: String, dir: &Path) -> Self {
         Self {
-            id: i32::from(id),
-            ports,
-            log: dir.join(format!("node-{id}.log")),
-            pid_file: dir.join(format!("node-{id}.pid")),
+            log: dir.join(format!("{name}.log")),
+            pid_file: dir.join(format!("{name}.pid")),
+            name,
             child: Mutex::new(None),
         }
     }
@@ -57,7 +55,7 @@ impl Node {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
-            // Ctrl-C in a terminal is for us, who end the node in our own time
+            // Ctrl-C in a terminal is for us, who end the process in our own time
             .process_group(0)
             .spawn()
             .map_err(LabError::java)?;
@@ -82,11 +80,11 @@ impl Node {
     /// Sends a signal to the running process.
     pub(super) fn signal(&self, signal: Signal) -> Result<(), LabError> {
         let child = self.child();
-        let child = child
-            .as_ref()
-            .ok_or(LabError::NotRunning { node: self.id })?;
+        let child = child.as_ref().ok_or_else(|| LabError::NotRunning {
+            name: self.name.clone(),
+        })?;
         kill_process(Pid::from_child(child), signal).map_err(|error| LabError::Signal {
-            node: self.id,
+            name: self.name.clone(),
             source: error.into(),
         })
     }
@@ -107,13 +105,18 @@ impl Node {
         if let Some(mut child) = self.child().take()
             && let Err(error) = child.kill().and_then(|()| child.wait())
         {
-            tracing::warn!(%error, node = self.id, "lab node may still be running");
+            tracing::warn!(%error, name = self.name, "a process of the lab may still be running");
         }
     }
 
-    /// Returns the end of the node's log.
+    /// Returns everything the process wrote.
+    pub(super) fn log(&self) -> String {
+        read(&self.log).unwrap_or_else(|error| error.to_string())
+    }
+
+    /// Returns the end of what the process wrote.
     pub(super) fn log_tail(&self) -> String {
-        read(&self.log).map_or_else(|error| error.to_string(), |text| tail(&text))
+        tail(&self.log())
     }
 
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
@@ -122,7 +125,7 @@ impl Node {
     }
 }
 
-impl Drop for Node {
+impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
