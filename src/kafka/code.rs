@@ -15,6 +15,8 @@ impl Code {
     pub const UNKNOWN_TOPIC_OR_PARTITION: Self = Self(3);
     /// There is no leader for the time being.
     pub const LEADER_NOT_AVAILABLE: Self = Self(5);
+    /// Another broker leads the partition now.
+    pub const NOT_LEADER_OR_FOLLOWER: Self = Self(6);
     /// The broker waited in vain; the request may still be carried out.
     pub const REQUEST_TIMED_OUT: Self = Self(7);
     /// The broker is not there for the time being.
@@ -23,8 +25,26 @@ impl Code {
     pub const MESSAGE_TOO_LARGE: Self = Self(10);
     /// The broker lost its connection to the controller; the request may still be carried out.
     pub const NETWORK_EXCEPTION: Self = Self(13);
+    /// The coordinator is just reading what it coordinates.
+    pub const COORDINATOR_LOAD_IN_PROGRESS: Self = Self(14);
+    /// There is no coordinator for the time being.
+    pub const COORDINATOR_NOT_AVAILABLE: Self = Self(15);
+    /// Another broker coordinates the group now.
+    pub const NOT_COORDINATOR: Self = Self(16);
     /// The request makes more records than one batch takes.
     pub const RECORD_LIST_TOO_LARGE: Self = Self(18);
+    /// A group with members takes offsets from them only.
+    pub const ILLEGAL_GENERATION: Self = Self(22);
+    /// A group with members takes offsets from them only.
+    pub const UNKNOWN_MEMBER_ID: Self = Self(25);
+    /// The group is just sharing out its partitions.
+    pub const REBALANCE_IN_PROGRESS: Self = Self(27);
+    /// We may not do this with the topic.
+    pub const TOPIC_AUTHORIZATION_FAILED: Self = Self(29);
+    /// We may not do this with the group.
+    pub const GROUP_AUTHORIZATION_FAILED: Self = Self(30);
+    /// We may not do this with the cluster.
+    pub const CLUSTER_AUTHORIZATION_FAILED: Self = Self(31);
     /// The listener does not speak SASL, or not at this point.
     pub const ILLEGAL_SASL_STATE: Self = Self(34);
     /// The broker does not know this version of the API.
@@ -35,21 +55,40 @@ impl Code {
     pub const INVALID_PARTITIONS: Self = Self(37);
     /// Another node is the controller now.
     pub const NOT_CONTROLLER: Self = Self(41);
+    /// The broker makes no sense of the request.
+    pub const INVALID_REQUEST: Self = Self(42);
     /// A create or alter policy of the cluster refused, or the request was too large.
     pub const POLICY_VIOLATION: Self = Self(44);
     /// Another item of the request spoiled it.
     pub const OPERATION_NOT_ATTEMPTED: Self = Self(55);
     /// The topic's replicas are just being moved.
     pub const REASSIGNMENT_IN_PROGRESS: Self = Self(60);
+    /// The group has members.
+    pub const NON_EMPTY_GROUP: Self = Self(68);
+    /// There is no such group, or none of this type.
+    pub const GROUP_ID_NOT_FOUND: Self = Self(69);
     /// The controller's mutation quota is spent (KIP-599).
     pub const THROTTLING_QUOTA_EXCEEDED: Self = Self(89);
     /// No topic has this id.
     pub const UNKNOWN_TOPIC_ID: Self = Self(100);
+    /// A group with members takes offsets from them only.
+    pub const STALE_MEMBER_EPOCH: Self = Self(113);
 
     /// Tells whether the code means success.
     #[must_use]
     pub fn is_ok(self) -> bool {
         self == Self::NONE
+    }
+
+    /// Tells whether the code means that we are not allowed to do this.
+    #[must_use]
+    pub fn is_denial(self) -> bool {
+        matches!(
+            self,
+            Self::TOPIC_AUTHORIZATION_FAILED
+                | Self::GROUP_AUTHORIZATION_FAILED
+                | Self::CLUSTER_AUTHORIZATION_FAILED
+        )
     }
 
     /// Returns the code's name as Kafka spells it, if it is known.

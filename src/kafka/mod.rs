@@ -11,6 +11,7 @@ mod client;
 mod code;
 mod connection;
 mod deadline;
+mod denied;
 mod dial;
 mod error;
 mod observe;

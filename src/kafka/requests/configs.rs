@@ -2,7 +2,7 @@
 
 use kafka_protocol::{
     messages::{
-        DescribeConfigsRequest, IncrementalAlterConfigsRequest,
+        DescribeConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
         describe_configs_request::DescribeConfigsResource,
         incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
     },
@@ -19,6 +19,9 @@ operation!(DescribeConfigsRequest, "DescribeConfigs", |a| a
     .results
     .iter()
     .map(|r| r.error_code));
+operation!(ListConfigResourcesRequest, "ListConfigResources", |a| [
+    a.error_code
+]);
 operation!(
     IncrementalAlterConfigsRequest,
     "IncrementalAlterConfigs",
@@ -54,8 +57,36 @@ pub(in crate::kafka) fn describe_topics<'a>(
         .with_include_documentation(false)
 }
 
+/// Asks for all configs of objects of a kind. Synonyms come with brokers' configs, where one key can stand for another
+/// (`log.retention.hours` shows what `log.retention.ms` was set to), and only they tell which one was set.
+pub(in crate::kafka) fn describe<'a>(
+    kind: Kind,
+    names: impl IntoIterator<Item = &'a str>,
+) -> DescribeConfigsRequest {
+    let resource = |name: &str| {
+        DescribeConfigsResource::default()
+            .with_resource_type(resource_type(kind))
+            .with_resource_name(resource_name(kind, name))
+            .with_configuration_keys(None)
+    };
+    DescribeConfigsRequest::default()
+        .with_resources(names.into_iter().map(resource).collect())
+        .with_include_synonyms(kind == Kind::BrokerConfig)
+        .with_include_documentation(false)
+}
+
+/// The version of ListConfigResources that lists groups (KIP-1142, Kafka 4.1); the one before lists only subscriptions to
+/// clients' metrics, which is what the API was made for (KIP-714, Kafka 3.7).
+pub(in crate::kafka) const LISTS_EVERY_KIND: i16 = 1;
+
+/// Asks which objects of a kind have configs. `None`: in the version that lists only subscriptions to clients' metrics.
+pub(in crate::kafka) fn list(kind: Option<Kind>) -> ListConfigResourcesRequest {
+    ListConfigResourcesRequest::default()
+        .with_resource_types(kind.map(resource_type).into_iter().collect())
+}
+
 /// Returns the number that stands for a kind that has configs (`ConfigResource.Type`).
-fn resource_type(kind: Kind) -> i8 {
+pub(in crate::kafka) fn resource_type(kind: Kind) -> i8 {
     match kind {
         Kind::BrokerConfig => 4,
         Kind::ClientMetrics => 16,
@@ -65,8 +96,8 @@ fn resource_type(kind: Kind) -> i8 {
 }
 
 /// Kafka calls the configs of all brokers by the empty name.
-fn resource_name(object: &ObjectRef) -> StrBytes {
-    match (object.kind, object.name.as_str()) {
+fn resource_name(kind: Kind, name: &str) -> StrBytes {
+    match (kind, name) {
         (Kind::BrokerConfig, "default") => text(""),
         (_, name) => text(name),
     }
@@ -86,7 +117,7 @@ pub(in crate::kafka) fn alter(
     let resource = |(object, configs): &(ObjectRef, Vec<_>)| {
         AlterConfigsResource::default()
             .with_resource_type(resource_type(object.kind))
-            .with_resource_name(resource_name(object))
+            .with_resource_name(resource_name(object.kind, &object.name))
             .with_configs(configs.iter().map(config).collect())
     };
     IncrementalAlterConfigsRequest::default()

@@ -41,6 +41,9 @@ macro_rules! operation {
 }
 
 pub(super) mod configs;
+pub(super) mod groups;
+pub(super) mod health;
+pub(super) mod offsets;
 pub(super) mod topics;
 
 fn text(value: &str) -> StrBytes {
