@@ -110,7 +110,8 @@ impl Case {
                 .expect("ledger.json reads")
                 .ledger()
         });
-        let live = live.unwrap_or_else(|e| panic!("{}/live.json: {e}", folder.display()));
+        let mut live: Live = live.unwrap_or_else(|e| panic!("{}/live.json: {e}", folder.display()));
+        world::idle(&desired, &mut live);
         let mut ledger = ledger.unwrap_or_default();
         plan::resolve_intents(&mut ledger, &desired, &live);
         let now = text(&folder, "now").unwrap_or_else(|| NOW.into());

@@ -11,13 +11,15 @@ use futures::future::join_all;
 use super::{
     ConnectPlanes, PlaneError, Planes, Revision, Stop, clock,
     pass::{self, Site},
+    planes::ask,
 };
 use crate::{
     config::{self, Config},
     ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, CommitId, Ledger},
+    model::{ClusterName, CommitId, Kind, Ledger},
     plan::{self, Plan},
+    ports::Ask,
     report::Cycle,
     source::{DirSource, GitSource, SourceError},
 };
@@ -140,10 +142,10 @@ pub async fn plan(
                     Some(store) => store.load(&name)?,
                     None => Ledger::default(),
                 };
-                let (live, _) = planes.observe(&ledger).await;
                 let desired = revision
                     .cluster(&name)
                     .expect("Revision::load refuses a tree without a configured cluster");
+                let (live, _) = planes.observe(&ask(desired, &ledger)).await;
                 plan::resolve_intents(&mut ledger, desired, &live);
                 Ok(plan::plan(
                     desired,
@@ -212,7 +214,11 @@ pub async fn snapshot(
     let looks = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| async move {
-            let (live, _) = planes.observe(&Ledger::default()).await;
+            let everything = Ask {
+                kinds: Kind::ALL.iter().copied().collect(),
+                ..Ask::default()
+            };
+            let (live, _) = planes.observe(&everything).await;
             (name, live)
         });
     Ok(join_all(looks).await)

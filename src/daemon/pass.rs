@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Planes, Revision, Stop, clock};
+use super::{Planes, Revision, Stop, clock, planes};
 use crate::{
     apply::{self, Applied, Limits},
     desired::DesiredCluster,
@@ -37,10 +37,11 @@ pub(super) async fn pass(
         return Some(invalid(cycle, why));
     };
     let before = ledger.clone();
-    let live = observe(&mut cycle, site, ledger, stop).await?;
+    let live = observe(&mut cycle, site, desired, ledger, stop).await?;
     plan::resolve_intents(ledger, desired, &live);
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
     let applied = apply(&mut cycle, site, &planned, &live, stop).await;
+    plan::credit(ledger, &planned, &applied.results);
     let live = live.with_looked(applied.looked);
     let left = match applied.results.is_empty() {
         true => planned.clone(),
@@ -73,10 +74,16 @@ pub(super) async fn pass(
 }
 
 /// Observes; looking changes nothing, so it is dropped at once when the daemon stops.
-async fn observe(cycle: &mut Cycle, site: &Site, ledger: &Ledger, stop: &Stop) -> Option<Live> {
-    let began = Instant::now();
+async fn observe(
+    cycle: &mut Cycle,
+    site: &Site,
+    desired: &DesiredCluster,
+    ledger: &Ledger,
+    stop: &Stop,
+) -> Option<Live> {
+    let (began, ask) = (Instant::now(), planes::ask(desired, ledger));
     let (live, took) = tokio::select! {
-        seen = site.planes.observe(ledger) => seen,
+        seen = site.planes.observe(&ask) => seen,
         () = stop.said() => return None,
     };
     cycle.phases.push((Phase::Observe, began.elapsed()));

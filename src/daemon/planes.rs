@@ -6,9 +6,12 @@ use tokio::time::Instant;
 
 use super::clock;
 use crate::{
-    config, kafka,
+    config,
+    desired::DesiredCluster,
+    kafka,
     live::{Live, Observed},
-    model::{ClusterName, Kind, Ledger, Plane, TopicName, chain},
+    model::{ClusterName, Kind, Ledger, Mode, Plane, TopicName, chain},
+    plan,
     ports::{Ask, KafkaPlane},
 };
 
@@ -50,20 +53,10 @@ pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Plan
 
 impl Planes {
     /// Observes every plane, concurrently, and says how long each took.
-    pub(super) async fn observe(&self, ledger: &Ledger) -> (Live, Vec<(Plane, Duration)>) {
+    pub(super) async fn observe(&self, ask: &Ask) -> (Live, Vec<(Plane, Duration)>) {
         let observed_at = clock::now();
-        let expected: Vec<TopicName> = ledger
-            .records
-            .iter()
-            .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
-            .map(|(object, _)| TopicName::from_broker(&object.name))
-            .collect();
         let began = Instant::now();
-        let ask = Ask {
-            topics: expected,
-            ..Ask::default()
-        };
-        let kafka = self.kafka.observe(&ask).await;
+        let kafka = self.kafka.observe(ask).await;
         if let Observed::Unknown(reason) = &kafka {
             tracing::warn!(plane = "kafka", reason, "plane not observed");
         }
@@ -75,5 +68,22 @@ impl Planes {
             },
             vec![(Plane::Kafka, began.elapsed())],
         )
+    }
+}
+
+/// Says what an observation has to see for a plan to be made.
+pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
+    let kinds = Kind::ALL.iter().copied();
+    let records = ledger.records.iter();
+    let was_there = records
+        .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
+        .map(|(object, _)| TopicName::from_broker(&object.name));
+    Ask {
+        kinds: kinds
+            .filter(|kind| desired.mode(*kind) != Mode::Ignore)
+            .collect(),
+        topics: was_there.collect(),
+        groups: desired.groups.keys().cloned().collect(),
+        usage: plan::may_go(desired).collect(),
     }
 }

@@ -160,6 +160,13 @@ impl Deletion {
         matches!(kind, Kind::Acl | Kind::Quota)
     }
 
+    /// Returns the consent that names an object; git gives each at most once.
+    #[must_use]
+    pub fn consent(&self, kind: Kind, name: &str) -> Option<&Consent> {
+        let mut allow = self.allow.iter();
+        allow.find(|c| c.object.kind == kind && c.object.name == name)
+    }
+
     /// Tells whether an object of a kind goes only by consent.
     #[must_use]
     pub fn needs_consent(&self, kind: Kind) -> bool {

@@ -101,6 +101,9 @@ pub struct KafkaLive {
     /// Config keys that this cluster's topics have, and their types; empty while it has no readable topic to ask.
     #[serde(default)]
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
+    /// The principal that Headgate works as on this cluster (`User:headgate`).
+    #[serde(default)]
+    pub principal: Observed<CompactString>,
     /// Every ACL. No authorizer is unknown, not none.
     #[serde(default)]
     pub acls: Observed<BTreeSet<Acl>>,

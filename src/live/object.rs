@@ -128,6 +128,7 @@ impl KafkaLive {
             brokers: Vec::new(),
             topics: BTreeMap::new(),
             topic_keys: BTreeMap::new(),
+            principal: Observed::default(),
             acls: Observed::default(),
             users: Observed::default(),
             quotas: Observed::default(),

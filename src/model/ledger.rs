@@ -105,6 +105,16 @@ impl Converged {
         place.ok().map(|index| self.0[index].1.as_str())
     }
 
+    /// Sets the value of a field.
+    pub fn insert(&mut self, path: &str, value: &str) {
+        let mut fields = std::mem::take(&mut self.0).into_vec();
+        match fields.binary_search_by(|(known, _)| known.as_str().cmp(path)) {
+            Ok(index) => fields[index].1 = value.into(),
+            Err(index) => fields.insert(index, (path.into(), value.into())),
+        }
+        self.0 = fields.into();
+    }
+
     /// Forgets the fields for which `keep` is false.
     pub fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
         let mut fields = std::mem::take(&mut self.0).into_vec();

@@ -1,93 +1,88 @@
-//! Undeclared topics: what may be deleted and what is unexpected (plan stage, pure). A deletion needs a topic that was
-//! seen, consent in git that names it, and a budget; a topic that nobody ever declared or named is nobody's business.
-
-use std::collections::BTreeMap;
+//! Undeclared objects: what may be deleted and what is unexpected (plan stage, pure). A deletion needs an object that was
+//! seen, consent in git that names it where data goes with it, and a budget; an object that nobody ever declared or named
+//! is nobody's business.
 
 use jiff::Timestamp;
 
 use super::{
-    Action, Change, Drift, Unexpected,
-    draft::{Draft, Inputs, day, object, withheld},
+    Action, Change, ResetField, Unexpected,
+    draft::{Draft, Inputs, day, withheld},
+    fields, in_use,
     memory::Memory,
-    platform,
+    special,
     walk::{Seen, Walk},
 };
 use crate::{
-    desired::{Budget, Consent, DesiredCluster},
-    live::{LiveTopic, Observed},
+    desired::{Budget, Consent, Deletion, DesiredCluster},
+    live::{LiveRef, Observed},
     model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb},
 };
 
-/// The consents of a cluster by topic name; git gives each at most once.
-pub(super) struct Consents<'a>(BTreeMap<&'a str, &'a Consent>);
-
-impl<'a> Consents<'a> {
-    pub(super) fn new(allow: &'a [Consent]) -> Self {
-        let topics = allow.iter().filter(|c| c.object.kind == Kind::Topic);
-        Self(topics.map(|c| (c.object.name.as_str(), c)).collect())
-    }
-}
-
-/// Plans one topic that is there and that git does not declare.
+/// Plans one object that is there and that git does not declare.
 pub(super) fn undeclared(
     inputs: &Inputs<'_>,
-    consents: &Consents<'_>,
     seen: &Seen<'_>,
-    live: &Observed<LiveTopic>,
+    live: &Observed<LiveRef<'_>>,
     draft: &mut Draft,
 ) {
-    let consent = consents.0.get(seen.name).copied();
-    if platform::is_platform(seen.name, seen.live) {
-        if consent.is_some() {
-            let reason = "topics of this name belong to Kafka or another part of the platform and are never deleted; take \
-                          the entry out of deletion.allow";
+    let deletion = &inputs.desired.deletion;
+    let consent = inputs.consent(seen.kind, seen.name);
+    if special::is_platform(seen) {
+        if let Some(reason) = special::never_deleted(inputs, seen).filter(|_| consent.is_some()) {
             draft.hold(seen, Verb::Delete, Gate::Unsupported, reason, Vec::new());
         }
         return;
     }
     let live = match live {
-        Observed::Known(live) => live,
+        Observed::Known(live) => *live,
         Observed::Unknown(why) => {
             if seen.record.is_some() || consent.is_some() {
                 let reason = format!(
-                    "the topic is there and could not be read: {why}; it opens with a complete observation"
+                    "it is there and could not be read: {why}; it opens with a complete observation"
                 );
-                draft.hold(
-                    seen,
-                    Verb::Delete,
-                    Gate::IncompleteObservation,
-                    reason,
-                    Vec::new(),
-                );
+                let gate = Gate::IncompleteObservation;
+                draft.hold(seen, Verb::Delete, gate, reason, Vec::new());
             }
             return;
         }
     };
-    let ours = Memory::new(seen.record).is_ours(live.id);
+    let ours = Memory::new(seen.record).is_ours(live);
     let used = consent.and_then(|c| used(inputs.ledger, c));
     let holds = used.is_none() && consent.is_some_and(|c| inputs.today <= c.until);
-    let owns = &inputs.desired.owns.topics;
-    if !ours && !holds && owns.iter().any(|p| p.matches(seen.name)) {
-        unexpected(seen, draft);
+    if !ours && !holds && special::is_claimed(inputs, seen) {
+        draft.unexpected.push(Unexpected(seen.object()));
+        draft.drifted(seen, DriftClass::Unexpected, Vec::new());
     }
     match consent {
-        Some(consent) if holds => draft.push(delete(inputs, seen, live, consent), seen.record),
-        // of a topic that was never git's, an entry whose time is over says nothing any more
+        Some(consent) if holds => delete(inputs, seen, live, Some(consent), draft),
+        // of an object that was never git's, an entry whose time is over says nothing any more
         Some(consent) if ours || inputs.today <= consent.until => {
             draft.hold(seen, Verb::Delete, Gate::Consent, over(consent, used), Vec::new());
+        }
+        None if ours && !deletion.needs_consent(seen.kind) => {
+            delete(inputs, seen, live, None, draft);
         }
         None if ours => draft.hold(
             seen,
             Verb::Delete,
             Gate::Consent,
             format!(
-                "git no longer declares it, and does not say that it may go; it opens with an entry {{kind: Topic, name: {}, \
+                "git no longer declares it, and does not say that it may go; it opens with an entry {{kind: {}, name: {}, \
                  reason: …, until: …}} under deletion.allow of the Cluster",
-                seen.name
+                seen.kind,
+                quoted(seen.name)
             ),
             Vec::new(),
         ),
         Some(_) | None => {}
+    }
+}
+
+/// Writes a name as YAML's flow style reads it.
+fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.contains([' ', ',', ':', '<', '=', '#', '*']) {
+        true => format!("\"{name}\"").into(),
+        false => name.into(),
     }
 }
 
@@ -97,13 +92,13 @@ fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
     let (file, line) = (&place.file, place.line);
     match used {
         Some(used) => format!(
-            "the consent at {file}:{line} was used on {}, and the topic was made again since; it opens with a new entry or a \
-             new date under deletion.allow, and the topic stays for good when git declares it or the entry goes",
+            "the consent at {file}:{line} was used on {}, and it was made again since; it opens with a new entry or a \
+             new date under deletion.allow, and it stays for good when git declares it or the entry goes",
             used.on
         ),
         None => format!(
-            "the consent at {file}:{line} ended with {until}; it opens when git moves that date, and the topic stays for good \
-             when its document comes back"
+            "the consent at {file}:{line} ended with {until}; it opens when git moves that date, and it stays for good when \
+             its document comes back"
         ),
     }
 }
@@ -117,7 +112,7 @@ fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a UsedConsent> {
     })
 }
 
-/// Notes that a topic is gone by the consent that git gives: whoever makes it again is not deleted by the same word, day
+/// Notes that an object is gone by the consent that git gives: whoever makes it again is not deleted by the same word, day
 /// after day.
 pub(super) fn use_consent(
     ledger: &mut Ledger,
@@ -125,7 +120,7 @@ pub(super) fn use_consent(
     object: &ObjectRef,
     now: Timestamp,
 ) {
-    let consent = desired.deletion.allow.iter().find(|c| c.object == *object);
+    let consent = desired.deletion.consent(object.kind, &object.name);
     if let Some(consent) = consent.filter(|c| used(ledger, c).is_none()) {
         ledger.consents.push(UsedConsent {
             object: object.clone(),
@@ -136,74 +131,104 @@ pub(super) fn use_consent(
     }
 }
 
-fn unexpected(seen: &Seen<'_>, draft: &mut Draft) {
-    draft.unexpected.push(Unexpected(object(seen)));
-    draft.drift.push(Drift {
-        object: object(seen),
-        class: DriftClass::Unexpected,
-        fields: Vec::new(),
-        source: None,
-    });
-}
-
-fn delete(inputs: &Inputs<'_>, seen: &Seen<'_>, live: &LiveTopic, consent: &Consent) -> Action {
-    Action {
-        object: object(seen),
+/// Takes a deletion up, unless something still speaks against it.
+fn delete(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    live: LiveRef<'_>,
+    consent: Option<&Consent>,
+    draft: &mut Draft,
+) {
+    if let Some(reason) = special::never_deleted(inputs, seen) {
+        return draft.hold(seen, Verb::Delete, Gate::Unsupported, reason, Vec::new());
+    }
+    if let Some((gate, reason)) = in_use::refusal(inputs, seen) {
+        return draft.hold(seen, Verb::Delete, gate, reason, Vec::new());
+    }
+    let action = Action {
+        object: seen.object(),
         verb: Verb::Delete,
         risk: Risk::Destructive,
         cause: inputs.cause(false),
         fields: Vec::new(),
-        source: Some(consent.place.clone()),
+        source: consent.map(|c| c.place.clone()),
         change: Change {
-            id: Some(live.id),
-            ..Change::default()
+            id: special::id(live),
+            set: Vec::new(),
+            reset: given_back(seen, live),
         },
-    }
+    };
+    draft.push(action, seen.record);
 }
 
-/// Holds back all deletions when they are more than one pass may do: a budget that let some through would only make a
-/// mistake slower.
-pub(super) fn spend_budget(inputs: &Inputs<'_>, draft: &mut Draft) {
-    let due = draft
-        .actions
-        .iter()
-        .filter(|a| a.verb == Verb::Delete)
-        .count();
+/// Returns the fields that go with an object: of one that is nothing but keys those that git declared, of a user all its
+/// credentials.
+fn given_back(seen: &Seen<'_>, live: LiveRef<'_>) -> Vec<ResetField> {
+    if matches!(live, LiveRef::Topic(_)) {
+        return Vec::new();
+    }
+    let memory = Memory::new(seen.record);
+    let goes = |own: &fields::Own<'_>| match live {
+        LiveRef::Config(_) => memory.owns(&own.key),
+        _ => true,
+    };
+    let own = fields::unmentioned(None, live).into_iter().filter(goes);
+    own.flat_map(|own| {
+        let from = own.value.cloned();
+        let reset = move |path| ResetField {
+            path,
+            from: from.clone(),
+        };
+        own.paths.into_iter().map(reset)
+    })
+    .collect()
+}
+
+/// Holds back all deletions of a kind when they are more than one pass may do: a budget that let some through would only
+/// make a mistake slower.
+pub(super) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
+    let is_deletion = |a: &Action| a.verb == Verb::Delete;
+    let due = draft.actions.iter().filter(|a| is_deletion(a)).count();
     // one deletion is within any budget, and counting takes another walk
     if due <= 1 {
         return;
     }
-    let budget = inputs.desired.deletion.budget;
-    let managed = managed(inputs);
+    let budget = inputs.desired.deletion.budget_of(kind);
+    let managed = managed(inputs, kind);
     let limit = limit(budget, managed);
     if due <= limit {
         return;
     }
+    let name = match Deletion::is_access(kind) {
+        true => "accessBudget",
+        false => "budget",
+    };
     let reason = format!(
-        "{due} topics are due for deletion and one pass may delete {limit} (deletion.budget: count {}, {} % of {managed} \
-         managed topics, at least 1), so none is; it opens with a larger budget or with fewer entries under deletion.allow",
+        "{due} deletions of kind {kind} are due and one pass may do {limit} (deletion.{name}: count {}, {} % of {managed} that \
+         are managed, at least 1), so none is done; it opens with a larger budget or with fewer deletions",
         budget.count, budget.percent
     );
-    let (held, kept) = std::mem::take(&mut draft.actions)
+    let (held, kept): (Vec<Action>, _) = std::mem::take(&mut draft.actions)
         .into_iter()
-        .partition(|a| a.verb == Verb::Delete);
+        .partition(is_deletion);
     draft.actions = kept;
-    let held: Vec<Action> = held;
-    draft.blocked.extend(
-        held.into_iter()
-            .map(|a| withheld(a, Gate::DestroyBudget, reason.clone())),
-    );
+    let held = held.into_iter();
+    draft
+        .blocked
+        .extend(held.map(|a| withheld(a, Gate::DestroyBudget, reason.clone())));
 }
 
-/// Counts the live topics that are Headgate's business: the ones that git declares or declared.
-fn managed(inputs: &Inputs<'_>) -> usize {
-    Walk::new(inputs.desired, inputs.kafka, inputs.ledger)
-        .filter(|seen| !platform::is_platform(seen.name, seen.live))
-        .filter(|seen| match (seen.live, seen.desired) {
+/// Counts the live objects of a kind that are Headgate's business: the ones that git declares or declared.
+fn managed(inputs: &Inputs<'_>, kind: Kind) -> usize {
+    let Observed::Known(walk) = Walk::new(inputs.desired, inputs.kafka, inputs.ledger, kind) else {
+        return 0;
+    };
+    walk.filter(|seen| !special::is_platform(seen))
+        .filter(|seen| match (&seen.live, seen.desired) {
             (None, _) => false,
             (Some(_), Some(_)) => true,
             (Some(live), None) => match live.known() {
-                Some(live) => Memory::new(seen.record).is_ours(live.id),
+                Some(live) => Memory::new(seen.record).is_ours(*live),
                 None => seen.record.is_some(),
             },
         })

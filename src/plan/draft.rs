@@ -1,5 +1,7 @@
 //! A plan in the making (plan stage, pure): what the walk over the objects collects before gates and modes are applied.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -7,17 +9,21 @@ use super::{
     Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Unexpected, contention, walk::Seen,
 };
 use crate::{
-    desired::DesiredCluster,
-    live::KafkaLive,
-    model::{Cause, Gate, Kind, Ledger, ObjectRef, Place, Record, Verb},
+    desired::{Consent, DesiredCluster, DesiredRef},
+    live::{KafkaLive, Live},
+    model::{Cause, DriftClass, Gate, Kind, Ledger, Place, Record, Verb},
 };
 
 /// Everything a plan is made of, once the plane is known to be the right one.
 pub(super) struct Inputs<'a> {
     pub(super) desired: &'a DesiredCluster,
+    pub(super) live: &'a Live,
     pub(super) kafka: &'a KafkaLive,
     pub(super) ledger: &'a Ledger,
     pub(super) types: KeyTypes<'a>,
+    /// The consents of the cluster; git gives each at most once.
+    pub(super) consents: BTreeMap<(Kind, &'a str), &'a Consent>,
+    pub(super) now: Timestamp,
     /// The day (UTC) on which consents are judged.
     pub(super) today: Date,
 }
@@ -25,17 +31,29 @@ pub(super) struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     pub(super) fn new(
         desired: &'a DesiredCluster,
+        live: &'a Live,
         kafka: &'a KafkaLive,
         ledger: &'a Ledger,
         now: Timestamp,
     ) -> Self {
+        let allow = desired.deletion.allow.iter();
         Self {
+            consents: allow
+                .map(|c| ((c.object.kind, c.object.name.as_str()), c))
+                .collect(),
             desired,
+            live,
             kafka,
             ledger,
             types: KeyTypes::new(kafka),
+            now,
             today: day(now),
         }
+    }
+
+    /// Returns the consent that names an object.
+    pub(super) fn consent(&self, kind: Kind, name: &str) -> Option<&'a Consent> {
+        self.consents.get(&(kind, name)).copied()
     }
 
     /// Returns the cause of a change: drift when nothing but drift is in it, else git's doing.
@@ -72,7 +90,7 @@ impl Draft {
         }
     }
 
-    /// Withholds a change to a topic.
+    /// Withholds a change to an object.
     pub(super) fn hold(
         &mut self,
         seen: &Seen<'_>,
@@ -82,11 +100,21 @@ impl Draft {
         fields: Vec<FieldChange>,
     ) {
         self.blocked.push(Blocked {
-            kind: Kind::Topic.as_str(),
+            kind: seen.kind.as_str(),
             name: seen.name.into(),
             action: verb,
             gate,
             reason: reason.into(),
+            fields,
+            source: place(seen),
+        });
+    }
+
+    /// Notes that an object drifted.
+    pub(super) fn drifted(&mut self, seen: &Seen<'_>, class: DriftClass, fields: Vec<FieldChange>) {
+        self.drift.push(Drift {
+            object: seen.object(),
+            class,
             fields,
             source: place(seen),
         });
@@ -119,14 +147,9 @@ pub(super) fn withheld_cluster(name: &str, place: &Place, gate: Gate, reason: St
     }
 }
 
-/// Returns where a topic is declared.
+/// Returns where an object is declared.
 pub(super) fn place(seen: &Seen<'_>) -> Option<Place> {
-    seen.desired.map(|d| d.place.clone())
-}
-
-/// Names a topic.
-pub(super) fn object(seen: &Seen<'_>) -> ObjectRef {
-    ObjectRef::topic(seen.name)
+    seen.desired.map(DesiredRef::place).cloned()
 }
 
 /// Says that a field differs.

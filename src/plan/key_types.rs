@@ -1,9 +1,8 @@
 //! What a config key is on this cluster, and the one comparison that diff, apply and verify share (pure).
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
 
+use super::memory::CONFIG;
 use crate::{
     desired::nearest,
     live::KafkaLive,
@@ -13,66 +12,68 @@ use crate::{
 /// What people read in place of a value that is a secret, or that Kafka hides.
 pub(super) const HIDDEN: CompactString = CompactString::const_new("(hidden)");
 
-/// The types of topic config keys: the cluster's own word first, then Headgate's table, then plain text.
+/// The types of config keys: the cluster's own word first, then Headgate's table, then plain text.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyTypes<'a> {
-    live: &'a BTreeMap<ConfigKey, ConfigType>,
+    kafka: &'a KafkaLive,
 }
 
 impl<'a> KeyTypes<'a> {
     /// Takes the types that the cluster told.
     #[must_use]
     pub fn new(kafka: &'a KafkaLive) -> Self {
-        Self {
-            live: &kafka.topic_keys,
-        }
+        Self { kafka }
     }
 
-    /// Returns the type by which values of a key are compared.
+    /// Returns the type by which values of a kind's key are compared.
     #[must_use]
-    pub fn of(&self, key: &str) -> ConfigType {
-        self.live
-            .get(key)
-            .copied()
-            .or_else(|| topic_config(key).map(|c| c.config_type))
-            .unwrap_or(ConfigType::String)
-    }
-
-    /// Tells whether two values of a key mean the same.
-    #[must_use]
-    pub fn same(&self, key: &str, a: &str, b: &str) -> bool {
-        if a == b {
-            return true;
-        }
-        let of = self.of(key);
-        of.normalise(a) == of.normalise(b)
+    pub fn of(&self, kind: Kind, key: &str) -> ConfigType {
+        let told = match kind {
+            Kind::Topic => {
+                let told = self.kafka.topic_keys.get(key).copied();
+                told.or_else(|| topic_config(key).map(|c| c.config_type))
+            }
+            Kind::BrokerConfig => self.kafka.broker_keys.get(key).map(|k| k.config_type),
+            Kind::GroupConfig => self.kafka.group_keys.get(key).copied(),
+            // KIP-546: every value is a float64
+            Kind::Quota => Some(ConfigType::Double),
+            // KIP-714: `metrics` and `match` are lists, of which the order says nothing
+            Kind::ClientMetrics => Some(match key {
+                "interval.ms" => ConfigType::Int,
+                _ => ConfigType::List,
+            }),
+            Kind::Acl | Kind::User | Kind::ConsumerGroup => None,
+        };
+        told.unwrap_or(ConfigType::String)
     }
 
     /// Tells whether two values of a field of an object mean the same.
     #[must_use]
     pub fn same_field(&self, kind: Kind, path: &str, a: &str, b: &str) -> bool {
         a == b
-            || path.strip_prefix("config.").is_some_and(|key| match kind {
-                Kind::Topic => self.same(key, a, b),
-                _ => false,
+            || path.strip_prefix(CONFIG).is_some_and(|key| {
+                let of = self.of(kind, key);
+                of.normalise(a) == of.normalise(b)
             })
     }
 
-    /// Returns a declared value as people may see it.
-    pub(super) fn shown(&self, key: &str, value: &CompactString) -> CompactString {
-        match self.of(key) {
-            ConfigType::Password => HIDDEN,
-            _ => value.clone(),
+    /// Says why a key cannot be set on an object of this cluster; `None` when it can. A cluster that told which keys it
+    /// has is to be believed; until then the table is all there is to go by.
+    pub(super) fn refusal(&self, kind: Kind, key: &str) -> Option<String> {
+        match kind {
+            Kind::Topic => self.no_topic_key(key),
+            Kind::BrokerConfig => self.no_broker_key(key),
+            Kind::GroupConfig => self.no_group_key(key),
+            _ => None,
         }
     }
 
-    /// Says why a key cannot be set on a topic of this cluster; `None` when it can. A cluster that has a readable
-    /// topic tells every key it knows, so its word is final; until then the table is all there is to go by.
-    pub(super) fn refusal(&self, key: &str) -> Option<String> {
-        if self.live.contains_key(key) {
+    fn no_topic_key(&self, key: &str) -> Option<String> {
+        let live = &self.kafka.topic_keys;
+        if live.contains_key(key) {
             return None;
         }
-        match (topic_config(key), self.live.is_empty()) {
+        match (topic_config(key), live.is_empty()) {
             (Some(_), true) => None,
             (Some(known), false) => Some(format!(
                 "this cluster has no topic config `{key}`: {}; take it out of git, or run a Kafka that has it",
@@ -89,9 +90,36 @@ impl<'a> KeyTypes<'a> {
             )),
             (None, false) => Some(format!(
                 "neither Apache Kafka nor this cluster has a topic config `{key}`{}; correct the key or take it out of git",
-                did_you_mean(key, self.live.keys().map(ConfigKey::as_str))
+                did_you_mean(key, live.keys().map(ConfigKey::as_str))
             )),
         }
+    }
+
+    fn no_broker_key(&self, key: &str) -> Option<String> {
+        let live = &self.kafka.broker_keys;
+        match live.get(key) {
+            Some(known) if known.read_only => Some(format!(
+                "`{key}` takes effect only when a broker starts, so Kafka does not let it be set while it runs; put it into \
+                 the brokers' server.properties, and take it out of git"
+            )),
+            // listener.name.<listener>.<key> exists once it is set
+            None if !live.is_empty() && !key.starts_with("listener.name.") => Some(format!(
+                "this cluster's brokers have no config `{key}`{}; correct the key or take it out of git",
+                did_you_mean(key, live.keys().map(ConfigKey::as_str))
+            )),
+            _ => None,
+        }
+    }
+
+    fn no_group_key(&self, key: &str) -> Option<String> {
+        let live = &self.kafka.group_keys;
+        (!live.is_empty() && !live.contains_key(key)).then(|| {
+            format!(
+                "this cluster's groups have no config `{key}`{}; correct the key, take it out of git, or run a Kafka that \
+                 has it",
+                did_you_mean(key, live.keys().map(ConfigKey::as_str))
+            )
+        })
     }
 }
 

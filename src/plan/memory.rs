@@ -4,12 +4,17 @@
 use compact_str::{CompactString, format_compact};
 
 use super::KeyTypes;
-use crate::model::{ConfigKey, Converged, Record, TopicId};
+use crate::{
+    live::LiveRef,
+    model::{ConfigKey, Converged, Kind, Record, TopicId},
+};
 
 /// Path of the number of partitions.
 pub(super) const PARTITIONS: &str = "partitions";
 /// Path of the number of replicas.
 pub(super) const REPLICATION_FACTOR: &str = "replicationFactor";
+/// Path of the offsets of a group.
+pub(super) const OFFSETS: &str = "offsets";
 /// Marks that under `owns.topicConfigs` nothing undeclared was set: a foreign key that shows up later has drifted, one
 /// that was there when the scope was claimed is the commit's work.
 pub(super) const EXCLUSIVE: &str = "config";
@@ -44,7 +49,8 @@ impl<'a> Memory<'a> {
         self.record.and_then(|r| r.converged.as_ref())
     }
 
-    fn value(&self, path: &str) -> Option<&'a str> {
+    /// Returns what was in place when it was last seen so.
+    pub(super) fn value(&self, path: &str) -> Option<&'a str> {
         self.converged()?.get(path)
     }
 
@@ -53,17 +59,16 @@ impl<'a> Memory<'a> {
         self.converged().is_some()
     }
 
-    /// Tells whether what git declares for a number was in place already: if it differs now, it drifted.
-    pub(super) fn held(&self, path: &str, declared: &str) -> bool {
-        self.value(path) == Some(declared)
-    }
-
-    /// Tells whether the declared value of a config key was in place already.
-    pub(super) fn held_config(&self, key: &str, declared: &str, types: &KeyTypes<'_>) -> bool {
-        self.converged().is_some()
-            && self
-                .value(&config_path(key))
-                .is_some_and(|was| types.same(key, was, declared))
+    /// Tells whether what git declares for a field was in place already: if it differs now, it drifted.
+    pub(super) fn held(
+        &self,
+        kind: Kind,
+        path: &str,
+        declared: &str,
+        types: &KeyTypes<'_>,
+    ) -> bool {
+        self.value(path)
+            .is_some_and(|was| types.same_field(kind, path, was, declared))
     }
 
     /// Tells whether a foreign key appeared after the topic was seen to have none.
@@ -93,8 +98,14 @@ impl<'a> Memory<'a> {
             .is_some_and(|known| known != id)
     }
 
-    /// Tells whether the topic of this id was declared once, so that its deletion is git's business.
-    pub(super) fn is_ours(&self, id: TopicId) -> bool {
-        self.record.is_some() && !self.replaced(id)
+    /// Tells whether a live object was declared once, so that its deletion is git's business.
+    pub(super) fn is_ours(&self, live: LiveRef<'_>) -> bool {
+        match live {
+            LiveRef::Topic(topic) => self.record.is_some() && !self.replaced(topic.id),
+            // of an object that is nothing but keys only those are git's that it declared
+            LiveRef::Config(config) => config.iter().any(|own| self.owns(&own.key)),
+            LiveRef::Acl | LiveRef::User(_) => self.record.is_some(),
+            LiveRef::Group(_) => false,
+        }
     }
 }

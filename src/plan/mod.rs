@@ -2,11 +2,15 @@
 
 mod action;
 mod contention;
+mod credit;
+mod declared;
 mod deletion;
-mod diff;
 mod draft;
+mod fields;
 mod gates;
+mod group;
 mod id;
+mod in_use;
 mod key_types;
 mod memory;
 pub mod placement;
@@ -16,7 +20,7 @@ mod result;
 mod review;
 mod risk;
 mod settle;
-mod topic;
+mod special;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -27,19 +31,19 @@ pub use action::{
     Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Plan, PlaneState,
     ResetField, SetField, Summary, Unexpected,
 };
+pub use credit::credit;
 pub use key_types::KeyTypes;
 pub use result::{ActionResult, End, OpenDrift};
 pub use settle::{Pass, Settled, resolve_intents, settle};
 
 use crate::{
-    desired::DesiredCluster,
-    live::Live,
-    model::{Kind, Ledger, Mode, Plane},
+    desired::{DesiredCluster, DesiredRef},
+    live::{Live, Observed},
+    model::{Gate, Kind, Ledger, Mode, Plane, TopicName, Verb},
     policy::Policies,
 };
-use deletion::Consents;
 use draft::{Draft, Inputs};
-use walk::Walk;
+use walk::{Seen, Walk};
 
 /// Plans one cluster: what is to be done, in order, and what is withheld and why. The same inputs give the same plan;
 /// planning what was just applied gives an empty one.
@@ -55,49 +59,117 @@ pub fn plan(
         Ok(kafka) => kafka,
         Err(closed) => return held(desired, closed),
     };
-    let mode = desired.mode(Kind::Topic);
-    let mut draft = match mode {
-        Mode::Ignore => Draft::default(),
-        Mode::Enforce | Mode::Report => topics(&Inputs::new(desired, kafka, ledger, now), policies),
-    };
-    // objects come by name, and both sorts keep that order
-    draft.actions.sort_by_key(|a| a.verb);
-    draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));
-    let (actions, reported) = match mode {
-        Mode::Report => (Vec::new(), draft.actions),
-        Mode::Enforce | Mode::Ignore => (draft.actions, Vec::new()),
-    };
-    ClusterPlan {
-        name: desired.name.clone(),
-        cluster_id: Some(kafka.cluster_id.clone()),
-        planes: plane_state(None),
-        actions,
-        blocked: draft.blocked,
-        unexpected: draft.unexpected,
-        reported,
-        foreign: draft.foreign,
-        drift: draft.drift,
+    let inputs = Inputs::new(desired, live, kafka, ledger, now);
+    let mut plan = ClusterPlan::new(desired.name.clone());
+    let mut unseen = Vec::new();
+    for &kind in Kind::ALL {
+        let mode = desired.mode(kind);
+        if mode == Mode::Ignore {
+            continue;
+        }
+        match Walk::new(desired, kafka, ledger, kind) {
+            Observed::Known(walk) => {
+                let draft = objects(&inputs, kind, walk, policies);
+                plan.take(draft, mode);
+            }
+            Observed::Unknown(why) if is_relevant(desired, ledger, kind) => {
+                unseen.push(format!("{kind}: {why}"));
+                plan.blocked.push(unlisted(desired, kind, &why));
+            }
+            // nobody wants anything of it
+            Observed::Unknown(_) => {}
+        }
     }
+    // objects come by kind and name, and the sort keeps that order
+    plan.actions.sort_by_key(|a| a.verb);
+    plan.reported.sort_by_key(|a| a.verb);
+    plan.cluster_id = Some(kafka.cluster_id.clone());
+    plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
+    plan
 }
 
-/// Walks over all topics and collects what differs.
-fn topics(inputs: &Inputs<'_>, policies: &Policies) -> Draft {
+/// Tells whether anything about a kind is git's business: declared, declared once, or claimed.
+#[must_use]
+pub fn is_relevant(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> bool {
+    desired.mode(kind) != Mode::Ignore
+        && (desired.count(kind) > 0
+            || special::claims_any(desired, kind)
+            || walk::records(ledger, kind).next().is_some())
+}
+
+/// Returns the topics that may be about to be deleted, so that it has to be known who uses them.
+pub fn may_go(desired: &DesiredCluster) -> impl Iterator<Item = TopicName> {
+    let allowed = desired.deletion.allow.iter();
+    allowed
+        .filter(|consent| consent.object.kind == Kind::Topic)
+        .filter(|consent| !desired.topics.contains_key(consent.object.name.as_str()))
+        .map(|consent| TopicName::from_broker(&consent.object.name))
+}
+
+/// Walks over all objects of a kind and collects what differs.
+fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Policies) -> Draft {
     let mut draft = Draft::default();
-    let consents = Consents::new(&inputs.desired.deletion.allow);
-    for seen in Walk::new(inputs.desired, inputs.kafka, inputs.ledger) {
-        match (seen.desired, seen.live) {
-            (Some(desired), _) => topic::declared(inputs, &seen, desired, &mut draft),
-            (None, Some(live)) => {
-                deletion::undeclared(inputs, &consents, &seen, live, &mut draft);
-            }
-            // only the ledger knows it: it is gone, which `settle` takes note of
-            (None, None) => {}
-        }
+    for seen in walk {
+        object(inputs, &seen, &mut draft);
     }
     review::ask_policies(inputs.desired, policies, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for
-    deletion::spend_budget(inputs, &mut draft);
+    deletion::spend_budget(inputs, kind, &mut draft);
+    draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));
     draft
+}
+
+fn object(inputs: &Inputs<'_>, seen: &Seen<'_>, draft: &mut Draft) {
+    match (seen.desired, &seen.live) {
+        (Some(DesiredRef::Group(group)), _) => group::watched(inputs, seen, group, draft),
+        // a group belongs to its consumers
+        (None, _) if seen.kind == Kind::ConsumerGroup => {}
+        (Some(desired), _) => declared::declared(inputs, seen, desired, draft),
+        (None, Some(live)) => deletion::undeclared(inputs, seen, live, draft),
+        // only the ledger knows it: it is gone, which `settle` takes note of
+        (None, None) => {}
+    }
+}
+
+/// Withholds everything about a kind that could not be listed.
+fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str) -> Blocked {
+    Blocked {
+        kind: kind.as_str(),
+        name: "*".into(),
+        action: Verb::Update,
+        gate: Gate::IncompleteObservation,
+        reason: format!("none of them could be read: {why}; it opens when they can"),
+        fields: Vec::new(),
+        source: Some(desired.place.clone()),
+    }
+}
+
+impl ClusterPlan {
+    fn new(name: crate::model::ClusterName) -> Self {
+        Self {
+            name,
+            cluster_id: None,
+            planes: BTreeMap::new(),
+            actions: Vec::new(),
+            blocked: Vec::new(),
+            unexpected: Vec::new(),
+            reported: Vec::new(),
+            foreign: Vec::new(),
+            drift: Vec::new(),
+        }
+    }
+
+    /// Takes over what was found of a kind, by what is to be done about it.
+    fn take(&mut self, draft: Draft, mode: Mode) {
+        match mode {
+            Mode::Report => self.reported.extend(draft.actions),
+            Mode::Enforce | Mode::Ignore => self.actions.extend(draft.actions),
+        }
+        self.blocked.extend(draft.blocked);
+        self.unexpected.extend(draft.unexpected);
+        self.foreign.extend(draft.foreign);
+        self.drift.extend(draft.drift);
+    }
 }
 
 /// The plan of a cluster about which nothing can be planned.
@@ -107,21 +179,12 @@ fn held(desired: &DesiredCluster, closed: gates::Closed) -> ClusterPlan {
         reason,
         cluster_id,
     } = closed;
+    let name = desired.name.as_str();
     ClusterPlan {
-        name: desired.name.clone(),
         cluster_id,
         planes: plane_state(Some(reason.clone())),
-        actions: Vec::new(),
-        blocked: vec![draft::withheld_cluster(
-            desired.name.as_str(),
-            &desired.place,
-            gate,
-            reason,
-        )],
-        unexpected: Vec::new(),
-        reported: Vec::new(),
-        foreign: Vec::new(),
-        drift: Vec::new(),
+        blocked: vec![draft::withheld_cluster(name, &desired.place, gate, reason)],
+        ..ClusterPlan::new(desired.name.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Topics that belong to Kafka and the systems around it (plan stage, pure). They are never written, never deleted and
 //! never unexpected, whatever git says.
 
-use crate::live::{LiveTopic, Observed};
+use crate::{live::LiveRef, model::Kind};
 
 /// Beginnings of names that platform components give their topics: Kafka itself (`__consumer_offsets`), Strimzi,
 /// MSK (`__amazon_msk_canary`), Confluent, the Schema Registry, Connect workers (with and without `_`), MirrorMaker 2.
@@ -14,20 +14,25 @@ const NAMES: [&str; 1] = ["_schemas"];
 const SUFFIXES: [&str; 2] = ["-changelog", "-repartition"];
 
 /// Tells whether a topic is somebody's machinery: by its name, or because the broker calls it internal.
-pub(super) fn is_platform(name: &str, live: Option<&Observed<LiveTopic>>) -> bool {
+pub(super) fn is_platform(name: &str, live: Option<LiveRef<'_>>) -> bool {
     NAMES.contains(&name)
         || PREFIXES.iter().any(|p| name.starts_with(p))
         || SUFFIXES.iter().any(|s| name.ends_with(s))
-        || live.and_then(Observed::known).is_some_and(|t| t.internal)
+        || matches!(live, Some(LiveRef::Topic(topic)) if topic.internal)
 }
 
-/// Ending of the keys with which a reassignment is throttled. Taking one away in the middle of a reassignment lets it
-/// run at full speed, so nothing here ever touches them.
-const THROTTLE: &str = ".replication.throttled.replicas";
+/// Endings of the keys with which a reassignment is throttled, on topics and on brokers. Taking one away in the middle of
+/// a reassignment lets it run at full speed, so nothing here ever touches them.
+const THROTTLED_REPLICAS: &str = ".replication.throttled.replicas";
+const THROTTLED_RATE: &str = ".replication.throttled.rate";
 
 /// Tells whether a config key belongs to a reassignment.
-pub(super) fn is_throttle(key: &str) -> bool {
-    key.ends_with(THROTTLE)
+pub(super) fn is_throttle(kind: Kind, key: &str) -> bool {
+    match kind {
+        Kind::Topic => key.ends_with(THROTTLED_REPLICAS),
+        Kind::BrokerConfig => key.ends_with(THROTTLED_RATE),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Asking the rules in `policies/` about each planned change (plan stage, pure).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     draft::{Draft, withheld},
 };
 use crate::{
-    desired::{DesiredCluster, DesiredTopic},
+    desired::{DesiredCluster, DesiredRef},
     model::Gate,
     policy::Policies,
 };
@@ -36,15 +38,13 @@ pub(super) fn ask_policies(desired: &DesiredCluster, policies: &Policies, draft:
 fn describe(desired: &DesiredCluster, action: &Action) -> Value {
     let mut change = serde_json::to_value(action).expect("an action has text keys only");
     change["cluster"] = json!(desired.name.as_str());
-    let topic = desired.topics.get(action.object.name.as_str());
-    change["labels"] = json!(topic.map(labels).unwrap_or_default());
-    change
-}
-
-fn labels(topic: &DesiredTopic) -> std::collections::BTreeMap<&str, &str> {
-    topic
-        .labels
-        .iter()
+    let declared = desired.object(&action.object);
+    let labels: BTreeMap<&str, &str> = declared
+        .map(DesiredRef::labels)
+        .into_iter()
+        .flatten()
         .map(|(label, value)| (label.as_str(), value.as_str()))
-        .collect()
+        .collect();
+    change["labels"] = json!(labels);
+    change
 }

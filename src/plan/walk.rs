@@ -1,69 +1,87 @@
-//! Walks git, the cluster and the ledger side by side (plan stage, pure): one step per name that any of them knows.
-//! All three are sorted by name, so the walk is linear and copies nothing.
+//! Walks git, the cluster and the ledger side by side (plan stage, pure): one step per name of a kind that any of them
+//! knows. All three are sorted by name, so the walk is linear and copies nothing.
 
-use std::{collections::btree_map, iter::Peekable};
+use std::iter::Peekable;
 
 use crate::{
-    desired::{DesiredCluster, DesiredTopic},
-    live::{KafkaLive, LiveTopic, Observed},
-    model::{Kind, Ledger, ObjectRef, Record, TopicName},
+    desired::{Declared, DesiredCluster, DesiredRef},
+    live::{KafkaLive, LiveRef, Objects, Observed},
+    model::{Kind, Ledger, ObjectRef, Record},
 };
 
-/// What each side knows of one topic name.
-#[derive(Clone, Copy)]
+/// What each side knows of one object.
+#[derive(Clone)]
 pub(super) struct Seen<'a> {
+    pub(super) kind: Kind,
     pub(super) name: &'a str,
-    pub(super) desired: Option<&'a DesiredTopic>,
-    pub(super) live: Option<&'a Observed<LiveTopic>>,
+    pub(super) desired: Option<DesiredRef<'a>>,
+    pub(super) live: Option<Observed<LiveRef<'a>>>,
     pub(super) record: Option<&'a Record>,
 }
 
-/// Steps through all topic names in order.
+impl<'a> Seen<'a> {
+    /// Returns the live object if it was read.
+    pub(super) fn known(&self) -> Option<LiveRef<'a>> {
+        self.live.as_ref().and_then(Observed::known).copied()
+    }
+
+    pub(super) fn object(&self) -> ObjectRef {
+        ObjectRef::new(self.kind, self.name)
+    }
+}
+
+type Records<'a> = Box<dyn Iterator<Item = (&'a str, &'a Record)> + 'a>;
+
+/// Steps through all names of a kind in order.
 pub(super) struct Walk<'a> {
-    desired: Peekable<btree_map::Iter<'a, TopicName, DesiredTopic>>,
-    live: Peekable<btree_map::Iter<'a, TopicName, Observed<LiveTopic>>>,
-    records: Peekable<btree_map::Iter<'a, ObjectRef, Record>>,
+    kind: Kind,
+    desired: Peekable<Declared<'a>>,
+    live: Peekable<Objects<'a>>,
+    records: Peekable<Records<'a>>,
 }
 
 impl<'a> Walk<'a> {
+    /// Begins a walk; unknown when the kind could not be listed, since nothing can be said about any of it then.
     pub(super) fn new(
         desired: &'a DesiredCluster,
         kafka: &'a KafkaLive,
         ledger: &'a Ledger,
-    ) -> Self {
-        Self {
-            desired: desired.topics.iter().peekable(),
-            live: kafka.topics.iter().peekable(),
-            records: ledger.records.iter().peekable(),
-        }
+        kind: Kind,
+    ) -> Observed<Self> {
+        kafka.objects(kind).map(|live| Self {
+            kind,
+            desired: desired.objects(kind).peekable(),
+            live: live.peekable(),
+            records: records(ledger, kind).peekable(),
+        })
     }
+}
+
+/// Returns the records of a kind by name.
+pub(super) fn records(ledger: &Ledger, kind: Kind) -> Records<'_> {
+    let from_the_first = ledger.records.range(ObjectRef::new(kind, "")..);
+    let of_kind = from_the_first.take_while(move |(object, _)| object.kind == kind);
+    Box::new(of_kind.map(|(object, record)| (object.name.as_str(), record)))
 }
 
 impl<'a> Iterator for Walk<'a> {
     type Item = Seen<'a>;
 
     fn next(&mut self) -> Option<Seen<'a>> {
-        while self
-            .records
-            .next_if(|(object, _)| object.kind != Kind::Topic)
-            .is_some()
-        {}
         let name = [
-            self.desired.peek().map(|(name, _)| name.as_str()),
-            self.live.peek().map(|(name, _)| name.as_str()),
-            self.records.peek().map(|(object, _)| object.name.as_str()),
+            self.desired.peek().map(|(name, _)| *name),
+            self.live.peek().map(|(name, _)| *name),
+            self.records.peek().map(|(name, _)| *name),
         ]
         .into_iter()
         .flatten()
         .min()?;
         Some(Seen {
+            kind: self.kind,
             name,
-            desired: self
-                .desired
-                .next_if(|(n, _)| n.as_str() == name)
-                .map(|e| e.1),
-            live: self.live.next_if(|(n, _)| n.as_str() == name).map(|e| e.1),
-            record: self.records.next_if(|(o, _)| o.name == name).map(|e| e.1),
+            desired: self.desired.next_if(|(n, _)| *n == name).map(|e| e.1),
+            live: self.live.next_if(|(n, _)| *n == name).map(|e| e.1),
+            record: self.records.next_if(|(n, _)| *n == name).map(|e| e.1),
         })
     }
 }

@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, ready};
 
 use super::{Call, Fault, Sandbox, World, values};
 use crate::{
-    live::{KafkaLive, LiveObject, LiveTopic, Observed},
+    live::{KafkaLive, LiveObject, LiveTopic, Observed, Usage},
     model::{ConfigKey, ObjectRef, TOPIC_CONFIGS, TopicName},
     ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
 };
@@ -24,7 +24,7 @@ impl KafkaPlane for Sandbox {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
-            let live = self.observed(&ask.topics, unreadable);
+            let live = self.observed(ask, unreadable);
             self.moment().await;
             Observed::Known(live)
         })
@@ -83,14 +83,18 @@ impl Sandbox {
         state.view(broker)
     }
 
-    fn observed(&self, expected: &[TopicName], unreadable: bool) -> KafkaLive {
+    fn observed(&self, ask: &Ask, unreadable: bool) -> KafkaLive {
         let view = self.some_view();
         let mut topics: BTreeMap<TopicName, Observed<LiveTopic>> = view
             .topics()
             .iter()
             .map(|(name, topic)| (name.clone(), Observed::Known(topic.as_ref().clone())))
             .collect();
-        for name in expected.iter().filter(|n| !view.topics().contains_key(*n)) {
+        for name in ask
+            .topics
+            .iter()
+            .filter(|n| !view.topics().contains_key(*n))
+        {
             if let Some(topic) = self.on_any_broker(name) {
                 topics.insert(name.clone(), Observed::Known(topic));
             }
@@ -114,6 +118,7 @@ impl Sandbox {
             brokers: view.brokers().to_vec(),
             topics,
             topic_keys,
+            usage: idle(ask),
             ..KafkaLive::new(view.cluster_id().clone())
         }
     }
@@ -171,6 +176,14 @@ impl Sandbox {
         outcomes.resize(batch.len(), rest);
         outcomes
     }
+}
+
+/// Nobody reads or writes here.
+fn idle(ask: &Ask) -> BTreeMap<TopicName, Observed<Usage>> {
+    let topics = ask.usage.iter().cloned();
+    topics
+        .map(|topic| (topic, Observed::Known(Usage::default())))
+        .collect()
 }
 
 fn not_sent() -> Refusal {

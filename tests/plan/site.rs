@@ -14,7 +14,7 @@ use headgate::{
 };
 use jiff::Timestamp;
 
-use super::world::{layout, next_id, own, perform_one};
+use super::world::{idle, layout, next_id, own, perform_one};
 
 /// What one pass did.
 pub(crate) struct Passed {
@@ -78,9 +78,11 @@ impl Site {
     }
 
     pub(crate) fn plan(&self) -> ClusterPlan {
+        let mut live = self.live.clone();
+        idle(&self.desired, &mut live);
         plan::plan(
             &self.desired,
-            &self.live,
+            &live,
             &self.ledger,
             &Policies::default(),
             self.now,

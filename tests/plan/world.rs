@@ -1,10 +1,21 @@
 //! A cluster in a test's hand: makes observations, and carries a plan out on one as Kafka would.
 
 use headgate::{
-    live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed},
+    desired::DesiredCluster,
+    live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed, Usage},
     model::{ConfigKey, TopicId, TopicName, Verb},
-    plan::{Action, Change, ClusterPlan},
+    plan::{self, Action, Change, ClusterPlan},
 };
+
+/// Says that nobody uses the topics that may go, unless somebody said otherwise.
+pub(crate) fn idle(desired: &DesiredCluster, live: &mut Live) {
+    if let Observed::Known(kafka) = &mut live.kafka {
+        for topic in plan::may_go(desired) {
+            let idle = || Observed::Known(Usage::default());
+            kafka.usage.entry(topic).or_insert_with(idle);
+        }
+    }
+}
 
 /// Carries out every action of a plan.
 pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Pass, Settled, deeds::Deeds};
 use crate::{
-    desired::{DesiredCluster, DesiredTopic, DesiredValue},
+    desired::{DesiredCluster, DesiredRef},
     live::{KafkaLive, Observed},
-    model::{DriftClass, DriftRecord, Kind, Ledger, Mode, ObjectRef, Record, ResolvedBy},
+    model::{DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
     plan::{
-        Drift, KeyTypes, OpenDrift,
+        Drift, OpenDrift,
+        draft::Inputs,
+        fields,
         memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
     },
 };
@@ -38,16 +40,13 @@ pub(super) fn account(
         .iter()
         .filter(|d| before.contains_key(&key(d)))
     {
-        if drift.class == DriftClass::Replaced && !deeds.is_unhealed(&drift.object.name) {
+        if drift.class == DriftClass::Replaced && !deeds.is_unhealed(&drift.object) {
             continue;
         }
         open.insert(key(drift), drift.clone());
     }
     for (object, class) in ledger.drift.keys() {
-        if matches!(
-            kafka.topics.get(object.name.as_str()),
-            Some(Observed::Unknown(_))
-        ) {
+        if kafka.object(object).unknown().is_some() {
             let key = (object.clone(), *class);
             open.entry(key)
                 .or_insert_with(|| bare(pass.desired, object, *class));
@@ -104,10 +103,7 @@ fn bare(desired: &DesiredCluster, object: &ObjectRef, class: DriftClass) -> Drif
         object: object.clone(),
         class,
         fields: Vec::new(),
-        source: desired
-            .topics
-            .get(object.name.as_str())
-            .map(|t| t.place.clone()),
+        source: desired.object(object).map(|d| d.place().clone()),
     }
 }
 
@@ -119,21 +115,23 @@ fn resolved_by(
     (object, class): &Key,
     was_planned: bool,
 ) -> ResolvedBy {
-    let name = object.name.as_str();
     if was_planned {
-        return match deeds.made(name) {
+        return match deeds.made(object) {
             true => ResolvedBy::Apply,
             false => ResolvedBy::External,
         };
     }
-    let declared = pass.desired.topics.get(name);
+    let declared = pass.desired.object(object);
+    let is_there = || matches!(kafka.object(object), Observed::Known(Some(_)));
     let by_commit = match class {
         // still there: git declared it, gave up its scope or consented to its end
-        DriftClass::Unexpected => declared.is_some() || kafka.topics.contains_key(name),
+        DriftClass::Unexpected => declared.is_some() || is_there(),
         DriftClass::Missing | DriftClass::Modified | DriftClass::Replaced => {
-            pass.desired.mode(Kind::Topic) == Mode::Ignore
-                || declared
-                    .is_none_or(|d| changed(d, ledger.records.get(object), &KeyTypes::new(kafka)))
+            pass.desired.mode(object.kind) == Mode::Ignore
+                || declared.is_none_or(|declared| {
+                    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, pass.now);
+                    changed(&inputs, object, declared)
+                })
         }
     };
     match by_commit {
@@ -143,16 +141,25 @@ fn resolved_by(
 }
 
 /// Tells whether git declares something else than what was last in place.
-fn changed(desired: &DesiredTopic, record: Option<&Record>, types: &KeyTypes<'_>) -> bool {
+fn changed(inputs: &Inputs<'_>, object: &ObjectRef, declared: DesiredRef<'_>) -> bool {
+    let record = inputs.ledger.records.get(object);
     let Some(converged) = record.and_then(|r| r.converged.as_ref()) else {
         return false;
     };
-    converged.iter().any(|(path, was)| match path {
-        PARTITIONS => desired.partitions.to_string() != was,
-        REPLICATION_FACTOR => desired.replication_factor.to_string() != was,
-        path => path.strip_prefix(CONFIG).is_some_and(|key| {
-            let declared = desired.config.iter().find(|(k, _)| k.as_str() == key);
-            !matches!(declared, Some((_, DesiredValue::Set(value))) if types.same(key, value, was))
-        }),
-    })
+    let wanted = fields::wanted(inputs, declared);
+    let field = |path: &str| wanted.iter().find(|want| want.path == path);
+    converged
+        .iter()
+        .filter(|(path, _)| is_field(path))
+        .any(|(path, was)| match field(path).map(|want| &want.value) {
+            Some(Observed::Known(value)) => !inputs.types.same_field(object.kind, path, value, was),
+            Some(Observed::Unknown(_)) => false,
+            None => true,
+        })
+}
+
+/// Tells a field from the marks that the ledger keeps beside them.
+pub(super) fn is_field(path: &str) -> bool {
+    let layout = path == PARTITIONS || path == REPLICATION_FACTOR;
+    layout || path.starts_with(CONFIG) || path.starts_with("scram.")
 }

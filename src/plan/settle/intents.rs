@@ -1,15 +1,11 @@
 //! Finding out what became of writes that were noted and never settled, after a crash (plan stage, pure).
 
-use compact_str::ToCompactString;
-
+use super::drift::is_field;
 use crate::{
     desired::DesiredCluster,
-    live::{Live, LiveTopic, Observed},
-    model::{Intent, Ledger, Verb},
-    plan::{
-        KeyTypes, deletion, gates,
-        memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
-    },
+    live::{Field, Live, LiveRef, Observed},
+    model::{Intent, Kind, Ledger, Verb},
+    plan::{KeyTypes, deletion, gates, memory::config_path},
 };
 
 /// Makes the ledger fit what was seen, before anything is planned: takes note of the cluster it is about, forgets another
@@ -24,15 +20,15 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
     gates::meet(ledger, kafka);
     let types = KeyTypes::new(kafka);
     for intent in std::mem::take(&mut ledger.intents) {
-        match kafka.topics.get(intent.object.name.as_str()) {
-            Some(Observed::Known(topic)) => present(ledger, &intent, topic, &types),
-            Some(Observed::Unknown(_)) => ledger.intents.push(intent),
-            None => absent(ledger, desired, &intent),
+        match kafka.object(&intent.object) {
+            Observed::Known(Some(live)) => present(ledger, &intent, live, &types),
+            Observed::Unknown(_) => ledger.intents.push(intent),
+            Observed::Known(None) => absent(ledger, desired, &intent),
         }
     }
 }
 
-/// A topic that is gone after it was to be deleted is not missing, and one that is made under its name is not its
+/// An object that is gone after it was to be deleted is not missing, and one that is made under its name is not its
 /// replacement.
 fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
     if intent.verb != Verb::Delete {
@@ -45,33 +41,35 @@ fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
     }
 }
 
-fn present(ledger: &mut Ledger, intent: &Intent, topic: &LiveTopic, types: &KeyTypes<'_>) {
+fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyTypes<'_>) {
     if intent.verb == Verb::Delete {
         return;
     }
     let record = ledger.records.entry(intent.object.clone()).or_default();
     // nothing was there when it was about to be made, so what is there now counts as made: at worst its deletion waits
     // for consent
-    if intent.verb == Verb::Create || record.topic_id.is_none() {
+    if let LiveRef::Topic(topic) = live
+        && (intent.verb == Verb::Create || record.topic_id.is_none())
+    {
         record.topic_id = Some(topic.id);
     }
     for (key, value) in &intent.config {
-        if topic.config_value(key.as_str()) == Some(Some(value.as_str())) {
+        let own = live.field(&config_path(key.as_str()));
+        if own.as_ref().and_then(Field::value) == Some(value.as_str()) {
             record.own(key);
         }
     }
     if let Some(converged) = &mut record.converged {
-        converged.retain(|path, was| still_holds(path, was, topic, types));
+        converged.retain(|path, was| still_holds(intent.object.kind, path, was, live, types));
     }
 }
 
-fn still_holds(path: &str, was: &str, topic: &LiveTopic, types: &KeyTypes<'_>) -> bool {
-    match path {
-        PARTITIONS => topic.partitions.len().to_compact_string() == was,
-        REPLICATION_FACTOR => topic.replication_factor().to_compact_string() == was,
-        path => path.strip_prefix(CONFIG).is_none_or(|key| {
-            let own = topic.config_value(key).flatten();
-            own.is_some_and(|own| types.same(key, own, was))
-        }),
+/// Marks stay; a field stays that still has its value. What Kafka hides may have been written or not.
+fn still_holds(kind: Kind, path: &str, was: &str, live: LiveRef<'_>, types: &KeyTypes<'_>) -> bool {
+    if !is_field(path) {
+        return true;
     }
+    let own = live.field(path);
+    let own = own.as_ref().and_then(Field::value);
+    own.is_some_and(|own| types.same_field(kind, path, own, was))
 }

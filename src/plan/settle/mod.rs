@@ -54,12 +54,12 @@ pub struct Settled {
     pub changed: Vec<ObjectRef>,
 }
 
-/// Brings the ledger up to what a pass has seen. When the plane was not seen whole, or is another cluster's, nothing is
-/// learnt: records stay, and drift neither begins nor ends.
+/// Brings the ledger up to what a pass has seen. Of a kind that was not listed, and of all while the plane is not known or
+/// is another cluster's, nothing is learnt: records stay, and drift neither begins nor ends.
 pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let kafka = match gates::kafka(pass.desired, pass.live, ledger) {
-        Ok(kafka) if is_complete(pass.planned) => kafka,
-        _ => {
+        Ok(kafka) => kafka,
+        Err(_) => {
             return Settled {
                 open: drift::still_open(ledger, pass.desired),
                 ..Settled::default()
@@ -69,8 +69,11 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let mut settled = Settled::default();
     let deeds = Deeds::new(pass);
     drift::account(ledger, pass, kafka, &deeds, &mut settled);
-    if pass.desired.mode(Kind::Topic) != Mode::Ignore {
-        settled.changed = record::learn(ledger, pass, kafka, &deeds);
+    for &kind in Kind::ALL {
+        if pass.desired.mode(kind) != Mode::Ignore {
+            let changed = record::learn(ledger, pass, kafka, &deeds, kind);
+            settled.changed.extend(changed);
+        }
     }
     let deleted = pass.results.iter().filter(|r| r.verb == Verb::Delete);
     for result in deleted.filter(|r| r.end.is_done()) {
@@ -79,8 +82,10 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
-    ledger.observed = pass.revision.cloned();
-    if pass.results.iter().all(|r| r.end.is_done()) {
+    if is_complete(pass.planned) {
+        ledger.observed = pass.revision.cloned();
+    }
+    if is_complete(pass.planned) && pass.results.iter().all(|r| r.end.is_done()) {
         ledger.applied = pass.revision.cloned().or(ledger.applied.take());
     }
     if settled.converged {
@@ -96,7 +101,8 @@ fn is_complete(plan: &ClusterPlan) -> bool {
 /// Nothing is left to do. A gate that holds a change does not stand in the way: that is its purpose; an object that
 /// could not be read does, since nobody knows.
 fn is_converged(left: &ClusterPlan) -> bool {
-    left.actions.is_empty()
+    is_complete(left)
+        && left.actions.is_empty()
         && left.reported.is_empty()
         && left
             .blocked

@@ -1,39 +1,43 @@
 //! What a pass teaches about each object (plan stage, pure).
 
-use compact_str::{CompactString, ToCompactString};
+use compact_str::CompactString;
 
 use super::{Pass, deeds::Deeds};
 use crate::{
-    desired::{DesiredTopic, DesiredValue},
-    live::{KafkaLive, LiveTopic, Observed},
-    model::{ConfigKey, Ledger, ObjectRef, Record},
+    desired::{DesiredRef, DesiredValue},
+    live::{Field, KafkaLive, LiveRef, Observed},
+    model::{ConfigKey, Kind, Ledger, ObjectRef, Record, TopicId},
     plan::{
-        diff,
         draft::Inputs,
-        memory::{EXCLUSIVE, MARK, Memory, PARTITIONS, REPLICATION_FACTOR, config_path, left_path},
-        platform,
+        fields::{self, Want},
+        memory::{EXCLUSIVE, MARK, Memory, OFFSETS, left_path},
+        platform, special,
         walk::{Seen, Walk},
     },
 };
 
-/// Brings all records up to what was seen, and names the ones that changed.
+/// Brings all records of a kind up to what was seen, and names the ones that changed.
 pub(super) fn learn(
     ledger: &mut Ledger,
     pass: &Pass<'_>,
     kafka: &KafkaLive,
     deeds: &Deeds<'_>,
+    kind: Kind,
 ) -> Vec<ObjectRef> {
-    let inputs = Inputs::new(pass.desired, kafka, ledger, pass.now);
+    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, pass.now);
+    let Observed::Known(walk) = Walk::new(pass.desired, kafka, ledger, kind) else {
+        return Vec::new();
+    };
     let mut news: Vec<(ObjectRef, Option<Record>)> = Vec::new();
     let mut facts = Facts::default();
-    for seen in Walk::new(pass.desired, kafka, ledger) {
-        if platform::is_platform(seen.name, seen.live) {
+    for seen in walk {
+        if special::is_platform(&seen) {
             continue;
         }
         match lesson(&inputs, deeds, &seen, &mut facts) {
             Lesson::Nothing => {}
-            Lesson::Record(record) => news.push((ObjectRef::topic(seen.name), Some(record))),
-            Lesson::Forget => news.push((ObjectRef::topic(seen.name), None)),
+            Lesson::Record(record) => news.push((seen.object(), Some(record))),
+            Lesson::Forget => news.push((seen.object(), None)),
         }
     }
     let store = |(object, record): (ObjectRef, Option<Record>)| {
@@ -46,7 +50,7 @@ pub(super) fn learn(
     news.into_iter().map(store).collect()
 }
 
-/// What one topic teaches.
+/// What one object teaches.
 enum Lesson {
     /// Nothing new.
     Nothing,
@@ -57,21 +61,23 @@ enum Lesson {
 }
 
 fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut Facts) -> Lesson {
-    match (seen.desired, seen.live, seen.record) {
+    if seen.kind == Kind::ConsumerGroup {
+        return of_group(seen);
+    }
+    match (seen.desired, &seen.live, seen.record) {
         (_, Some(Observed::Unknown(_)), _) | (None, _, None) | (Some(_), None, None) => {
             Lesson::Nothing
         }
         (Some(desired), Some(Observed::Known(live)), _) => {
-            facts.of_present(inputs, deeds, seen, desired, live);
-            facts.teach(deeds, seen, Some(live))
+            facts.of_present(inputs, deeds, seen, desired, *live);
+            facts.teach(deeds, seen, Some(*live))
         }
         (Some(desired), None, Some(_)) => {
             facts.of_missing(inputs, seen, desired);
             facts.teach(deeds, seen, None)
         }
         (None, Some(Observed::Known(live)), Some(record)) => {
-            let ours = record.topic_id.is_none_or(|id| id == live.id);
-            match ours {
+            match Memory::new(seen.record).is_ours(*live) {
                 true => undeclared(deeds, seen, record),
                 false => Lesson::Forget,
             }
@@ -81,20 +87,39 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
     }
 }
 
-/// A topic that git gave up stays recorded until it is gone; its values prove no drift any more, should git take it
+/// All that is kept of a group is where its offsets were set; it ends with the document that says so.
+fn of_group(seen: &Seen<'_>) -> Lesson {
+    let wants_reset = match seen.desired {
+        Some(DesiredRef::Group(group)) => group.reset_to.is_some(),
+        _ => false,
+    };
+    match seen.record {
+        Some(record) => {
+            let offsets = record.converged.as_ref().and_then(|c| c.get(OFFSETS));
+            match offsets.is_some() && !wants_reset {
+                true => Lesson::Forget,
+                false => Lesson::Nothing,
+            }
+        }
+        None => Lesson::Nothing,
+    }
+}
+
+/// An object that git gave up stays recorded until it is gone; its values prove no drift any more, should git take it
 /// back.
 fn undeclared(deeds: &Deeds<'_>, seen: &Seen<'_>, record: &Record) -> Lesson {
-    if record.converged.is_none() && deeds.leaves_rounds(seen.name, record) {
+    let object = seen.object();
+    if record.converged.is_none() && deeds.leaves_rounds(&object, record) {
         return Lesson::Nothing;
     }
     let mut record = record.clone();
     record.converged = None;
-    deeds.count_rounds(seen.name, &mut record);
+    deeds.count_rounds(&object, &mut record);
     Lesson::Record(record)
 }
 
-/// What is true of one declared topic now: the values that are in place, and the keys that are git's. Kept between
-/// topics, so that a pass without news allocates next to nothing.
+/// What is true of one declared object now: the values that are in place, and the keys that are git's. Kept between
+/// objects, so that a pass without news allocates next to nothing.
 #[derive(Default)]
 struct Facts {
     values: Vec<(CompactString, CompactString)>,
@@ -106,6 +131,12 @@ impl Facts {
         self.values.push((path.into(), value.into()));
     }
 
+    fn own(&mut self, key: &ConfigKey) {
+        if !self.owned.contains(key) {
+            self.owned.push(key.clone());
+        }
+    }
+
     /// A declared value stands as long as it is in place, and once it was, until git declares another one: that is how
     /// drift is told from a commit that is not carried out yet.
     fn of_present(
@@ -113,129 +144,115 @@ impl Facts {
         inputs: &Inputs<'_>,
         deeds: &Deeds<'_>,
         seen: &Seen<'_>,
-        desired: &DesiredTopic,
-        live: &LiveTopic,
+        desired: DesiredRef<'_>,
+        live: LiveRef<'_>,
     ) {
         self.values.clear();
         self.owned.clear();
-        let memory = Memory::new(seen.record);
-        let partitions = desired.partitions.to_compact_string();
-        if live.partitions.len() == desired.partitions as usize
-            || memory.held(PARTITIONS, &partitions)
-        {
-            self.value(PARTITIONS, partitions);
+        for want in &fields::wanted(inputs, desired) {
+            self.declared(inputs, deeds, seen, live, want);
         }
-        let factor = desired.replication_factor.to_compact_string();
-        if diff::other_replication_factor(live, desired.replication_factor.into()).is_none()
-            || memory.held(REPLICATION_FACTOR, &factor)
-        {
-            self.value(REPLICATION_FACTOR, factor);
+        for key in left_alone(desired) {
+            self.value(left_path(key.as_str()), MARK);
         }
-        for (key, value) in &desired.config {
-            match value {
-                DesiredValue::Set(value) => {
-                    self.declared_key(inputs, deeds, seen, live, key, value)
-                }
-                DesiredValue::Secret(_) => {}
-                DesiredValue::LeaveAlone => self.value(left_path(key.as_str()), MARK),
-            }
-        }
-        self.other_keys(inputs, memory, desired, live);
+        self.other_keys(inputs, seen, desired, live);
     }
 
-    fn declared_key(
+    fn declared(
         &mut self,
         inputs: &Inputs<'_>,
         deeds: &Deeds<'_>,
         seen: &Seen<'_>,
-        live: &LiveTopic,
-        key: &ConfigKey,
-        value: &CompactString,
+        live: LiveRef<'_>,
+        want: &Want<'_>,
     ) {
-        if platform::is_throttle(key.as_str()) {
+        let is_throttle = |key: &ConfigKey| platform::is_throttle(seen.kind, key.as_str());
+        if want.key.as_ref().is_some_and(is_throttle) {
             return;
         }
         let memory = Memory::new(seen.record);
-        let set = deeds.set(seen.name, key);
+        let set = want
+            .key
+            .as_ref()
+            .is_some_and(|key| deeds.set(seen.kind, seen.name, key));
         // what Kafka hides counts as in place once it was set
-        let hidden = set && live.config_value(key.as_str()) == Some(None);
-        let in_place = hidden || diff::in_place(inputs, memory, live, key, value);
-        if in_place || memory.held_config(key.as_str(), value, &inputs.types) {
-            self.value(config_path(key.as_str()), value.clone());
+        let hidden = || set && live.field(&want.path) == Some(Field::Hidden);
+        let in_place = fields::in_place(inputs, seen, live, want) || hidden();
+        match &want.value {
+            Observed::Known(value) => {
+                if in_place || memory.held(seen.kind, &want.path, value, &inputs.types) {
+                    self.value(want.path.clone(), value.clone());
+                }
+            }
+            // a secret that cannot be read now may be the same as before
+            Observed::Unknown(_) => {
+                if let Some(held) = memory.value(&want.path) {
+                    self.value(want.path.clone(), held);
+                }
+            }
         }
-        if in_place || set || memory.owns(key) {
-            self.owned.push(key.clone());
+        if let Some(key) = &want.key
+            && (in_place || set || memory.owns(key))
+        {
+            self.own(key);
         }
     }
 
     fn other_keys(
         &mut self,
         inputs: &Inputs<'_>,
-        memory: Memory<'_>,
-        desired: &DesiredTopic,
-        live: &LiveTopic,
+        seen: &Seen<'_>,
+        desired: DesiredRef<'_>,
+        live: LiveRef<'_>,
     ) {
+        let memory = Memory::new(seen.record);
         let mut foreign = false;
-        for own in &live.config {
-            if desired.config.iter().any(|(key, _)| *key == own.key) {
-                continue;
-            }
+        for own in fields::unmentioned(Some(desired), live) {
             if memory.owns(&own.key) {
-                self.owned.push(own.key.clone());
+                self.own(&own.key);
                 continue;
             }
-            foreign |= !platform::is_throttle(own.key.as_str());
+            foreign |= !platform::is_throttle(seen.kind, own.key.as_str());
             if memory.was_left(own.key.as_str()) {
                 self.value(left_path(own.key.as_str()), MARK);
             }
         }
-        if inputs.desired.owns.topic_configs && (!foreign || memory.was_exclusive()) {
+        let claimed = seen.kind == Kind::Topic && inputs.desired.owns.topic_configs;
+        if claimed && (!foreign || memory.was_exclusive()) {
             self.value(EXCLUSIVE, MARK);
         }
     }
 
-    /// Of a topic that is gone only what git still declares stands.
-    fn of_missing(&mut self, inputs: &Inputs<'_>, seen: &Seen<'_>, desired: &DesiredTopic) {
+    /// Of an object that is gone only what git still declares stands.
+    fn of_missing(&mut self, inputs: &Inputs<'_>, seen: &Seen<'_>, desired: DesiredRef<'_>) {
         self.values.clear();
         self.owned.clear();
         let memory = Memory::new(seen.record);
-        for (path, number) in [
-            (PARTITIONS, desired.partitions.to_compact_string()),
-            (
-                REPLICATION_FACTOR,
-                desired.replication_factor.to_compact_string(),
-            ),
-        ] {
-            if memory.held(path, &number) {
-                self.value(path, number);
+        for want in fields::wanted(inputs, desired) {
+            if let Observed::Known(value) = want.value
+                && memory.held(seen.kind, &want.path, &value, &inputs.types)
+            {
+                self.value(want.path, value);
             }
-        }
-        for (key, value) in &desired.config {
-            let DesiredValue::Set(value) = value else {
-                continue;
-            };
-            if memory.held_config(key.as_str(), value, &inputs.types) {
-                self.value(config_path(key.as_str()), value.clone());
-            }
-            if memory.owns(key) {
-                self.owned.push(key.clone());
+            if let Some(key) = want.key.filter(|key| memory.owns(key)) {
+                self.own(&key);
             }
         }
     }
 
     /// Compares the facts with the record, and makes a new one when they differ.
-    fn teach(&mut self, deeds: &Deeds<'_>, seen: &Seen<'_>, live: Option<&LiveTopic>) -> Lesson {
-        let old = seen.record;
-        let id = match live {
-            Some(_) if deeds.is_unhealed(seen.name) => old.and_then(|r| r.topic_id),
-            Some(live) => Some(live.id),
+    fn teach(&mut self, deeds: &Deeds<'_>, seen: &Seen<'_>, live: Option<LiveRef<'_>>) -> Lesson {
+        let (old, object) = (seen.record, seen.object());
+        let id: Option<TopicId> = match live {
+            Some(_) if deeds.is_unhealed(&object) => old.and_then(|r| r.topic_id),
+            Some(live) => special::id(live),
             // whoever makes it again: it is missing, not replaced
             None => None,
         };
         let known = old.is_some_and(|record| {
             record.topic_id == id
                 && self.are_those_of(record, live.is_some())
-                && deeds.leaves_rounds(seen.name, record)
+                && deeds.leaves_rounds(&object, record)
         });
         if known {
             return Lesson::Nothing;
@@ -249,7 +266,7 @@ impl Facts {
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
         };
-        deeds.count_rounds(seen.name, &mut record);
+        deeds.count_rounds(&object, &mut record);
         Lesson::Record(record)
     }
 
@@ -268,4 +285,17 @@ impl Facts {
             && record.owned.len() == self.owned.len()
             && self.owned.iter().all(|key| record.owned.contains(key))
     }
+}
+
+/// Returns the keys that git leaves alone.
+fn left_alone<'a>(desired: DesiredRef<'a>) -> impl Iterator<Item = &'a ConfigKey> {
+    let config: &'a [(ConfigKey, DesiredValue)] = match desired {
+        DesiredRef::Topic(topic) => &topic.config,
+        DesiredRef::Config(object) => &object.config,
+        DesiredRef::Acl(_) | DesiredRef::User(_) | DesiredRef::Group(_) => &[],
+    };
+    let alone = config
+        .iter()
+        .filter(|(_, value)| *value == DesiredValue::LeaveAlone);
+    alone.map(|(key, _)| key)
 }

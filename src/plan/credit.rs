@@ -1,0 +1,45 @@
+//! What was written and Kafka never tells back (plan stage, pure): passwords and other secrets, offsets that were set. That
+//! the write was seen to be taken is all that can be known of them, so the ledger takes it down at once.
+
+use std::collections::BTreeMap;
+
+use super::{Action, ActionResult, ClusterPlan, SetField, memory::OFFSETS};
+use crate::model::{ConfigKey, Ledger};
+
+/// Takes down what was made in a pass and that no observation can show, before what is left is planned.
+pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
+    let unseen = |action: &&Action| action.change.set.iter().any(is_unseen);
+    let due: BTreeMap<_, &Action> = planned
+        .actions
+        .iter()
+        .filter(unseen)
+        .map(|action| ((&action.object, action.verb), action))
+        .collect();
+    for result in results.iter().filter(|result| result.end.is_done()) {
+        let Some(action) = due.get(&(&result.object, result.verb)) else {
+            continue;
+        };
+        let record = ledger.records.entry(result.object.clone()).or_default();
+        for field in action.change.set.iter().filter(|field| is_unseen(field)) {
+            let held = record.converged.get_or_insert_default();
+            held.insert(&field.path, &field.to);
+            if let Some(key) = key(field) {
+                record.own(&key);
+            }
+        }
+    }
+}
+
+fn is_unseen(field: &SetField) -> bool {
+    field.secret.is_some() || field.path == OFFSETS
+}
+
+/// The key under which a hidden field is owned: a config's own, or the mechanism of a password.
+fn key(field: &SetField) -> Option<ConfigKey> {
+    let config = field.path.strip_prefix("config.");
+    let mechanism = || {
+        let path = field.path.strip_prefix("scram.")?;
+        path.strip_suffix(".password")
+    };
+    config.or_else(mechanism).map(ConfigKey::new)
+}

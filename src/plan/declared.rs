@@ -1,0 +1,336 @@
+//! Declared objects against the live ones, field by field (plan stage, pure). What can be done becomes one action; what
+//! cannot is held back with its reason, and does not hold up the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use super::{
+    Action, Change, FieldChange, Foreign, ResetField, SetField,
+    draft::{Draft, Inputs, field, place},
+    fields::{self, Want},
+    memory::Memory,
+    platform, risk, special,
+    walk::Seen,
+};
+use crate::{
+    desired::DesiredRef,
+    live::{Field, LiveRef, Observed},
+    model::{ConfigKey, DriftClass, Gate, Kind, Verb},
+};
+
+/// Plans one declared object.
+pub(super) fn declared(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    desired: DesiredRef<'_>,
+    draft: &mut Draft,
+) {
+    if let Some(reason) = special::never_written(inputs, seen) {
+        let verb = seen.live.as_ref().map_or(Verb::Create, |_| Verb::Update);
+        return draft.hold(seen, verb, Gate::Unsupported, reason, Vec::new());
+    }
+    let wanted = fields::wanted(inputs, desired);
+    match &seen.live {
+        None => create(inputs, seen, desired, &wanted, draft),
+        Some(Observed::Known(live)) => {
+            Diff::new(inputs, seen, desired, *live, &wanted).finish(draft);
+        }
+        Some(Observed::Unknown(why)) => {
+            let reason = format!(
+                "it is there and could not be read: {why}; it opens with a complete observation"
+            );
+            draft.hold(
+                seen,
+                Verb::Update,
+                Gate::IncompleteObservation,
+                reason,
+                Vec::new(),
+            );
+        }
+    }
+}
+
+fn create(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    desired: DesiredRef<'_>,
+    wanted: &[Want<'_>],
+    draft: &mut Draft,
+) {
+    // an object that is nothing but keys is there as soon as it has none to have
+    if wanted.is_empty() && matches!(desired, DesiredRef::Config(_)) {
+        return;
+    }
+    let memory = Memory::new(seen.record);
+    let shown = |want: &Want<'_>| {
+        let desired = want.shown(seen.kind, &inputs.types);
+        field(want.path.clone(), None, Some(desired))
+    };
+    let all: Vec<FieldChange> = wanted.iter().map(shown).collect();
+    if memory.was_in_place() {
+        draft.drifted(seen, DriftClass::Missing, all.clone());
+    }
+    let refusals: Vec<String> = wanted
+        .iter()
+        .filter_map(|want| refusal(inputs, seen, want))
+        .collect();
+    if !refusals.is_empty() {
+        return draft.hold(
+            seen,
+            Verb::Create,
+            Gate::Unsupported,
+            refusals.join("; "),
+            all,
+        );
+    }
+    let set: Vec<SetField> = match wanted.iter().map(|want| set(want, None)).collect() {
+        Ok(set) => set,
+        Err(why) => {
+            return draft.hold(seen, Verb::Create, Gate::IncompleteObservation, why, all);
+        }
+    };
+    let unchanged = set
+        .iter()
+        .all(|f| memory.held(seen.kind, &f.path, &f.to, &inputs.types));
+    let action = Action {
+        object: seen.object(),
+        verb: Verb::Create,
+        risk: special::risk_of_create(seen),
+        cause: inputs.cause(memory.was_in_place() && unchanged),
+        fields: all,
+        source: place(seen),
+        change: Change {
+            set,
+            ..Change::default()
+        },
+    };
+    draft.push(action, seen.record);
+}
+
+/// Makes the executor's half of a field; the error says why its secret cannot be had.
+fn set(want: &Want<'_>, from: Option<CompactString>) -> Result<SetField, String> {
+    match &want.value {
+        Observed::Known(value) => Ok(SetField {
+            path: want.path.clone(),
+            from,
+            to: value.clone(),
+            secret: want.secret.cloned(),
+        }),
+        Observed::Unknown(why) => Err(format!("{why}; it opens when the secret can be read")),
+    }
+}
+
+/// Says why a declared field cannot be set.
+fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>, want: &Want<'_>) -> Option<String> {
+    let key = want.key.as_ref()?.as_str();
+    if platform::is_throttle(seen.kind, key) {
+        return Some(format!(
+            "`{key}` belongs to partition reassignments, which set and remove it; take it out of git"
+        ));
+    }
+    inputs.types.refusal(seen.kind, key)
+}
+
+/// A field that differs.
+struct Difference {
+    field: FieldChange,
+    /// Live changed while git did not.
+    drifted: bool,
+}
+
+/// One object's differences, as they are found.
+struct Diff<'a> {
+    inputs: &'a Inputs<'a>,
+    seen: &'a Seen<'a>,
+    live: LiveRef<'a>,
+    memory: Memory<'a>,
+    todo: Vec<Difference>,
+    /// What cannot be done, each with its gate and reason.
+    held: Vec<(Difference, Gate, String)>,
+    set: Vec<SetField>,
+    reset: Vec<ResetField>,
+    foreign: BTreeMap<ConfigKey, Option<CompactString>>,
+}
+
+impl<'a> Diff<'a> {
+    fn new(
+        inputs: &'a Inputs<'a>,
+        seen: &'a Seen<'a>,
+        desired: DesiredRef<'a>,
+        live: LiveRef<'a>,
+        wanted: &[Want<'_>],
+    ) -> Self {
+        let mut diff = Self {
+            inputs,
+            seen,
+            live,
+            memory: Memory::new(seen.record),
+            todo: Vec::new(),
+            held: Vec::new(),
+            set: Vec::new(),
+            reset: Vec::new(),
+            foreign: BTreeMap::new(),
+        };
+        for want in wanted {
+            if !fields::in_place(inputs, seen, live, want) {
+                diff.declared(want);
+            }
+        }
+        diff.with_password(wanted);
+        diff.unmentioned(desired);
+        diff
+    }
+
+    fn declared(&mut self, want: &Want<'_>) {
+        let (inputs, seen) = (self.inputs, self.seen);
+        let own = self.live.field(&want.path);
+        let desired = want.shown(seen.kind, &inputs.types);
+        let held = |value: &CompactString| {
+            self.memory
+                .held(seen.kind, &want.path, value, &inputs.types)
+        };
+        let difference = Difference {
+            field: field(
+                want.path.clone(),
+                fields::shown(self.live, &want.path),
+                Some(desired),
+            ),
+            drifted: want.value.known().is_some_and(held),
+        };
+        // a key that is set on the object is one that the cluster knows, whatever its listing says
+        let is_throttle = |key: &ConfigKey| platform::is_throttle(seen.kind, key.as_str());
+        let refused = refusal(inputs, seen, want)
+            .filter(|_| own.is_none() || want.key.as_ref().is_some_and(is_throttle))
+            .or_else(|| special::cannot_become(self.live, want));
+        if let Some(reason) = refused {
+            return self.held.push((difference, Gate::Unsupported, reason));
+        }
+        let from = own.as_ref().and_then(Field::value).map(CompactString::from);
+        match set(want, from) {
+            Ok(set) => {
+                self.todo.push(difference);
+                self.set.push(set);
+            }
+            Err(why) => self
+                .held
+                .push((difference, Gate::IncompleteObservation, why)),
+        }
+    }
+
+    /// A credential is written whole, so new iterations need the password, too.
+    fn with_password(&mut self, wanted: &[Want<'_>]) {
+        let written: BTreeSet<&ConfigKey> = wanted
+            .iter()
+            .filter(|want| self.set.iter().any(|set| set.path == want.path))
+            .filter(|_| self.seen.kind == Kind::User)
+            .filter_map(|want| want.key.as_ref())
+            .collect();
+        for want in wanted.iter().filter(|want| want.secret.is_some()) {
+            let missing = !self.set.iter().any(|set| set.path == want.path);
+            if missing && want.key.as_ref().is_some_and(|key| written.contains(key)) {
+                self.set.extend(set(want, None));
+            }
+        }
+    }
+
+    /// Looks at the keys that are set on the object and that git does not mention.
+    fn unmentioned(&mut self, desired: DesiredRef<'a>) {
+        for own in fields::unmentioned(Some(desired), self.live) {
+            let owned = self.memory.owns(&own.key);
+            let claimed = self.seen.kind == Kind::Topic && self.inputs.desired.owns.topic_configs;
+            let throttle = platform::is_throttle(self.seen.kind, own.key.as_str());
+            if throttle || !(owned || claimed) {
+                self.foreign.insert(own.key, own.value.cloned());
+                continue;
+            }
+            let drifted = !owned && self.memory.appeared(own.key.as_str());
+            for path in own.paths {
+                let live = fields::shown(self.live, &path);
+                self.todo.push(Difference {
+                    field: field(path.clone(), live, None),
+                    drifted,
+                });
+                self.reset.push(ResetField {
+                    path,
+                    from: own.value.cloned(),
+                });
+            }
+        }
+    }
+
+    fn finish(self, draft: &mut Draft) {
+        let Self {
+            inputs,
+            seen,
+            live,
+            memory,
+            mut todo,
+            held,
+            mut set,
+            mut reset,
+            foreign,
+        } = self;
+        todo.sort_by(|a, b| order(&a.field).cmp(&order(&b.field)));
+        set.sort_by(|a, b| a.path.cmp(&b.path));
+        reset.sort_by(|a, b| a.path.cmp(&b.path));
+        let replaced = matches!(live, LiveRef::Topic(topic) if memory.replaced(topic.id));
+        report_drift(seen, replaced, &todo, &held, draft);
+        if !foreign.is_empty() {
+            draft.foreign.push(Foreign {
+                object: seen.object(),
+                config: foreign,
+            });
+        }
+        for (difference, gate, reason) in held {
+            draft.hold(seen, Verb::Update, gate, reason, vec![difference.field]);
+        }
+        if todo.is_empty() {
+            return;
+        }
+        let action = Action {
+            object: seen.object(),
+            verb: Verb::Update,
+            risk: risk::of_update(&set, &reset),
+            cause: inputs.cause(todo.iter().all(|d| d.drifted)),
+            fields: todo.into_iter().map(|d| d.field).collect(),
+            source: place(seen),
+            change: Change {
+                id: special::id(live),
+                set,
+                reset,
+            },
+        };
+        draft.push(action, seen.record);
+    }
+}
+
+/// The layout stands before the config, which is sorted by key.
+fn order(field: &FieldChange) -> (bool, &str) {
+    (field.path.starts_with("config."), &field.path)
+}
+
+fn report_drift(
+    seen: &Seen<'_>,
+    replaced: bool,
+    todo: &[Difference],
+    held: &[(Difference, Gate, String)],
+    draft: &mut Draft,
+) {
+    let held = held.iter().map(|(difference, _, _)| difference);
+    let mut fields: Vec<FieldChange> = todo
+        .iter()
+        .chain(held)
+        .filter(|d| d.drifted)
+        .map(|d| d.field.clone())
+        .collect();
+    if fields.is_empty() && !replaced {
+        return;
+    }
+    fields.sort_by(|a, b| order(a).cmp(&order(b)));
+    let class = match replaced {
+        true => DriftClass::Replaced,
+        false => DriftClass::Modified,
+    };
+    draft.drifted(seen, class, fields);
+}

@@ -1,0 +1,235 @@
+//! The fields of an object, as git declares them and as live has them (plan stage, pure). What is special about the fields
+//! of a kind stands here; diff, memory and apply know paths and values only.
+
+use compact_str::{CompactString, ToCompactString, format_compact};
+
+use super::{
+    KeyTypes,
+    draft::Inputs,
+    key_types::HIDDEN,
+    memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
+    walk::Seen,
+};
+use crate::{
+    desired::{DesiredCredential, DesiredRef, DesiredUser, DesiredValue},
+    live::{Field, LiveRef, LiveTopic, LiveUser, Login, Observed},
+    model::{ConfigKey, ConfigType, Fingerprint, Kind, ScramMechanism, SecretName},
+};
+
+/// What people read in place of a secret that git wants.
+const CHANGED: CompactString = CompactString::const_new("(changed)");
+
+/// A declared field.
+pub(super) struct Want<'a> {
+    /// Its path, as plans and the ledger name it.
+    pub(super) path: CompactString,
+    /// Its value as Kafka spells it; of a secret, the fingerprint. Unknown: the secret cannot be read.
+    pub(super) value: Observed<CompactString>,
+    /// The secret that it comes from.
+    pub(super) secret: Option<&'a SecretName>,
+    /// The key that is owned when the field is git's.
+    pub(super) key: Option<ConfigKey>,
+}
+
+impl<'a> Want<'a> {
+    fn number(path: &'static str, value: u32) -> Self {
+        Self {
+            path: path.into(),
+            value: Observed::Known(value.to_compact_string()),
+            secret: None,
+            key: None,
+        }
+    }
+
+    fn config(inputs: &Inputs<'_>, key: &ConfigKey, value: &'a DesiredValue) -> Option<Self> {
+        let (value, secret) = match value {
+            DesiredValue::Set(value) => (Observed::Known(value.clone()), None),
+            DesiredValue::Secret(name) => (fingerprint(inputs, name), Some(name)),
+            DesiredValue::LeaveAlone => return None,
+        };
+        Some(Self {
+            path: config_path(key.as_str()),
+            value,
+            secret,
+            key: Some(key.clone()),
+        })
+    }
+
+    /// Returns the value as people may see it.
+    pub(super) fn shown(&self, kind: Kind, types: &KeyTypes<'_>) -> CompactString {
+        match (&self.secret, &self.value, &self.key) {
+            (Some(_), _, _) | (None, Observed::Unknown(_), _) => CHANGED,
+            (None, Observed::Known(_), Some(key))
+                if types.of(kind, key.as_str()) == ConfigType::Password =>
+            {
+                HIDDEN
+            }
+            (None, Observed::Known(value), _) => value.clone(),
+        }
+    }
+}
+
+fn fingerprint(inputs: &Inputs<'_>, name: &SecretName) -> Observed<CompactString> {
+    match inputs.live.secrets.get(name) {
+        Some(Observed::Known(Fingerprint(print))) => Observed::Known(print.clone()),
+        Some(Observed::Unknown(why)) => Observed::Unknown(why.clone()),
+        None => Observed::Unknown(format!("secret {name} was not read")),
+    }
+}
+
+/// Returns the fields that git declares of an object, in the order in which people read them.
+pub(super) fn wanted<'a>(inputs: &Inputs<'_>, desired: DesiredRef<'a>) -> Vec<Want<'a>> {
+    let of_config = |config: &'a [(ConfigKey, DesiredValue)]| {
+        let pairs = config.iter();
+        pairs.filter_map(|(key, value)| Want::config(inputs, key, value))
+    };
+    match desired {
+        DesiredRef::Topic(topic) => {
+            let mut fields = Vec::with_capacity(2 + topic.config.len());
+            fields.push(Want::number(PARTITIONS, topic.partitions));
+            fields.push(Want::number(
+                REPLICATION_FACTOR,
+                topic.replication_factor.into(),
+            ));
+            fields.extend(of_config(&topic.config));
+            fields[2..].sort_by(|a, b| a.path.cmp(&b.path));
+            fields
+        }
+        DesiredRef::Config(object) => of_config(&object.config).collect(),
+        DesiredRef::User(user) => credentials(inputs, user),
+        DesiredRef::Acl(_) | DesiredRef::Group(_) => Vec::new(),
+    }
+}
+
+/// A credential has a password, and iterations where git says how many.
+fn credentials<'a>(inputs: &Inputs<'_>, user: &'a DesiredUser) -> Vec<Want<'a>> {
+    let fields = user.scram.iter().flat_map(|credential| {
+        let DesiredCredential {
+            mechanism,
+            iterations,
+            password,
+        } = credential;
+        let field = |what: &str, value, secret| Want {
+            path: format_compact!("scram.{mechanism}.{what}"),
+            value,
+            secret,
+            key: Some(mechanism_key(*mechanism)),
+        };
+        let rounds =
+            iterations.map(|n| field("iterations", Observed::Known(n.to_compact_string()), None));
+        let secret = field("password", fingerprint(inputs, password), Some(password));
+        rounds.into_iter().chain([secret])
+    });
+    fields.collect()
+}
+
+/// The key under which a mechanism is owned.
+pub(super) fn mechanism_key(mechanism: ScramMechanism) -> ConfigKey {
+    ConfigKey::new(mechanism.as_str())
+}
+
+/// Tells whether a declared value is in place on the object itself. A value that Kafka hides cannot be compared: it
+/// counts as in place once Headgate has set it and git still wants the same; of a password a login knows better.
+pub(super) fn in_place(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    live: LiveRef<'_>,
+    want: &Want<'_>,
+) -> bool {
+    let Observed::Known(value) = &want.value else {
+        return false;
+    };
+    if let (LiveRef::Topic(topic), REPLICATION_FACTOR) = (live, want.path.as_str()) {
+        let factor = value.parse().unwrap_or(0);
+        return other_replication_factor(topic, factor).is_none();
+    }
+    match live.field(&want.path) {
+        None => false,
+        Some(Field::Value(own)) => inputs.types.same_field(seen.kind, &want.path, &own, value),
+        Some(Field::Hidden) => {
+            let held = || {
+                let memory = Memory::new(seen.record);
+                memory.held(seen.kind, &want.path, value, &inputs.types)
+                    && want.key.as_ref().is_some_and(|key| memory.owns(key))
+            };
+            match login(live, want) {
+                Some(Login::Denied(print)) if print.0 == *value => false,
+                Some(Login::Accepted(print)) if print.0 == *value => true,
+                _ => held(),
+            }
+        }
+    }
+}
+
+fn login<'a>(live: LiveRef<'a>, want: &Want<'_>) -> Option<&'a Login> {
+    let LiveRef::User(user) = live else {
+        return None;
+    };
+    let mechanism = ScramMechanism::parse(want.key.as_ref()?.as_str())?;
+    user.credential(mechanism)?.login.as_ref()
+}
+
+/// Returns the replication factor of the first partition that has another one than declared. A partition with more
+/// replicas than declared, not all of them in sync, is being reassigned: the controller takes the surplus away as soon
+/// as all are in sync (KIP-455), so it is no difference yet.
+pub(super) fn other_replication_factor(live: &LiveTopic, desired: usize) -> Option<usize> {
+    live.partitions
+        .iter()
+        .filter(|p| p.replicas.len() <= desired || p.isr.len() >= p.replicas.len())
+        .map(|p| p.replicas.len())
+        .find(|replicas| *replicas != desired)
+}
+
+/// A key that is set on a live object.
+pub(super) struct Own<'a> {
+    /// The key.
+    pub(super) key: ConfigKey,
+    /// Its value; `None`: hidden.
+    pub(super) value: Option<&'a CompactString>,
+    /// The fields that go with it.
+    pub(super) paths: Vec<CompactString>,
+}
+
+/// Returns the keys that are set on a live object and that git does not mention.
+pub(super) fn unmentioned<'a>(desired: Option<DesiredRef<'a>>, live: LiveRef<'a>) -> Vec<Own<'a>> {
+    if let LiveRef::User(user) = live {
+        return unmentioned_mechanisms(desired, user);
+    }
+    let mentioned = |key: &ConfigKey| match desired {
+        Some(DesiredRef::Topic(topic)) => topic.config.iter().any(|(k, _)| k == key),
+        Some(DesiredRef::Config(object)) => object.config.iter().any(|(k, _)| k == key),
+        _ => false,
+    };
+    let own = live.config().iter().filter(|own| !mentioned(&own.key));
+    own.map(|own| Own {
+        key: own.key.clone(),
+        value: own.value.as_ref(),
+        paths: vec![config_path(own.key.as_str())],
+    })
+    .collect()
+}
+
+fn unmentioned_mechanisms<'a>(desired: Option<DesiredRef<'a>>, live: &'a LiveUser) -> Vec<Own<'a>> {
+    let mentioned = |mechanism: ScramMechanism| match desired {
+        Some(DesiredRef::User(user)) => user.scram.iter().any(|c| c.mechanism == mechanism),
+        _ => false,
+    };
+    let own = live.credentials.iter().map(|c| c.mechanism);
+    own.filter(|mechanism| !mentioned(*mechanism))
+        .map(|mechanism| Own {
+            key: mechanism_key(mechanism),
+            value: None,
+            paths: ["iterations", "password"]
+                .map(|what| format_compact!("scram.{mechanism}.{what}"))
+                .into(),
+        })
+        .collect()
+}
+
+/// Returns a live field as people may see it.
+pub(super) fn shown(live: LiveRef<'_>, path: &str) -> Option<CompactString> {
+    live.field(path).map(|field| match field {
+        Field::Value(value) => value.as_ref().into(),
+        Field::Hidden => HIDDEN,
+    })
+}

@@ -1,0 +1,153 @@
+//! Consumer groups (plan stage, pure): what a document expects of a group, and the one-shot that sets its offsets. A group
+//! belongs to its consumers, so nothing else about it is ever written.
+
+use compact_str::{CompactString, ToCompactString, format_compact};
+
+use super::{
+    Action, Change, FieldChange, SetField,
+    draft::{Draft, Inputs, field, place},
+    memory::{Memory, OFFSETS},
+    walk::Seen,
+};
+use crate::{
+    desired::DesiredGroup,
+    live::{GroupDetail, LiveGroup, LiveRef, Observed},
+    model::{DriftClass, Gate, Risk, Verb},
+};
+
+/// States in which a group has no members (Kafka, `GroupState`).
+const WITHOUT_MEMBERS: [&str; 2] = ["Empty", "Dead"];
+
+/// Holds a group against its document.
+pub(super) fn watched(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    desired: &DesiredGroup,
+    draft: &mut Draft,
+) {
+    match &seen.live {
+        None => {
+            if desired.must_exist {
+                draft.drifted(seen, DriftClass::Missing, Vec::new());
+            }
+        }
+        Some(Observed::Known(LiveRef::Group(group))) => {
+            match &group.detail {
+                Some(Observed::Known(detail)) => {
+                    let broken = broken(inputs, desired, detail);
+                    if !broken.is_empty() {
+                        draft.drifted(seen, DriftClass::Modified, broken);
+                    }
+                }
+                Some(Observed::Unknown(why)) if expects_lag(desired) => {
+                    unreadable(seen, why, draft)
+                }
+                Some(Observed::Unknown(_)) | None => {}
+            }
+            reset(inputs, seen, desired, group, draft);
+        }
+        Some(Observed::Known(_)) => {}
+        Some(Observed::Unknown(why)) => unreadable(seen, why, draft),
+    }
+}
+
+fn expects_lag(desired: &DesiredGroup) -> bool {
+    desired.max_lag.is_some() || desired.max_lag_time.is_some()
+}
+
+fn unreadable(seen: &Seen<'_>, why: &str, draft: &mut Draft) {
+    let reason =
+        format!("the group could not be read: {why}; it opens with a complete observation");
+    let gate = Gate::IncompleteObservation;
+    draft.hold(seen, Verb::Update, gate, reason, Vec::new());
+}
+
+/// Returns the expectations that are not met. A lag that is not known breaks none.
+fn broken(inputs: &Inputs<'_>, desired: &DesiredGroup, detail: &GroupDetail) -> Vec<FieldChange> {
+    let mut broken = Vec::new();
+    if let (Some(most), Some(lag)) = (desired.max_lag, detail.lag())
+        && lag > most
+    {
+        broken.push(at_most(
+            "lag",
+            lag.to_compact_string(),
+            most.to_compact_string(),
+        ));
+    }
+    let unread = detail.offsets.values().flatten();
+    let oldest = unread
+        .filter(|o| o.lag() > Some(0))
+        .filter_map(|o| o.at)
+        .min();
+    if let (Some(most), Some(oldest)) = (desired.max_lag_time, oldest) {
+        let behind = inputs.now.as_millisecond().saturating_sub(oldest);
+        let most = i64::try_from(most.as_millis()).unwrap_or(i64::MAX);
+        if behind > most {
+            broken.push(at_most(
+                "lag.ms",
+                behind.to_compact_string(),
+                most.to_compact_string(),
+            ));
+        }
+    }
+    broken
+}
+
+fn at_most(path: &'static str, live: CompactString, most: CompactString) -> FieldChange {
+    field(path, Some(live), Some(format_compact!("at most {most}")))
+}
+
+/// Plans that offsets are set: once for what git says, by consent, while nobody reads.
+fn reset(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    desired: &DesiredGroup,
+    group: &LiveGroup,
+    draft: &mut Draft,
+) {
+    let Some(to) = desired
+        .reset_to
+        .as_ref()
+        .map(ToCompactString::to_compact_string)
+    else {
+        return;
+    };
+    if Memory::new(seen.record).value(OFFSETS) == Some(to.as_str()) {
+        return;
+    }
+    let fields = vec![field(OFFSETS, None, Some(to.clone()))];
+    let consent = inputs.consent(seen.kind, seen.name);
+    let Some(consent) = consent.filter(|c| inputs.today <= c.until) else {
+        let reason = format!(
+            "setting offsets skips or repeats records; it opens with an entry {{kind: ConsumerGroup, name: {}, reason: …, \
+             until: …}} under deletion.allow of the Cluster",
+            seen.name
+        );
+        return draft.hold(seen, Verb::Update, Gate::Consent, reason, fields);
+    };
+    if !WITHOUT_MEMBERS.contains(&group.state.as_str()) {
+        let reason = format!(
+            "the group is {} and has members, which would go on from where they are; it opens when its consumers are stopped",
+            group.state
+        );
+        return draft.hold(seen, Verb::Update, Gate::InUse, reason, fields);
+    }
+    let action = Action {
+        object: seen.object(),
+        verb: Verb::Update,
+        risk: Risk::Destructive,
+        cause: inputs.cause(false),
+        fields,
+        source: place(seen).or_else(|| Some(consent.place.clone())),
+        change: Change {
+            set: vec![SetField {
+                path: OFFSETS.into(),
+                from: None,
+                to,
+                secret: None,
+            }],
+            ..Change::default()
+        },
+    };
+    draft.push(action, seen.record);
+}

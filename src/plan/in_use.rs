@@ -1,0 +1,60 @@
+//! The gate `in_use` (plan stage, pure): a topic that somebody still reads or writes is not deleted, and the offsets of a
+//! group that still reads are not set, whoever consents.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{draft::Inputs, walk::Seen};
+use crate::{
+    live::{Observed, Usage},
+    model::{Gate, Kind},
+};
+
+/// Says why an object that may go by consent is still in use, or that nobody knows; `None` when nothing is in the way.
+pub(super) fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<(Gate, String)> {
+    if seen.kind != Kind::Topic {
+        return None;
+    }
+    match inputs.kafka.usage.get(seen.name) {
+        Some(Observed::Known(usage)) => {
+            let idle = inputs.desired.deletion.idle;
+            Some((Gate::InUse, used(usage, idle, inputs.now)?))
+        }
+        Some(Observed::Unknown(why)) => Some((
+            Gate::IncompleteObservation,
+            format!("whether anybody uses it could not be seen: {why}; it opens when it can"),
+        )),
+        None => Some((
+            Gate::IncompleteObservation,
+            "whether anybody uses it was not looked at yet; the next pass looks".to_owned(),
+        )),
+    }
+}
+
+fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
+    let mut reasons = Vec::new();
+    if !usage.consumers.is_empty() {
+        reasons.push(format!(
+            "groups with live members read it: {}",
+            usage.consumers.join(", ")
+        ));
+    }
+    let newest = usage
+        .last_write
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let idle_for = |at: Timestamp| now.duration_since(at);
+    let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::MAX);
+    if let Some(at) = newest.filter(|at| idle_for(*at) < idle) {
+        let hours = idle.as_secs_f64() / 3600.0;
+        reasons.push(format!(
+            "its newest record is of {at}, less than deletion.idle ({hours} h) ago"
+        ));
+    }
+    (!reasons.is_empty()).then(|| {
+        format!(
+            "{}; it opens when nobody does, or with a shorter deletion.idle",
+            reasons.join(", and ")
+        )
+    })
+}

@@ -1,0 +1,170 @@
+//! What is special about single kinds (plan stage, pure): what is never written, what cannot become so, what is unexpected.
+
+use compact_str::format_compact;
+
+use super::{
+    draft::Inputs,
+    fields::{self, Want},
+    memory::{PARTITIONS, REPLICATION_FACTOR},
+    platform,
+    walk::Seen,
+};
+use crate::{
+    desired::Pattern,
+    live::{LiveRef, Observed},
+    model::{Acl, AclPermission, Kind, QuotaEntity, QuotaName, Risk, TopicId},
+};
+
+/// Says why git may not write an object at all.
+pub(super) fn never_written(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    match seen.kind {
+        Kind::Topic if is_platform(seen) => Some(
+            "topics of this name belong to Kafka, Connect, Streams, MirrorMaker or another part of the platform, which \
+             make and configure them; take the document out of git, or choose another name"
+                .to_owned(),
+        ),
+        Kind::Acl if seen.live.is_none() => locks_out(inputs, seen.name),
+        Kind::BrokerConfig => no_such_broker(inputs, seen.name),
+        _ => None,
+    }
+}
+
+/// Tells whether an object is somebody's machinery.
+pub(super) fn is_platform(seen: &Seen<'_>) -> bool {
+    seen.kind == Kind::Topic && platform::is_platform(seen.name, seen.known())
+}
+
+/// A DENY for the daemon itself would be the last thing that it does.
+fn locks_out(inputs: &Inputs<'_>, name: &str) -> Option<String> {
+    let acl = Acl::parse(name)?;
+    let denied = acl.parts().permission == AclPermission::DENY;
+    (denied && is_own(inputs, &acl)? ).then(|| {
+        "it would forbid something to the principal that Headgate itself works as; take it out of git, or give Headgate \
+         another principal"
+            .to_owned()
+    })
+}
+
+/// Tells whether an ACL is about the principal that Headgate works as; `None` when nobody knows who that is.
+fn is_own(inputs: &Inputs<'_>, acl: &Acl) -> Option<bool> {
+    let own = inputs.kafka.principal.known()?;
+    Some(acl.principal() == *own)
+}
+
+fn no_such_broker(inputs: &Inputs<'_>, name: &str) -> Option<String> {
+    let id: i32 = name.parse().ok()?;
+    let brokers = &inputs.kafka.brokers;
+    (!brokers.iter().any(|b| b.id == id)).then(|| {
+        let known: Vec<String> = brokers.iter().map(|b| b.id.to_string()).collect();
+        format!(
+            "no broker {id} is up (there are {}); it opens when it is, or take the document out of git",
+            known.join(", ")
+        )
+    })
+}
+
+/// Says why an object must not be deleted, whoever consents.
+pub(super) fn never_deleted(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    match seen.kind {
+        Kind::Topic if is_platform(seen) => Some(
+            "topics of this name belong to Kafka or another part of the platform and are never deleted; take the entry out \
+             of deletion.allow"
+                .to_owned(),
+        ),
+        Kind::Acl => match (Acl::parse(seen.name), &inputs.kafka.principal) {
+            (Some(acl), Observed::Known(own)) if acl.principal() == *own => Some(format!(
+                "it is for {own}, the principal that Headgate itself works as, which never takes anything from itself; remove \
+                 it with kafka-acls if it is not needed"
+            )),
+            (_, Observed::Unknown(why)) => Some(format!(
+                "Headgate never takes an ACL from the principal that it works as itself, and does not know which one that is: \
+                 {why}"
+            )),
+            _ => None,
+        },
+        Kind::User => match &inputs.kafka.principal {
+            Observed::Known(own) if *own == format_compact!("User:{}", seen.name) => Some(
+                "it is the user that Headgate itself logs in as; remove it with kafka-configs if it is not needed"
+                    .to_owned(),
+            ),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Says why a field of a live object cannot get its declared value.
+pub(super) fn cannot_become(live: LiveRef<'_>, want: &Want<'_>) -> Option<String> {
+    let (LiveRef::Topic(topic), Observed::Known(desired)) = (live, &want.value) else {
+        return None;
+    };
+    match want.path.as_str() {
+        PARTITIONS => {
+            let there = topic.partitions.len();
+            (desired.parse::<usize>().is_ok_and(|wanted| wanted < there)).then(|| {
+                format!(
+                    "Kafka cannot take partitions away from a topic ({there} are there, {desired} declared); declare {there}, \
+                     or delete the topic and make it anew"
+                )
+            })
+        }
+        REPLICATION_FACTOR => {
+            let other = fields::other_replication_factor(topic, desired.parse().unwrap_or(0))?;
+            Some(format!(
+                "this version of Headgate does not move replicas (replication factor {other} is there, {desired} declared); \
+                 declare {other}, or move them with kafka-reassign-partitions"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Rates making an object: a new DENY takes access away.
+pub(super) fn risk_of_create(seen: &Seen<'_>) -> Risk {
+    let denies = |acl: Acl| acl.parts().permission == AclPermission::DENY;
+    match seen.kind {
+        Kind::Acl if Acl::parse(seen.name).is_some_and(denies) => Risk::Disruptive,
+        _ => Risk::Safe,
+    }
+}
+
+/// Returns the id of a live object, of the kinds that have one.
+pub(super) fn id(live: LiveRef<'_>) -> Option<TopicId> {
+    match live {
+        LiveRef::Topic(topic) => Some(topic.id),
+        _ => None,
+    }
+}
+
+/// Tells whether an undeclared object stands in a scope that git owns.
+pub(super) fn is_claimed(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
+    let owns = &inputs.desired.owns;
+    let any = |patterns: &[Pattern], name: &str| patterns.iter().any(|p| p.matches(name));
+    match seen.kind {
+        Kind::Topic => any(&owns.topics, seen.name),
+        Kind::Acl if owns.principals.is_empty() && owns.acls.is_empty() => false,
+        Kind::Acl => Acl::parse(seen.name).is_some_and(|acl| {
+            let parts = acl.parts();
+            let resource = format_compact!("{}:{}", parts.resource, parts.name);
+            !is_own(inputs, &acl).unwrap_or_default()
+                && (any(&owns.principals, &parts.principal) || any(&owns.acls, &resource))
+        }),
+        Kind::User => any(&owns.principals, &format_compact!("User:{}", seen.name)),
+        Kind::Quota => match QuotaEntity::parse(seen.name).and_then(|entity| entity.user) {
+            Some(QuotaName::Named(user)) => any(&owns.principals, &format_compact!("User:{user}")),
+            _ => false,
+        },
+        Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics | Kind::ConsumerGroup => false,
+    }
+}
+
+/// Tells whether git owns any scope of a kind.
+pub(super) fn claims_any(inputs: &crate::desired::DesiredCluster, kind: Kind) -> bool {
+    let owns = &inputs.owns;
+    match kind {
+        Kind::Topic => !owns.topics.is_empty(),
+        Kind::Acl => !owns.principals.is_empty() || !owns.acls.is_empty(),
+        Kind::User | Kind::Quota => !owns.principals.is_empty(),
+        _ => false,
+    }
+}
