@@ -57,7 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["source"]),
     ("pbkdf2", &["kafka"]),
     ("prometheus", &["metrics"]),
-    ("rand", &["daemon", "kafka", "lab", "sandbox"]),
+    ("rand", &["daemon", "kafka", "lab", "ledger", "sandbox"]),
     ("rcgen", &["lab"]),
     ("regorus", &["policy"]),
     ("reqwest", &["cli"]),

@@ -10,6 +10,8 @@ mod backoff;
 pub mod clock;
 mod cluster;
 mod follow;
+mod logins;
+mod observer;
 mod once;
 mod pass;
 mod planes;

@@ -10,8 +10,8 @@ use futures::future::join_all;
 
 use super::{
     ConnectPlanes, PlaneError, Planes, Revision, Stop, clock,
+    observer::Observer,
     pass::{self, Site},
-    planes::ask,
 };
 use crate::{
     config::{self, Config},
@@ -21,6 +21,7 @@ use crate::{
     plan::{self, Plan},
     ports::Ask,
     report::Cycle,
+    secrets::Vault,
     source::{DirSource, GitSource, SourceError},
 };
 
@@ -133,10 +134,17 @@ pub async fn plan(
     if !revision.is_valid() {
         return Err(OnceError::Invalid(revision.findings));
     }
+    let key = match &store {
+        Some(store) => store.known_key()?,
+        None => None,
+    };
+    // without a ledger no fingerprint is remembered that these could be compared with
+    let key = key.unwrap_or_default();
     let clusters = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| {
             let (store, revision) = (&store, &revision);
+            let observer = Observer::new(planes, Vault::new(config.secrets.clone(), key));
             async move {
                 let mut ledger = match store {
                     Some(store) => store.load(&name)?,
@@ -145,7 +153,7 @@ pub async fn plan(
                 let desired = revision
                     .cluster(&name)
                     .expect("Revision::load refuses a tree without a configured cluster");
-                let (live, _) = planes.observe(&ask(desired, &ledger)).await;
+                let (live, _) = observer.observe(desired, &ledger).await;
                 plan::resolve_intents(&mut ledger, desired, &live);
                 Ok(plan::plan(
                     desired,
@@ -177,13 +185,14 @@ pub async fn apply(
     if !revision.is_valid() {
         return Err(OnceError::Invalid(revision.findings));
     }
+    let key = store.key()?;
     let passes = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, interval, planes)| {
             let site = Site {
                 name,
                 interval,
-                planes,
+                observer: Observer::new(planes, Vault::new(config.secrets.clone(), key)),
                 store: store.clone(),
             };
             let (store, revision) = (&store, &revision);

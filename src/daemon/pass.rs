@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Planes, Revision, Stop, clock, planes};
+use super::{Revision, Stop, clock, observer::Observer};
 use crate::{
     apply::{self, Applied, Limits},
     desired::DesiredCluster,
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Site {
     pub(super) name: ClusterName,
     pub(super) interval: Duration,
-    pub(super) planes: Planes,
+    pub(super) observer: Observer,
     pub(super) store: Arc<Store>,
 }
 
@@ -42,6 +42,7 @@ pub(super) async fn pass(
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
     let applied = apply(&mut cycle, site, &planned, &live, stop).await;
     plan::credit(ledger, &planned, &applied.results);
+    site.observer.wrote(&applied.results);
     let live = live.with_looked(applied.looked);
     let left = match applied.results.is_empty() {
         true => planned.clone(),
@@ -81,9 +82,9 @@ async fn observe(
     ledger: &Ledger,
     stop: &Stop,
 ) -> Option<Live> {
-    let (began, ask) = (Instant::now(), planes::ask(desired, ledger));
+    let began = Instant::now();
     let (live, took) = tokio::select! {
-        seen = site.planes.observe(&ask) => seen,
+        seen = site.observer.observe(desired, ledger) => seen,
         () = stop.said() => return None,
     };
     cycle.phases.push((Phase::Observe, began.elapsed()));
@@ -119,7 +120,7 @@ async fn apply(
     let applied = apply::apply(
         planned,
         KeyTypes::new(seen),
-        site.planes.kafka.as_ref(),
+        site.observer.planes.kafka.as_ref(),
         site.store.as_ref(),
         &limits,
         &clock::now,

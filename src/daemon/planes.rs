@@ -15,6 +15,9 @@ use crate::{
     ports::{Ask, KafkaPlane},
 };
 
+/// How long each plane's observation took.
+pub(super) type Took = Vec<(Plane, Duration)>;
+
 /// The planes of one cluster.
 #[derive(Clone)]
 pub struct Planes {
@@ -53,7 +56,7 @@ pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Plan
 
 impl Planes {
     /// Observes every plane, concurrently, and says how long each took.
-    pub(super) async fn observe(&self, ask: &Ask) -> (Live, Vec<(Plane, Duration)>) {
+    pub(super) async fn observe(&self, ask: &Ask) -> (Live, Took) {
         let observed_at = clock::now();
         let began = Instant::now();
         let kafka = self.kafka.observe(ask).await;

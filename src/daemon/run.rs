@@ -11,6 +11,7 @@ use super::{
     ConnectPlanes, PlaneError, Planes, Stop, clock,
     cluster::ClusterLoop,
     follow::Follow,
+    observer::Observer,
     once,
     pass::Site,
     reload::{self, ConfigFile},
@@ -25,6 +26,7 @@ use crate::{
     metrics::Metrics,
     model::{ClusterName, chain},
     report::{SourceState, View},
+    secrets::Vault,
     source::{GitSource, SourceError, Watch},
 };
 
@@ -239,13 +241,14 @@ impl Session {
         let stop = Stop::new();
         let mut loops = JoinSet::new();
         let (revisions, follow) = watch::channel(None);
+        let key = store.key()?;
         for (name, planes) in planes {
             let one = ClusterLoop {
                 ledger: store.load(&name)?,
                 site: Site {
                     interval: config.clusters[&name].interval,
                     name,
-                    planes,
+                    observer: Observer::new(planes, Vault::new(config.secrets.clone(), key)),
                     store: store.clone(),
                 },
                 told: told.clone(),

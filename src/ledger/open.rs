@@ -27,6 +27,10 @@ const MIGRATIONS: &[&str] = &["
     );
     CREATE INDEX history_of_cluster ON history (cluster, id);
     CREATE TABLE source (repo TEXT PRIMARY KEY, accepted TEXT NOT NULL) WITHOUT ROWID;
+",
+"
+    -- of the fingerprints of secrets: what tells this installation that one changed, and tells nobody else anything
+    CREATE TABLE fingerprint_key (only INTEGER PRIMARY KEY CHECK (only = 1), key BLOB NOT NULL);
 "];
 
 /// How long a statement waits for another connection: readers never block a writer in WAL, so only a checkpoint or a

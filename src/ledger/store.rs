@@ -136,6 +136,32 @@ impl Store {
         })
     }
 
+    /// Returns the key of this installation's fingerprints, and makes it the first time.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn key(&self) -> Result<[u8; 32], LedgerError> {
+        if let Some(key) = self.known_key()? {
+            return Ok(key);
+        }
+        let key: [u8; 32] = rand::random();
+        self.write(|db| {
+            db.execute("INSERT INTO fingerprint_key VALUES (1, ?1)", [key])
+                .map(drop)
+        })?;
+        Ok(key)
+    }
+
+    /// Returns the key of this installation's fingerprints, if it was made.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn known_key(&self) -> Result<Option<[u8; 32]>, LedgerError> {
+        let sql = "SELECT key FROM fingerprint_key";
+        let found = self.db().query_row(sql, [], |row| row.get(0));
+        found.optional().map_err(|e| self.unread(e))
+    }
+
     /// A caller that panicked left no half-written state behind: a transaction that is dropped is rolled back.
     pub(super) fn db(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)

@@ -84,8 +84,11 @@ pub struct Live {
     pub kafka: Observed<KafkaLive>,
     /// Fingerprints of the secrets that git names; one that cannot be read is unknown.
     #[serde(default)]
-    pub secrets: BTreeMap<SecretName, Observed<Fingerprint>>,
+    pub secrets: Fingerprints,
 }
+
+/// Fingerprints of secrets by name.
+pub type Fingerprints = BTreeMap<SecretName, Observed<Fingerprint>>;
 
 /// What the Kafka plane holds. Each kind is known or unknown by itself: who may not read ACLs still sees topics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,72 @@
+//! What a pass sees (daemon): the planes, the secrets that git names, and whether logins work.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Planes,
+    logins::Logins,
+    planes::{self, Took},
+};
+use crate::{
+    desired::{DesiredCluster, DesiredValue},
+    live::{Fingerprints, Live, Observed},
+    model::{Kind, Ledger, ObjectRef, SecretName},
+    plan::ActionResult,
+    secrets::Vault,
+};
+
+/// Looks at one cluster.
+pub(super) struct Observer {
+    pub(super) planes: Planes,
+    pub(super) vault: Vault,
+    logins: Logins,
+}
+
+impl Observer {
+    pub(super) fn new(planes: Planes, vault: Vault) -> Self {
+        Self {
+            planes,
+            vault,
+            logins: Logins::default(),
+        }
+    }
+
+    /// Sees what planning needs, and says how long each plane took.
+    pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
+        let (mut live, took) = self.planes.observe(&planes::ask(desired, ledger)).await;
+        live.secrets = self.fingerprints(desired);
+        if let Observed::Known(kafka) = &mut live.kafka {
+            let plane = self.planes.kafka.as_ref();
+            self.logins.verify(plane, &self.vault, desired, kafka).await;
+        }
+        (live, took)
+    }
+
+    /// Takes note of what was written: what a login said of a user before says nothing about its new password.
+    pub(super) fn wrote(&self, results: &[ActionResult]) {
+        let users = results.iter().filter(|r| r.object.kind == Kind::User);
+        for ActionResult {
+            object: ObjectRef { name, .. },
+            ..
+        } in users
+        {
+            self.logins.forget(name);
+        }
+    }
+
+    /// Reads every secret that git names, and keeps what tells that it changed.
+    fn fingerprints(&self, desired: &DesiredCluster) -> Fingerprints {
+        let passwords = desired.users.values().flat_map(|user| &user.scram);
+        let passwords = passwords.map(|credential| &credential.password);
+        let configs = desired.configs.values().flat_map(BTreeMap::values);
+        let values = configs.flat_map(|object| &object.config);
+        let secrets = values.filter_map(|(_, value)| match value {
+            DesiredValue::Secret(name) => Some(name),
+            DesiredValue::Set(_) | DesiredValue::LeaveAlone => None,
+        });
+        let named = passwords.chain(secrets);
+        named
+            .map(|name: &SecretName| (name.clone(), self.vault.fingerprint(name)))
+            .collect()
+    }
+}
