@@ -6,8 +6,10 @@
     reason = "a test may fail by a panic, and says itself when a loop last turned"
 )]
 
+mod access;
 mod contract;
 mod lists;
+mod platform;
 mod probes;
 mod rough;
 
@@ -16,8 +18,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use headgate::{
     board::Board,
     http,
+    live::{KafkaLive, Observed},
     metrics::Metrics,
-    report::{SourceState, View},
+    report::{Cycle, SourceState, View},
 };
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -88,6 +91,19 @@ impl Server {
             .board
             .publish(|view| view.after(&told::busy(n, 'a', told::at(60))));
         server
+    }
+
+    /// Publishes a pass over two topics that saw the cluster with a change made to it.
+    fn saw(&self, change: impl FnOnce(&mut KafkaLive)) {
+        let mut live = told::live(2, told::at(120));
+        if let Observed::Known(kafka) = &mut live.kafka {
+            change(kafka);
+        }
+        let cycle = Cycle {
+            live: Some(Arc::new(live)),
+            ..told::quiet(2, 'a', told::at(120))
+        };
+        self.board.publish(|view| view.after(&cycle));
     }
 
     fn url(&self, path: &str) -> String {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 mod alerts;
+mod health;
 mod promtool;
 
 use std::{
@@ -87,6 +88,7 @@ fn everything_that_is_known_beforehand_starts_at_zero() {
     let sparse = [
         "headgate_git_revision_info{",
         "headgate_drift_oldest_timestamp_seconds{",
+        "headgate_consumer_group_lag{",
     ];
     for name in came {
         assert!(
@@ -119,8 +121,15 @@ fn no_series_names_an_object() {
 const AFTER_A_PASS: &str = r#"
 actions_total{action="update",cluster="streaming",kind="Topic",result="error"} 1
 actions_total{action="update",cluster="streaming",kind="Topic",result="ok"} 1
+cluster_brokers{cluster="streaming",state="missing"} 0
+cluster_brokers{cluster="streaming",state="online"} 3
+cluster_partitions{cluster="streaming",state="online"} 30
+cluster_partitions{cluster="streaming",state="under_min_isr"} 0
+cluster_quorum_lag{cluster="streaming"} 40
 commit_to_converged_seconds_count{cluster="streaming"} 1
 commit_to_converged_seconds_sum{cluster="streaming"} 3
+consumer_group_lag{cluster="streaming",group="analytics"} 40
+desired_resources{cluster="streaming",kind="Acl"} 1
 desired_resources{cluster="streaming",kind="Topic"} 10
 desired_valid{repo="ssh://git@git.example.com/platform/streaming.git"} 1
 drift_contended_resources{cluster="streaming",kind="Topic"} 1
@@ -133,6 +142,9 @@ git_fetches_total{repo="ssh://git@git.example.com/platform/streaming.git",result
 git_last_fetch_success_timestamp_seconds{repo="ssh://git@git.example.com/platform/streaming.git"} 1800000000
 observation_complete{cluster="streaming",plane="kafka"} 1
 observe_duration_seconds_count{cluster="streaming",plane="kafka"} 2
+observed_resources{cluster="streaming",kind="Acl",owner="managed"} 1
+observed_resources{cluster="streaming",kind="Acl",owner="unmanaged"} 2
+observed_resources{cluster="streaming",kind="ConsumerGroup",owner="managed"} 1
 observed_resources{cluster="streaming",kind="Topic",owner="managed"} 10
 observed_resources{cluster="streaming",kind="Topic",owner="unmanaged"} 0
 plan_gate_blocked{cluster="streaming",gate="consent"} 1

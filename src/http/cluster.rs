@@ -13,18 +13,20 @@ use super::{
     params::{Params, with_cursor},
 };
 use crate::{
+    live::Observed,
+    model::ObjectRef,
     plan::Plan,
     report::{
-        BrokerItem, ClusterStatus, ClusterView, DriftItem, HistoryEntry, Page, TopicDetail,
+        BrokerList, ClusterStatus, ClusterView, DriftItem, HistoryEntry, Page, Seen, TopicDetail,
         TopicItem,
     },
 };
 
-/// The cluster and the topic that a path names.
+/// The cluster that a path names, and the object below it.
 pub(super) struct Named {
-    cluster: Arc<ClusterView>,
+    pub(super) cluster: Arc<ClusterView>,
     /// Empty on paths without one.
-    topic: String,
+    pub(super) object: String,
 }
 
 impl FromRequestParts<App> for Named {
@@ -34,22 +36,21 @@ impl FromRequestParts<App> for Named {
         let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|e| Problem::bad_request(format!("the path cannot be read: {e}")))?;
-        let of = |key| {
-            let mut pairs = params.iter();
-            pairs.find(|(k, _)| *k == key).map_or("", |(_, v)| v)
-        };
+        // every route names a cluster first, and at most one object below it
+        let mut values = params.iter().map(|(_, value)| value);
+        let name = values.next().unwrap_or_default();
+        let object = values.next().unwrap_or_default();
         let view = app.board.view();
-        let cluster = view.clusters.get(of("c")).cloned().ok_or_else(|| {
+        let cluster = view.clusters.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = view.clusters.keys().map(|n| n.as_str()).collect();
             Problem::not_found(format!(
-                "there is no cluster {:?}; there is {}",
-                of("c"),
+                "there is no cluster {name:?}; there is {}",
                 known.join(", ")
             ))
         })?;
         Ok(Self {
             cluster,
-            topic: of("t").to_owned(),
+            object: object.to_owned(),
         })
     }
 }
@@ -121,7 +122,8 @@ pub(super) async fn history(named: Named, params: Params) -> Result<Response, Pr
     Ok(json(&with_cursor(history)))
 }
 
-/// Brokers, sorted by id.
+/// Brokers, sorted by id, and beside them the controller quorum, what all brokers are configured with, and partitions by
+/// state.
 #[utoipa::path(get, path = "/api/v1/clusters/{c}/brokers", tag = "clusters",
     params(
         ("c" = String, Path, description = "The cluster's name"),
@@ -129,7 +131,7 @@ pub(super) async fn history(named: Named, params: Params) -> Result<Response, Pr
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
     responses(
-        (status = 200, description = "As last observed", body = Page<BrokerItem>),
+        (status = 200, description = "As last observed", body = BrokerList),
         (status = 400, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such cluster", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The cluster was never observed", body = Problem, content_type = "application/problem+json"),
@@ -139,7 +141,10 @@ pub(super) async fn brokers(named: Named, params: Params) -> Result<Response, Pr
     let page = params.page()?;
     let brokers = named.cluster.brokers(page.cursor_as()?, page.limit);
     let brokers = brokers.ok_or_else(|| not_yet(&named.cluster, "observed"))?;
-    Ok(json(&with_cursor(brokers)))
+    Ok(json(&BrokerList {
+        page: with_cursor(brokers.page),
+        ..brokers
+    }))
 }
 
 /// Live topics, sorted by name.
@@ -176,18 +181,36 @@ pub(super) async fn topics(named: Named, params: Params) -> Result<Response, Pro
     ),
 )]
 pub(super) async fn topic(named: Named) -> Result<Response, Problem> {
-    let Named { cluster, topic } = named;
-    let found = cluster.topic(&topic);
+    let Named { cluster, object } = named;
+    let found = cluster.topic(&object);
     let found = found.ok_or_else(|| not_yet(&cluster, "observed"))?;
     match found {
         Some(detail) => Ok(json(&detail)),
-        None => Err(Problem::not_found(match cluster.declaration(&topic) {
-            Some(place) => format!(
-                "topic {topic:?} is declared at {}:{}, but cluster {} did not have it when it was last observed",
-                place.file, place.line, cluster.name
-            ),
-            None => format!("cluster {} has no topic {topic:?}", cluster.name),
-        })),
+        None => Err(absent(&cluster, &ObjectRef::topic(&object), "topic")),
+    }
+}
+
+/// Says that an object is not there, and where it is declared if it is.
+pub(super) fn absent(cluster: &ClusterView, object: &ObjectRef, word: &str) -> Problem {
+    let (name, cluster_name) = (&object.name, &cluster.name);
+    Problem::not_found(match cluster.declaration(object) {
+        Some(place) => format!(
+            "{word} {name:?} is declared at {}:{}, but cluster {cluster_name} did not have it when it was last observed",
+            place.file, place.line
+        ),
+        None => format!("cluster {cluster_name} has no {word} {name:?}"),
+    })
+}
+
+/// Returns what was seen of a kind; what is not known is a problem that says why, never an empty list.
+pub(super) fn seen<T>(cluster: &ClusterView, what: &str, found: Seen<T>) -> Result<T, Problem> {
+    match found {
+        None => Err(not_yet(cluster, "observed")),
+        Some(Observed::Known(found)) => Ok(found),
+        Some(Observed::Unknown(why)) => {
+            let detail = format!("{what} of cluster {} are not known", cluster.name);
+            Err(Problem::unavailable(&detail, vec![why]))
+        }
     }
 }
 

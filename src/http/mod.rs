@@ -1,7 +1,9 @@
 //! The read-only HTTP surface (rank 7): status, lists, probes, metrics. Everything is told from the newest `View`;
 //! nothing here calls Kafka, waits for a pass, or can change anything: no route takes anything but GET and HEAD.
 
+mod access;
 mod cluster;
+mod group;
 mod guard;
 mod openapi;
 mod params;
@@ -79,6 +81,14 @@ fn router(app: App) -> Router {
         .route("/api/v1/clusters/{c}/brokers", get(cluster::brokers))
         .route("/api/v1/clusters/{c}/topics", get(cluster::topics))
         .route("/api/v1/clusters/{c}/topics/{t}", get(cluster::topic))
+        .route("/api/v1/clusters/{c}/users", get(access::users))
+        .route("/api/v1/clusters/{c}/acls", get(access::acls))
+        .route("/api/v1/clusters/{c}/quotas", get(access::quotas))
+        .route("/api/v1/clusters/{c}/consumer-groups", get(group::groups))
+        .route(
+            "/api/v1/clusters/{c}/consumer-groups/{g}",
+            get(group::group),
+        )
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{Problem, cluster, probe, text};
+use super::{Problem, access, cluster, group, probe, text};
 use crate::model::{Cause, Kind, Risk};
 
 #[derive(OpenApi)]
@@ -30,6 +30,11 @@ use crate::model::{Cause, Kind, Risk};
         cluster::brokers,
         cluster::topics,
         cluster::topic,
+        access::users,
+        access::acls,
+        access::quotas,
+        group::groups,
+        group::group,
     ),
     components(schemas(Problem, Cause, Risk, Kind))
 )]

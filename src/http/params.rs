@@ -9,7 +9,10 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Problem;
-use crate::report::{CheckParams, FailOn, Page};
+use crate::{
+    model::AclResource,
+    report::{AclFilter, CheckParams, FailOn, Page},
+};
 
 /// Items of a page when `limit` is not given.
 const DEFAULT_LIMIT: usize = 100;
@@ -65,6 +68,29 @@ impl Params {
     /// Reads `limit` and `cursor`.
     pub(super) fn page(&self) -> Result<PageParams, Problem> {
         self.only(&["limit", "cursor"])?;
+        self.paged()
+    }
+
+    /// Reads `principal`, `resource`, `limit` and `cursor`.
+    pub(super) fn acls(&self) -> Result<(AclFilter, PageParams), Problem> {
+        self.only(&["principal", "resource", "limit", "cursor"])?;
+        let resource = match self.get("resource") {
+            None => None,
+            Some(text) => Some(resource(text).ok_or_else(|| {
+                let kinds = AclResource::ALL.iter();
+                let allowed = kinds.map(|kind| format!("{kind}:<name>")).collect();
+                Problem::parameter("resource", text, allowed)
+            })?),
+        };
+        let principal = self.get("principal").map(str::to_owned);
+        let filter = AclFilter {
+            principal,
+            resource,
+        };
+        Ok((filter, self.paged()?))
+    }
+
+    fn paged(&self) -> Result<PageParams, Problem> {
         let limit = match self.get("limit") {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -140,6 +166,13 @@ fn decode(cursor: &str) -> Option<String> {
 fn bad_cursor(text: &str) -> Problem {
     let allowed = "the `next` of the page before".to_owned();
     Problem::parameter("cursor", text, vec![allowed])
+}
+
+/// Reads `topic:user-events`.
+fn resource(text: &str) -> Option<(AclResource, String)> {
+    let (kind, name) = text.split_once(':')?;
+    let kind = AclResource::parse(kind)?;
+    Some((kind, name.to_owned()))
 }
 
 /// Reads `90s`, `15m`, `2h` or `1d`.

@@ -9,13 +9,13 @@ use prometheus::{
 use crate::{
     model::{DriftClass, Gate, Kind, Plane, ResolvedBy, Risk, Verb},
     plan::End,
-    report::{PassResult, Phase},
+    report::{BrokerState, PartitionState, PassResult, Phase},
 };
 
 /// Prefix of every name.
 const NAMESPACE: &str = "headgate";
 
-/// A label. None of them ever takes its values from objects, so the number of series does not depend on their number.
+/// A label. None but `Group` takes its values from objects, so the number of series does not depend on their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
     /// Configured clusters.
@@ -44,6 +44,12 @@ pub(super) enum Label {
     Stage,
     /// Why a revision was rejected.
     Reason,
+    /// Of a broker.
+    BrokerState,
+    /// Of a partition.
+    PartitionState,
+    /// Groups that a document asks to be watched.
+    Group,
 }
 
 impl Label {
@@ -65,13 +71,15 @@ impl Label {
             Self::Phase => "phase",
             Self::Stage => "stage",
             Self::Reason => "reason",
+            Self::BrokerState | Self::PartitionState => "state",
+            Self::Group => "group",
         }
     }
 
     /// Returns the values that are known beforehand; none for those that come with configuration or git.
     fn values(self) -> Vec<&'static str> {
         match self {
-            Self::Cluster | Self::Repo | Self::Revision | Self::Version => Vec::new(),
+            Self::Cluster | Self::Repo | Self::Revision | Self::Version | Self::Group => Vec::new(),
             Self::Kind => Kind::ALL.iter().map(|w| w.as_str()).collect(),
             Self::Plane => Plane::ALL.iter().map(|w| w.as_str()).collect(),
             Self::Owner => vec!["managed", "unmanaged"],
@@ -85,6 +93,8 @@ impl Label {
             Self::FetchResult => vec!["ok", "error"],
             Self::Phase => Phase::ALL.iter().map(|p| p.as_str()).collect(),
             Self::Stage => vec!["seen", "attempted", "applied"],
+            Self::BrokerState => BrokerState::ALL.iter().map(|s| s.as_str()).collect(),
+            Self::PartitionState => PartitionState::ALL.iter().map(|s| s.as_str()).collect(),
             Self::Reason => vec!["invalid", Gate::NonFastForward.as_str()],
         }
     }

@@ -1,6 +1,7 @@
 //! Metrics (rank 6): from passes and fetches to series. Names and help stand in `table`, closed label sets in `family`.
 
 mod family;
+mod health;
 mod record;
 mod table;
 
@@ -10,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use prometheus::{TextEncoder, process_collector::ProcessCollector};
 
@@ -18,7 +20,7 @@ use crate::{
     report::{Phase, SourceState},
 };
 use family::{Families, Label};
-use table::{Drifts, Git, State, Work};
+use table::{Drifts, Git, Health, State, Work};
 
 /// How a fetch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub struct Metrics {
     families: Families,
     git: Git,
     state: State,
+    health: Health,
     drift: Drifts,
     work: Work,
     memory: Mutex<Memory>,
@@ -64,6 +67,8 @@ struct Memory {
 struct ClusterMemory {
     applied: Option<CommitId>,
     gates: BTreeSet<Gate>,
+    /// Groups whose lag has a series.
+    groups: BTreeSet<CompactString>,
 }
 
 impl Metrics {
@@ -73,6 +78,7 @@ impl Metrics {
         let mut families = Families::new();
         let git = Git::new(&mut families);
         let state = State::new(&mut families);
+        let health = Health::new(&mut families);
         let drift = Drifts::new(&mut families);
         let work = Work::new(&mut families);
         families
@@ -87,6 +93,7 @@ impl Metrics {
             families,
             git,
             state,
+            health,
             drift,
             work,
             memory: Mutex::default(),
@@ -99,9 +106,10 @@ impl Metrics {
     pub fn configure(&self, clusters: &[(ClusterName, Duration)], repo: &str) {
         let mut memory = self.memory();
         let stays = |name: &ClusterName| clusters.iter().any(|(n, _)| n == name);
-        memory.clusters.retain(|name, _| {
+        memory.clusters.retain(|name, cluster| {
             if !stays(name) {
                 self.families.forget(Label::Cluster, name.as_str());
+                self.forget_groups(name.as_str(), cluster, |_| false);
             }
             stays(name)
         });
@@ -212,9 +220,13 @@ impl Metrics {
 }
 
 fn set(gauge: &prometheus::GaugeVec, labels: &[&str], n: usize) {
+    set_count(gauge, labels, n as u64);
+}
+
+fn set_count(gauge: &prometheus::GaugeVec, labels: &[&str], n: u64) {
     #[expect(
         clippy::cast_precision_loss,
-        reason = "counts of objects stay far below 2^53"
+        reason = "counts of objects and records stay far below 2^53"
     )]
     gauge.with_label_values(labels).set(n as f64);
 }

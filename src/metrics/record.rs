@@ -4,7 +4,7 @@ use super::{ClusterMemory, Metrics, seconds, set};
 use crate::{
     desired::DesiredCluster,
     live::{KafkaLive, Observed},
-    model::{ClusterName, DriftClass, Gate, Kind, ObjectRef, Plane, Risk, Verb},
+    model::{ClusterName, DriftClass, Gate, Kind, Plane, Risk, Verb},
     plan::ClusterPlan,
     report::{Cycle, PassResult},
 };
@@ -35,6 +35,9 @@ impl Metrics {
         }
         self.set_times(name, cycle);
         self.set_objects(name, cycle);
+        if let Some(cluster) = memory.clusters.get_mut(&cycle.cluster) {
+            self.set_health(name, cycle, cluster);
+        }
         // a pass that did not come to look says nothing about drift
         if cycle.live.is_some() {
             self.set_drift(name, cycle);
@@ -175,11 +178,12 @@ fn counted(
     let Observed::Known(objects) = live.objects(kind) else {
         return None;
     };
-    let declared = |name: &str| {
-        let object = ObjectRef::new(kind, name);
-        desired.is_some_and(|desired| desired.object(&object).is_some())
-    };
+    // both come by name: one walk over both is quicker than looking each of fifty thousand up
+    let declared = desired.map(|desired| desired.objects(kind));
+    let mut declared = declared.into_iter().flatten().peekable();
     Some(objects.fold((0, 0), |(all, managed), (name, _)| {
-        (all + 1, managed + usize::from(declared(name)))
+        while declared.next_if(|(wanted, _)| *wanted < name).is_some() {}
+        let is_declared = declared.next_if(|(wanted, _)| *wanted == name).is_some();
+        (all + 1, managed + usize::from(is_declared))
     }))
 }

@@ -7,8 +7,9 @@ use prometheus::{GaugeVec, HistogramVec, IntCounterVec};
 use super::family::{
     Families,
     Label::{
-        Action, ActionResult, By, Class, Cluster, FetchResult, Gate, Kind, Owner, PassResult,
-        Phase, Plane, Reason, Repo, Revision, Risk, Stage, Version,
+        Action, ActionResult, BrokerState, By, Class, Cluster, FetchResult, Gate, Group, Kind,
+        Owner, PartitionState, PassResult, Phase, Plane, Reason, Repo, Revision, Risk, Stage,
+        Version,
     },
 };
 
@@ -146,6 +147,41 @@ impl State {
                 "suspended",
                 &[Cluster],
                 "Whether changes are switched off (1) or not (0).",
+            ),
+        }
+    }
+}
+
+/// How the cluster itself is.
+pub(super) struct Health {
+    pub(super) brokers: GaugeVec,
+    pub(super) partitions: GaugeVec,
+    pub(super) quorum_lag: GaugeVec,
+    pub(super) group_lag: GaugeVec,
+}
+
+impl Health {
+    pub(super) fn new(f: &mut Families) -> Self {
+        Self {
+            brokers: f.gauge(
+                "cluster_brokers",
+                &[Cluster, BrokerState],
+                "Brokers that serve (online), are registered and not heard (fenced), or hold replicas and are not named (missing).",
+            ),
+            partitions: f.gauge(
+                "cluster_partitions",
+                &[Cluster, PartitionState],
+                "Partitions with a leader (online) or none (offline), and those of which a replica (under_replicated) or too many for acks=all (under_min_isr) are not in sync.",
+            ),
+            quorum_lag: f.gauge(
+                "cluster_quorum_lag",
+                &[Cluster],
+                "Records of the metadata log by which the slowest voting controller is behind.",
+            ),
+            group_lag: f.sparse_gauge(
+                "consumer_group_lag",
+                &[Cluster, Group],
+                "Records that a group has not read; only of groups that a ConsumerGroup document declares.",
             ),
         }
     }

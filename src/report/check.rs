@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ConditionStatus, ConditionType, View};
+use super::{ConditionStatus, ConditionType, PassResult, View};
 use std::time::Duration;
 
 /// What makes a check fail.
@@ -12,7 +12,8 @@ pub enum FailOn {
     Drift,
     /// A change or a revision is withheld.
     Blocked,
-    /// The last successful fetch, or a cluster's last pass without an error, is older than `max_age`.
+    /// The last successful fetch, or a cluster's last pass without an error, is older than `max_age`: passes fail, or
+    /// none ends.
     Stale,
     /// The newest revision has errors.
     Invalid,
@@ -94,10 +95,14 @@ fn stale(view: &View, max_age: Duration, now: Timestamp, reasons: &mut Vec<Strin
     }
     for cluster in view.clusters.values() {
         if let Some(age) = too_old(cluster.last_success, max_age, now) {
-            reasons.push(format!(
-                "cluster {} stale: last pass without an error {age}",
-                cluster.name
-            ));
+            let name = &cluster.name;
+            reasons.push(match cluster.last.as_ref().map(PassResult::message) {
+                Some(Some(why)) => format!(
+                    "cluster {name} failing: last pass without an error {age}; the last one failed: {why}"
+                ),
+                Some(None) => format!("cluster {name} stale: no pass has ended since; last {age}"),
+                None => format!("cluster {name} stale: no pass has ended yet"),
+            });
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What lists and single objects look like in the API (rank 4). Items are made for one page at a time from the shared
-//! observation: nothing of this shape is kept in memory.
+//! What the items of lists have in common (rank 4): pages, places, drift and what is withheld. Items are made for one
+//! page at a time from the shared observation: nothing of this shape is kept in memory.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    desired::DesiredTopic,
-    live::{Broker, LivePartition, LiveTopic, Observed},
-    model::{DriftClass, Gate, Kind, Place, TopicName, Verb},
+    live::{Configs, LiveConfig, Observed},
+    model::{DriftClass, Gate, Kind, Place, Verb},
     plan::{Blocked, FieldChange, OpenDrift},
 };
 
@@ -65,7 +64,7 @@ impl From<&Place> for SourcePlace {
 /// A field that differs; values as Kafka spells them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DriftField {
-    /// `partitions`, `replicationFactor` or `config.<key>`.
+    /// `partitions`, `config.<key>`, `scram.<mechanism>.password` and the like.
     pub path: String,
     /// What is; null when it is not set.
     #[schema(required)]
@@ -118,146 +117,9 @@ impl From<&OpenDrift> for DriftItem {
     }
 }
 
-/// A broker, and how much of the cluster it carries.
+/// A change to an object that is withheld.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BrokerItem {
-    /// Its node id.
-    pub id: i32,
-    /// Host of the listener that Headgate uses.
-    pub host: String,
-    /// Port of the listener that Headgate uses.
-    pub port: u16,
-    /// `broker.rack`.
-    #[schema(required)]
-    pub rack: Option<String>,
-    /// Partitions it leads.
-    pub partitions_led: usize,
-    /// Replicas it holds, leaders among them.
-    pub partitions_hosted: usize,
-}
-
-impl BrokerItem {
-    pub(super) fn of(broker: &Broker, led: usize, hosted: usize) -> Self {
-        Self {
-            id: broker.id,
-            host: broker.host.clone(),
-            port: broker.port,
-            rack: broker.rack.clone(),
-            partitions_led: led,
-            partitions_hosted: hosted,
-        }
-    }
-}
-
-/// A live topic. What could not be read of it is null, and `unknown` says why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TopicItem {
-    /// Its name.
-    pub name: String,
-    /// Its id, which a topic made again under the name does not share.
-    #[schema(required)]
-    pub id: Option<String>,
-    /// Number of partitions.
-    #[schema(required)]
-    pub partitions: Option<usize>,
-    /// Replicas of a partition, taken from the one with the most.
-    #[schema(required)]
-    pub replication_factor: Option<usize>,
-    /// Whether the broker calls it internal.
-    #[schema(required)]
-    pub internal: Option<bool>,
-    /// Values set on the topic itself; null is a value that Kafka keeps secret.
-    #[schema(required)]
-    pub config: Option<BTreeMap<String, Option<String>>>,
-    /// Where it is declared; null when it is not.
-    #[schema(required)]
-    pub declared: Option<SourcePlace>,
-    /// `managed` (declared in git) or `unmanaged`.
-    pub owner: String,
-    /// Why the topic could not be read; null when it could.
-    #[schema(required)]
-    pub unknown: Option<String>,
-}
-
-impl TopicItem {
-    pub(super) fn of(
-        name: &TopicName,
-        topic: &Observed<LiveTopic>,
-        declared: Option<&DesiredTopic>,
-    ) -> Self {
-        let live = topic.known();
-        Self {
-            name: name.to_string(),
-            id: live.map(|t| t.id.to_string()),
-            partitions: live.map(|t| t.partitions.len()),
-            replication_factor: live.map(LiveTopic::replication_factor),
-            internal: live.map(|t| t.internal),
-            config: live.map(own_config),
-            declared: declared.map(|d| SourcePlace::from(&d.place)),
-            owner: owner(declared.is_some()).to_owned(),
-            unknown: topic.unknown().map(str::to_owned),
-        }
-    }
-}
-
-/// Returns the word for who answers for an object, as metrics and lists spell it.
-fn owner(declared: bool) -> &'static str {
-    if declared { "managed" } else { "unmanaged" }
-}
-
-fn own_config(topic: &LiveTopic) -> BTreeMap<String, Option<String>> {
-    let entries = topic.config.iter();
-    entries
-        .map(|c| (c.key.to_string(), c.value.as_deref().map(str::to_owned)))
-        .collect()
-}
-
-/// A live topic with its layout, and what differs or is withheld.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TopicDetail {
-    /// What the list shows.
-    #[serde(flatten)]
-    pub topic: TopicItem,
-    /// Its partitions by index; null when the topic could not be read.
-    #[schema(required)]
-    pub layout: Option<Vec<PartitionItem>>,
-    /// Open drift of the topic.
-    pub drift: Vec<DriftItem>,
-    /// Changes to the topic that are withheld.
-    pub blocked: Vec<TopicBlocked>,
-}
-
-/// One partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PartitionItem {
-    /// Its index.
-    pub partition: usize,
-    /// Broker id of the leader; null while there is none.
-    #[schema(required)]
-    pub leader: Option<i32>,
-    /// Broker ids of the replicas, preferred leader first.
-    pub replicas: Vec<i32>,
-    /// Broker ids of the replicas in sync.
-    pub isr: Vec<i32>,
-}
-
-impl PartitionItem {
-    pub(super) fn of(partition: usize, live: &LivePartition) -> Self {
-        Self {
-            partition,
-            leader: (live.leader >= 0).then_some(live.leader),
-            replicas: live.replicas.to_vec(),
-            isr: live.isr.to_vec(),
-        }
-    }
-}
-
-/// A change to a topic that is withheld.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TopicBlocked {
+pub struct BlockedItem {
     /// What would be done.
     pub action: Verb,
     /// What withholds it.
@@ -268,7 +130,7 @@ pub struct TopicBlocked {
     pub fields: Vec<DriftField>,
 }
 
-impl From<&Blocked> for TopicBlocked {
+impl From<&Blocked> for BlockedItem {
     fn from(blocked: &Blocked) -> Self {
         Self {
             action: blocked.action,
@@ -276,5 +138,31 @@ impl From<&Blocked> for TopicBlocked {
             reason: blocked.reason.clone(),
             fields: blocked.fields.iter().map(DriftField::from).collect(),
         }
+    }
+}
+
+/// Returns the word for who answers for an object, as metrics and lists spell it.
+pub(super) fn owner(declared: bool) -> &'static str {
+    if declared { "managed" } else { "unmanaged" }
+}
+
+/// Config values by key; null is one that Kafka keeps secret.
+pub type Values = BTreeMap<String, Option<String>>;
+
+pub(super) fn values(config: &[LiveConfig]) -> Values {
+    let entries = config.iter();
+    entries
+        .map(|c| (c.key.to_string(), c.value.as_deref().map(str::to_owned)))
+        .collect()
+}
+
+/// Returns the values that an object of a kind has; none when it is not among those that have any.
+pub(super) fn own_values(configs: &Observed<Configs>, name: &str) -> Observed<Values> {
+    match configs {
+        Observed::Unknown(why) => Observed::Unknown(why.clone()),
+        Observed::Known(all) => match all.get(name) {
+            None => Observed::Known(Values::new()),
+            Some(config) => config.as_ref().map(|config| values(config)),
+        },
     }
 }

@@ -1,22 +1,22 @@
-//! Lists and single objects of one cluster (rank 4), a page at a time, from what the last pass left.
+//! Lists of one cluster (rank 4), a page at a time, from what the last pass left; those of each kind stand beside its items.
 
-use std::{collections::BTreeMap, ops::Bound};
+use std::{borrow::Borrow, collections::BTreeMap, ops::Bound};
 
 use jiff::Timestamp;
 
-use super::{
-    BrokerItem, ClusterView, DriftItem, HistoryEntry, Page, PartitionItem, SourcePlace,
-    TopicDetail, TopicItem,
-};
+use super::{BlockedItem, ClusterView, DriftItem, HistoryEntry, Page, SourcePlace};
 use crate::{
-    desired::DesiredTopic,
-    live::KafkaLive,
-    model::{Kind, TopicName},
-    plan::{Drift, OpenDrift},
+    desired::DesiredRef,
+    live::{KafkaLive, Observed},
+    model::ObjectRef,
+    plan::OpenDrift,
 };
 
+/// What a list needs of the cluster: `None` while it was never seen, unknown when the last look could not read it.
+pub type Seen<T> = Option<Observed<T>>;
+
 impl ClusterView {
-    fn kafka(&self) -> Option<&KafkaLive> {
+    pub(super) fn kafka(&self) -> Option<&KafkaLive> {
         self.live.as_ref()?.kafka.known()
     }
 
@@ -34,87 +34,30 @@ impl ClusterView {
         )
     }
 
-    /// Returns live topics behind the cursor, sorted by name; `None` while the cluster was never seen.
-    #[must_use]
-    pub fn topics(&self, cursor: Option<&str>, limit: usize) -> Option<Page<TopicItem>> {
-        let start = cursor.map_or(Bound::Unbounded, Bound::Excluded);
-        let behind = self
-            .kafka()?
-            .topics
-            .range::<str, _>((start, Bound::Unbounded));
-        Some(Page::take(
-            behind,
-            limit,
-            |(name, _)| name.to_string(),
-            |(name, topic)| TopicItem::of(name, topic, self.declared(name)),
-        ))
+    /// Returns open drift of one object.
+    pub(super) fn drift_of(&self, object: &ObjectRef) -> Vec<DriftItem> {
+        let open = self.drift.iter().filter(|o| o.drift.object == *object);
+        open.map(DriftItem::from).collect()
     }
 
-    /// Returns one live topic: outer `None` while the cluster was never seen, inner `None` when it has no such topic.
-    #[must_use]
-    pub fn topic(&self, name: &str) -> Option<Option<TopicDetail>> {
-        let found = self.kafka()?.topics.get_key_value(name);
-        Some(found.map(|(name, topic)| {
-            TopicDetail {
-                topic: TopicItem::of(name, topic, self.declared(name)),
-                layout: topic.known().map(|t| {
-                    let partitions = t.partitions.iter().enumerate();
-                    partitions.map(|(i, p)| PartitionItem::of(i, p)).collect()
-                }),
-                drift: self
-                    .drift
-                    .iter()
-                    .filter(|o| is_topic(&o.drift, name))
-                    .map(DriftItem::from)
-                    .collect(),
-                blocked: self
-                    .plan
-                    .iter()
-                    .flat_map(|(_, plan)| &plan.blocked)
-                    .filter(|b| b.kind == Kind::Topic.as_str() && b.name == name.as_str())
-                    .map(Into::into)
-                    .collect(),
-            }
-        }))
+    /// Returns the changes to one object that are withheld.
+    pub(super) fn blocked_of(&self, object: &ObjectRef) -> Vec<BlockedItem> {
+        let plan = self.plan.iter().map(|(_, plan)| plan);
+        let blocked = plan.flat_map(|plan| &plan.blocked);
+        blocked
+            .filter(|b| b.kind == object.kind.as_str() && b.name == object.name)
+            .map(BlockedItem::from)
+            .collect()
     }
 
-    /// Tells where a topic is declared, whether it exists or not.
+    /// Tells where an object is declared, whether it exists or not.
     #[must_use]
-    pub fn declaration(&self, topic: &str) -> Option<SourcePlace> {
-        let declared = self.desired.as_ref()?.topics.get(topic)?;
-        Some((&declared.place).into())
+    pub fn declaration(&self, object: &ObjectRef) -> Option<SourcePlace> {
+        Some(self.declared(object)?.place().into())
     }
 
-    fn declared(&self, name: &TopicName) -> Option<&DesiredTopic> {
-        self.desired.as_ref()?.topics.get(name)
-    }
-
-    /// Returns brokers behind the cursor, sorted by id; `None` while the cluster was never seen.
-    #[must_use]
-    pub fn brokers(&self, cursor: Option<i32>, limit: usize) -> Option<Page<BrokerItem>> {
-        let kafka = self.kafka()?;
-        let mut carried: BTreeMap<i32, (usize, usize)> = BTreeMap::new();
-        let topics = kafka.topics.values().filter_map(|t| t.known());
-        for partition in topics.flat_map(|t| &t.partitions) {
-            carried.entry(partition.leader).or_default().0 += 1;
-            for replica in &partition.replicas {
-                carried.entry(*replica).or_default().1 += 1;
-            }
-        }
-        let mut brokers: Vec<_> = kafka.brokers.iter().collect();
-        brokers.sort_by_key(|b| b.id);
-        let behind = brokers
-            .into_iter()
-            .filter(|b| cursor.is_none_or(|c| b.id > c));
-        Some(Page::take(
-            behind,
-            limit,
-            |b| b.id.to_string(),
-            |b| {
-                let (led, hosted) = carried.get(&b.id).copied().unwrap_or_default();
-                BrokerItem::of(b, led, hosted)
-            },
-        ))
+    pub(super) fn declared(&self, object: &ObjectRef) -> Option<DesiredRef<'_>> {
+        self.desired.as_ref()?.object(object)
     }
 
     /// Returns passes behind the cursor, newest first.
@@ -126,13 +69,27 @@ impl ClusterView {
     }
 }
 
-fn is_topic(drift: &Drift, name: &TopicName) -> bool {
-    drift.object.kind == Kind::Topic && drift.object.name == name.as_str()
+/// Takes a page off a map: the entries behind the cursor, which is a name.
+pub(super) fn page<'a, K: Borrow<str> + Ord, V, T>(
+    all: &'a BTreeMap<K, V>,
+    cursor: Option<&str>,
+    limit: usize,
+    item: impl Fn(&'a str, &'a V) -> T,
+) -> Page<T> {
+    let entries = all.range::<str, _>((behind(cursor), Bound::Unbounded));
+    let entries = entries.map(|(name, value)| (name.borrow(), value));
+    let key = |(name, _): &(&str, &V)| (*name).to_owned();
+    Page::take(entries, limit, key, |(name, value)| item(name, value))
+}
+
+/// Returns where a page begins.
+pub(super) fn behind(cursor: Option<&str>) -> Bound<&str> {
+    cursor.map_or(Bound::Unbounded, Bound::Excluded)
 }
 
 pub(super) fn drift_key(open: &OpenDrift) -> String {
     let drift = &open.drift;
-    // a space is in no name and sorts before all that are, so keys sort as their parts do
+    // kinds and classes are single words, so whatever stands in a name, each drift has a key of its own
     format!(
         "{} {} {}",
         drift.object.kind, drift.object.name, drift.class

@@ -1,28 +1,40 @@
 //! What is told to people (rank 4): a pass becomes a `Cycle`, cycles become a `View`. Pure: time comes with the data.
 
+mod access;
+mod broker;
 mod check;
 mod cluster;
 mod condition;
 mod cycle;
+mod group;
+mod health;
 mod history;
 mod item;
 mod judge;
 mod lists;
 mod schema;
 mod status;
+mod topic;
 mod view;
 
+pub use access::{
+    AclFilter, AclItem, AclResourceItem, CredentialItem, QuotaEntityItem, QuotaItem, UserItem,
+};
+pub use broker::{BrokerItem, BrokerList, LogDirItem, QuorumItem, QuorumNodeItem};
 pub use check::{CheckParams, FailOn, check};
 pub use cluster::ClusterView;
 pub use condition::{Condition, ConditionStatus, ConditionType, Reason};
 pub use cycle::{Cycle, PassResult, Phase, SourceState};
-pub use history::{DriftEvent, HistoryAction, HistoryDrift, HistoryEntry};
-pub use item::{
-    BrokerItem, DriftField, DriftItem, Page, PartitionItem, SourcePlace, TopicBlocked, TopicDetail,
-    TopicItem,
+pub use group::{
+    ConsumerGroupDetail, ConsumerGroupItem, GroupExpectation, GroupMemberItem, GroupOffsetItem,
 };
+pub use health::{BrokerState, PartitionCounts, PartitionState, brokers, partitions};
+pub use history::{DriftEvent, HistoryAction, HistoryDrift, HistoryEntry};
+pub use item::{BlockedItem, DriftField, DriftItem, Page, SourcePlace, Values};
+pub use lists::Seen;
 pub use status::{
     BlockedCount, ClusterStatus, DriftCounts, LastPass, PlaneStatus, Revisions, SourceStatus,
     Status,
 };
+pub use topic::{ConfigItem, MovingItem, PartitionItem, TopicDetail, TopicItem};
 pub use view::View;

@@ -6,15 +6,20 @@ use super::{Answer, Server};
 use crate::support::told;
 
 /// The routes that users script against.
-const ROUTES: [&str; 13] = [
+const ROUTES: [&str; 18] = [
     "/api/v1/check",
     "/api/v1/clusters/{c}",
+    "/api/v1/clusters/{c}/acls",
     "/api/v1/clusters/{c}/brokers",
+    "/api/v1/clusters/{c}/consumer-groups",
+    "/api/v1/clusters/{c}/consumer-groups/{g}",
     "/api/v1/clusters/{c}/drift",
     "/api/v1/clusters/{c}/history",
     "/api/v1/clusters/{c}/plan",
+    "/api/v1/clusters/{c}/quotas",
     "/api/v1/clusters/{c}/topics",
     "/api/v1/clusters/{c}/topics/{t}",
+    "/api/v1/clusters/{c}/users",
     "/api/v1/status",
     "/livez",
     "/metrics",
@@ -26,6 +31,7 @@ fn filled_in(route: &str) -> String {
     route
         .replace("{c}", "streaming")
         .replace("{t}", "topic-00001")
+        .replace("{g}", "analytics")
 }
 
 /// The OpenAPI document, with every object closed: a field that it does not name is then an error.
@@ -123,11 +129,11 @@ async fn every_answer_is_as_the_document_says() {
         if route != "/api/v1/check" {
             assert_eq!(answer.status, 200, "{route}: {}", answer.text);
         }
-        let elsewhere = route.replace("{c}", "elsewhere").replace("{t}", "x");
-        document.hold(route, &busy.get(&elsewhere).await);
-        if route.contains("{t}") {
-            let answer = busy.get("/api/v1/clusters/streaming/topics/nope").await;
-            assert_eq!(answer.status, 404);
+        for (cluster, object) in [("elsewhere", "analytics"), ("streaming", "nope")] {
+            let route_there = route.replace("{c}", cluster);
+            let there = route_there.replace("{t}", object).replace("{g}", object);
+            let answer = busy.get(&there).await;
+            assert!(there == route_there || answer.status == 404, "{there}");
             document.hold(route, &answer);
         }
         let takes_parameters = document.0["paths"][route]["get"]["responses"]["400"] != Value::Null;

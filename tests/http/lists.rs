@@ -133,7 +133,8 @@ async fn a_topic_tells_what_is_set_where_it_is_declared_and_what_is_withheld() {
             "name": "topic-00001", "id": "AAAAAAAAAAAAAAAAAAAAAg", "partitions": 3, "replicationFactor": 3,
             "internal": false, "config": {"retention.ms": "86400000"},
             "declared": {"file": "desired-state/streaming/topics.yaml", "line": 2}, "owner": "managed", "unknown": null,
-            "layout": [partition(0), partition(1), partition(2)],
+            "configs": [{"key": "retention.ms", "value": "86400000", "source": "topic", "declared": "86400000"}],
+            "layout": [partition(0), partition(1), partition(2)], "moving": [],
             "drift": [{"kind": "Topic", "name": "topic-00001", "class": "unexpected", "since": "2027-01-15T08:01:00Z",
                 "fields": fields, "source": {"file": "desired-state/streaming/topics.yaml", "line": 12}}],
             "blocked": [{"action": "delete", "gate": "consent", "reason": "nobody consented to it", "fields": fields}],
@@ -166,20 +167,6 @@ async fn a_topic_that_cannot_be_read_is_shown_as_unknown_and_not_left_out() {
 }
 
 #[tokio::test]
-async fn brokers_tell_what_they_carry() {
-    let server = Server::busy(5).await;
-    let brokers = server.get(&format!("{BELOW}/brokers")).await.json();
-    let broker = |id: i32, led: usize| {
-        json!({"id": id, "host": format!("b{id}.example.com"), "port": 9094, "rack": format!("zone-{id}"),
-            "partitionsLed": led, "partitionsHosted": 15})
-    };
-    assert_eq!(
-        brokers,
-        json!({"items": [broker(1, 15), broker(2, 0), broker(3, 0)], "next": null})
-    );
-}
-
-#[tokio::test]
 async fn an_outage_hides_nothing_that_was_seen() {
     let server = Server::busy(5).await;
     let cycle = told::failed("no broker answers", told::at(120));
@@ -196,7 +183,17 @@ async fn an_outage_hides_nothing_that_was_seen() {
 #[tokio::test]
 async fn before_the_first_look_there_is_no_list_rather_than_an_empty_one() {
     let server = Server::fresh().await;
-    for list in ["topics", "topics/x", "brokers", "plan"] {
+    for list in [
+        "topics",
+        "topics/x",
+        "brokers",
+        "plan",
+        "users",
+        "acls",
+        "quotas",
+        "consumer-groups",
+        "consumer-groups/x",
+    ] {
         server.problem(&format!("{BELOW}/{list}"), 503).await;
     }
     let cycle = Cycle {

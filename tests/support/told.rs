@@ -1,5 +1,7 @@
 //! Passes made by hand: what a daemon would report of a cluster of a given size.
 
+mod estate;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use headgate::{
@@ -16,6 +18,8 @@ use headgate::{
     report::{Cycle, PassResult, Phase, SourceState},
 };
 use jiff::Timestamp;
+
+pub(crate) use estate::FINGERPRINT;
 
 /// The interval of every cluster here.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
@@ -92,15 +96,15 @@ fn live_topic(i: usize) -> LiveTopic {
     }
 }
 
-/// Desired state of `n` topics.
+/// Desired state of `n` topics, and of something of most other kinds.
 pub(crate) fn desired(n: usize) -> DesiredCluster {
-    DesiredCluster {
+    estate::desired(DesiredCluster {
         topics: (0..n).map(|i| (topic_name(i), desired_topic(i))).collect(),
         ..DesiredCluster::new(cluster(), place(1))
-    }
+    })
 }
 
-/// An observation of `n` topics on three brokers.
+/// An observation of `n` topics on three brokers, and of something of every other kind.
 pub(crate) fn live(n: usize, observed_at: Timestamp) -> Live {
     let broker = |id: i32| Broker {
         id,
@@ -111,11 +115,11 @@ pub(crate) fn live(n: usize, observed_at: Timestamp) -> Live {
     let topics = (0..n).map(|i| (topic_name(i), Observed::Known(live_topic(i))));
     Live {
         observed_at,
-        kafka: Observed::Known(KafkaLive {
+        kafka: Observed::Known(estate::live(KafkaLive {
             brokers: [3, 1, 2].map(broker).to_vec(),
             topics: topics.collect(),
             ..KafkaLive::new(ClusterId("MkU3OEVBNTcwNTJENDM2Qk".into()))
-        }),
+        })),
         secrets: BTreeMap::new(),
     }
 }
