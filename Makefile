@@ -30,6 +30,7 @@ lint: ## Format and lints only
 docs: ## Rewrites what is generated: schema, references, golden files
 	UPDATE_GOLDEN=1 $(CARGO) test --locked --test all -- --test-threads=2
 
-lab: ## A real Kafka on loopback, until Ctrl-C
+LAB ?= --production
+lab: ## A real Kafka on loopback as in production, until Ctrl-C (LAB="--brokers 3": another one)
 	@scripts/prepare.sh
-	$(CARGO) run --release --locked --quiet -- lab
+	$(CARGO) run --release --locked --quiet -- lab $(LAB)

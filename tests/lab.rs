@@ -10,9 +10,12 @@ use headgate::{
     model::SecretRef,
     ports::{Ask, KafkaPlane},
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::support::lab::{is_to_be_skipped, plaintext, production, scram, start};
+
+/// How often what is waited for is looked at.
+const POLL: Duration = Duration::from_millis(50);
 
 /// Far more than the cluster takes to notice anything, far less than a test that hangs.
 const LONG: Duration = Duration::from_secs(90);
@@ -80,7 +83,7 @@ async fn observed(cluster: &KafkaCluster, holds: impl Fn(&KafkaLive) -> bool) ->
             {
                 return live.clone();
             }
-            tokio::task::yield_now().await;
+            sleep(POLL).await;
         }
     };
     let seen = timeout(LONG, observing).await;
@@ -218,7 +221,7 @@ async fn a_consumer_is_a_member_of_its_group_until_it_leaves() -> Result<(), Lab
     let consumer = cluster.admin().consumer(topic, group)?;
     let read = async {
         while !consumer.log().contains("message") {
-            tokio::task::yield_now().await;
+            sleep(POLL).await;
         }
     };
     timeout(LONG, read).await.expect("the message is read");

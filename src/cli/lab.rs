@@ -87,7 +87,7 @@ impl Reach {
             )
         });
         format!(
-            "source: {{repo: .}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n{login}\
+            "source: {{repo: ., branch: main}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n{login}\
              ledger: {{path: lab-ledger.db}}\n",
             self.bootstrap
         )
@@ -124,8 +124,24 @@ impl std::fmt::Display for Reach {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use clap::Parser;
+
     use super::*;
-    use crate::{config, model::SecretRef};
+    use crate::{cli::args::Args, config, model::SecretRef};
+
+    #[test]
+    fn a_lab_without_brokers_is_refused_and_production_is_what_it_is() {
+        let refused = |args: &[&str]| {
+            let all = [&["headgate", "lab"], args].concat();
+            Args::try_parse_from(all).err().map(|e| e.to_string())
+        };
+        let why = refused(&["--brokers", "0"]).unwrap();
+        assert!(why.contains("0 is not in 1.."), "{why}");
+        let why = refused(&["--production", "--brokers", "2"]).unwrap();
+        assert!(why.contains("cannot be used with"), "{why}");
+        assert_eq!(refused(&["--production"]), None);
+        assert_eq!(refused(&["--brokers", "2", "--controllers", "1"]), None);
+    }
 
     #[test]
     fn what_it_prints_is_a_headgate_yaml_that_gets_in() {

@@ -67,11 +67,15 @@ async fn try_up(
         process: Process::new(format!("node-{}", member.id), dir.path()),
     };
     let nodes: Vec<Node> = members.into_iter().map(node).collect();
-    for node in &nodes {
-        let command = node_command(kit, spec, node.member.id, dir.path(), java_flags);
-        node.process.spawn(command)?;
+    let (brokers, controllers) = nodes.split_at(usize::from(spec.brokers));
+    // brokers that knock before there are controllers only take CPU from them
+    for group in [controllers, brokers] {
+        for node in group {
+            let command = node_command(kit, spec, node.member.id, dir.path(), java_flags);
+            node.process.spawn(command)?;
+        }
+        until_ready(group).await?;
     }
-    until_ready(&nodes).await?;
     Ok(KafkaCluster {
         nodes,
         dir,
