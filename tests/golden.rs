@@ -20,7 +20,7 @@ use headgate::{
     desired,
     live::Live,
     model::{
-        ClusterId, CommitId, DriftClass, DriftRecord, Ledger, ObjectRef, Record, SourceFile,
+        ClusterId, CommitId, DriftClass, DriftRecord, Kind, Ledger, ObjectRef, Record, SourceFile,
         UsedConsent,
     },
     plan::{self, ClusterPlan, Plan, render},
@@ -183,17 +183,25 @@ impl Remembered {
             applied: self.converged.clone(),
             converged: self.converged,
             records: records
-                .map(|(name, record)| (ObjectRef::topic(&name), record))
-                .collect(),
+                .map(|(name, record)| (object(&name), record))
+                .collect::<BTreeMap<_, _>>()
+                .into(),
             intents: Vec::new(),
             drift: drift
-                .map(|(name, (class, since))| {
-                    ((ObjectRef::topic(&name), class), DriftRecord { since })
-                })
+                .map(|(name, (class, since))| ((object(&name), class), DriftRecord { since }))
                 .collect(),
             consents: self.consents,
         }
     }
+}
+
+/// Reads `Acl User:a …` as what it says, and a text that begins with no kind as the name of a topic.
+fn object(text: &str) -> ObjectRef {
+    let named = text.split_once(' ').and_then(|(kind, name)| {
+        let kind = Kind::ALL.iter().find(|k| k.as_str() == kind)?;
+        Some(ObjectRef::new(*kind, name))
+    });
+    named.unwrap_or_else(|| ObjectRef::topic(text))
 }
 
 /// All cases. A folder without one is an error: it was forgotten, or lost its files.

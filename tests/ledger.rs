@@ -5,7 +5,7 @@
     reason = "a test fails by panicking, and damages files by hand"
 )]
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use headgate::{
     ledger::{LedgerError, Store},
@@ -50,7 +50,7 @@ fn mk_ledger(topics: u32) -> Ledger {
         observed: Some(CommitId("b".repeat(40))),
         applied: Some(CommitId("a".repeat(40))),
         converged: None,
-        records: (0..topics).map(|n| (topic(n), mk_record(n))).collect(),
+        records: Arc::new((0..topics).map(|n| (topic(n), mk_record(n))).collect()),
         intents: Vec::new(),
         drift: [(
             (topic(0), DriftClass::Modified),
@@ -97,8 +97,10 @@ fn what_is_saved_is_loaded_again() {
     after.consents.clear();
     after.applied = None;
     after.converged = Some(CommitId("b".repeat(40)));
-    after.records.pop_first();
-    after.records.insert(ObjectRef::topic("new"), mk_record(9));
+    after.records_mut().pop_first();
+    after
+        .records_mut()
+        .insert(ObjectRef::topic("new"), mk_record(9));
     after.drift.clear();
     after.intents.clear();
     store.save(&cluster, &ledger, &after).unwrap();
@@ -137,7 +139,7 @@ fn only_what_changed_is_written() {
     assert_eq!(wal.metadata().unwrap().len(), after_first);
     // the value given as `before` is believed: a record that is equal in both is not touched
     let mut other = before.clone();
-    other.records.clear();
+    other.records_mut().clear();
     store.save(&mk_cluster(), &other, &other).unwrap();
     assert_eq!(store.load(&mk_cluster()).unwrap(), before);
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::Path,
     str::FromStr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -76,7 +76,7 @@ impl Store {
             observed: observed.map(CommitId),
             applied: applied.map(CommitId),
             converged: converged.map(CommitId),
-            records: self.records(&read, cluster)?,
+            records: self.records(&read, cluster)?.into(),
             intents: self.intents(&read, cluster)?,
             drift: self.drift(&read, cluster)?,
             consents: match consents {
@@ -337,7 +337,10 @@ fn save_records(
     after: &Ledger,
 ) -> rusqlite::Result<()> {
     let mut put = db.prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4)")?;
-    for (object, record) in &after.records {
+    if Arc::ptr_eq(&before.records, &after.records) {
+        return Ok(());
+    }
+    for (object, record) in after.records.iter() {
         if before.records.get(object) != Some(record) {
             let kind = object.kind.as_str();
             put.execute(params![

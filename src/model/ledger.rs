@@ -1,6 +1,6 @@
 //! What Headgate remembers of one cluster, as a value: the planner reads it, the store (rank 6) keeps it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
@@ -22,13 +22,21 @@ pub struct Ledger {
     /// Revision that an observation last showed to be in place, with nothing left to do.
     pub converged: Option<CommitId>,
     /// What is known of each object that was ever declared; an entry goes when the object is seen to be gone.
-    pub records: BTreeMap<ObjectRef, Record>,
+    /// Shared, since a pass keeps what was before it and most passes change nothing.
+    pub records: Arc<BTreeMap<ObjectRef, Record>>,
     /// Writes that were about to be made when they were noted, and whose outcome no observation has settled yet.
     pub intents: Vec<Intent>,
     /// Drift that is open now, so that it counts once, also over a restart.
     pub drift: BTreeMap<(ObjectRef, DriftClass), DriftRecord>,
     /// Consents by which something was deleted, until they end: each is good for one deletion.
     pub consents: Vec<UsedConsent>,
+}
+
+impl Ledger {
+    /// Hands the records out to be changed.
+    pub fn records_mut(&mut self) -> &mut BTreeMap<ObjectRef, Record> {
+        Arc::make_mut(&mut self.records)
+    }
 }
 
 /// A consent by which its object was deleted. One with another reason or date is another consent.

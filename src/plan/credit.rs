@@ -19,7 +19,8 @@ pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResul
         let Some(action) = due.get(&(&result.object, result.verb)) else {
             continue;
         };
-        let record = ledger.records.entry(result.object.clone()).or_default();
+        let records = ledger.records_mut();
+        let record = records.entry(result.object.clone()).or_default();
         for field in action.change.set.iter().filter(|field| is_unseen(field)) {
             let held = record.converged.get_or_insert_default();
             held.insert(&field.path, &field.to);

@@ -169,7 +169,8 @@ fn anything() -> impl Strategy<Value = Site> {
         site.ledger.records = records
             .into_iter()
             .map(|(name, r)| (ObjectRef::topic(name), r))
-            .collect();
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .into();
         site
     })
 }

@@ -36,7 +36,7 @@ fn mk_ledger(live: &Live, known: &[bool; NAMES.len()]) -> Ledger {
     };
     let known = NAMES.iter().zip(known).filter(|(_, known)| **known);
     Ledger {
-        records: known.filter_map(|(name, _)| record(name)).collect(),
+        records: std::sync::Arc::new(known.filter_map(|(name, _)| record(name)).collect()),
         ..Ledger::default()
     }
 }

@@ -35,7 +35,7 @@ fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
         return;
     }
     deletion::use_consent(ledger, desired, &intent.object, intent.at);
-    if let Some(record) = ledger.records.get_mut(&intent.object) {
+    if let Some(record) = ledger.records_mut().get_mut(&intent.object) {
         record.converged = None;
         record.topic_id = None;
     }
@@ -45,7 +45,8 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     if intent.verb == Verb::Delete {
         return;
     }
-    let record = ledger.records.entry(intent.object.clone()).or_default();
+    let records = ledger.records_mut();
+    let record = records.entry(intent.object.clone()).or_default();
     // nothing was there when it was about to be made, so what is there now counts as made: at worst its deletion waits
     // for consent
     if let LiveRef::Topic(topic) = live

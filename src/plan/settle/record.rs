@@ -40,10 +40,14 @@ pub(super) fn learn(
             Lesson::Forget => news.push((seen.object(), None)),
         }
     }
+    if news.is_empty() {
+        return Vec::new();
+    }
+    let records = ledger.records_mut();
     let store = |(object, record): (ObjectRef, Option<Record>)| {
         match record {
-            Some(record) => ledger.records.insert(object.clone(), record),
-            None => ledger.records.remove(&object),
+            Some(record) => records.insert(object.clone(), record),
+            None => records.remove(&object),
         };
         object
     };
