@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{
-    run::{Run, stopped},
+    run::Run,
     stage::Stage,
     verify::{Claim, Waiting},
 };
@@ -26,10 +26,6 @@ impl Run<'_> {
         queue: &mut VecDeque<Vec<usize>>,
         waiting: &mut Vec<Waiting>,
     ) {
-        let unanswered = || Outcome::Unknown("no answer came for it".to_owned());
-        let outcomes = outcomes
-            .into_iter()
-            .chain(std::iter::repeat_with(unanswered));
         let (mut throttled, mut whole) = (Vec::new(), Vec::new());
         let mut pause = SHORTEST_THROTTLE;
         for (item, outcome) in sent.iter().copied().zip(outcomes) {
@@ -56,11 +52,13 @@ impl Run<'_> {
     fn refused(&mut self, stage: Stage, item: usize, refusal: &Refusal) -> Option<Waiting> {
         let text = text(refusal);
         match (refusal.class, stage) {
-            (RefusalClass::AlreadyThere, Stage::Create | Stage::Grow)
-            | (RefusalClass::Gone, Stage::Delete) => {
+            (RefusalClass::AlreadyThere, Stage::CreateTopics | Stage::Grow) => {
                 return Some(Waiting::new(item, Claim::Claimed(text)));
             }
-            (RefusalClass::Gone, Stage::Grow | Stage::Config) => {
+            (RefusalClass::Gone, stage) if stage.is_deletion() => {
+                return Some(Waiting::new(item, Claim::Claimed(text)));
+            }
+            (RefusalClass::Gone, stage) if stage != Stage::CreateTopics => {
                 self.end(item, End::PreconditionFailed(format!("it is gone: {text}")));
             }
             _ => self.end(item, End::Error(text)),
@@ -107,10 +105,7 @@ impl Run<'_> {
             return self.end_all(&throttled, &end);
         };
         self.throttle_left = left;
-        tokio::select! {
-            () = stopped(&self.stop) => {}
-            () = tokio::time::sleep(pause) => {}
-        }
+        self.pause(pause).await;
         queue.push_front(throttled);
     }
 }

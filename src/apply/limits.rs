@@ -9,6 +9,10 @@ pub struct Limits {
     /// of it leaves room for records that Kafka adds by itself, and keeps the controller's only thread free after half
     /// a second: it took 9,000 records in 1 to 2 s.
     pub records: usize,
+    /// ACLs a request may delete. Each scans all ACLs on the controller's only thread.
+    pub acl_deletes: usize,
+    /// How long the controller is left alone between two requests that delete ACLs, so that everybody else gets a turn.
+    pub acl_pause: Duration,
     /// How long a write that was acknowledged may stay unseen while nothing else becomes visible either. Brokers were
     /// measured 13 s behind their controller under load, so about twice that.
     pub unseen: Duration,
@@ -33,6 +37,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             records: 5_000,
+            acl_deletes: 50,
+            acl_pause: Duration::from_millis(100),
             unseen: Duration::from_secs(30),
             verify: Duration::from_secs(120),
             unanswered: Duration::from_secs(5),

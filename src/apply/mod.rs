@@ -2,8 +2,8 @@
 //! no decision that the plan has not made, and retries nothing that may have happened: the next pass is the retry.
 //!
 //! ```text
-//! create -> grow -> config -> delete        each stage: batch by batch  look, note, write
-//!                                           then for all of them        look until seen
+//! what is made and changed -> what goes      each stage: batch by batch  look, note, write
+//!                                            then for all of them        look until seen
 //! ```
 
 mod answers;
@@ -24,6 +24,7 @@ use crate::{
     model::Intent,
     plan::{ActionResult, ClusterPlan, KeyTypes},
     ports::{Journal, KafkaPlane},
+    secrets::Vault,
 };
 
 /// What came of running a plan.
@@ -39,19 +40,30 @@ pub struct Applied {
     pub unsettled: Vec<Intent>,
 }
 
+/// What a plan is run on and with.
+#[derive(Clone, Copy)]
+pub struct On<'a> {
+    /// What is to be done.
+    pub plan: &'a ClusterPlan,
+    /// How values are compared.
+    pub types: KeyTypes<'a>,
+    /// Where it is done.
+    pub kafka: &'a dyn KafkaPlane,
+    /// Where it is noted before.
+    pub journal: &'a dyn Journal,
+    /// Where secrets come from, right before they are written.
+    pub vault: &'a Vault,
+    /// The bounds.
+    pub limits: &'a Limits,
+    /// The time.
+    pub now: &'a (dyn Fn() -> Timestamp + Sync),
+}
+
 /// Runs the actions of a plan. Once `stop` says true, no further request is begun, one that is under way is given
 /// [`Limits::grace`], and what is known by then is returned. It may be dropped at any point: the journal then tells the
 /// next pass where to look.
-pub async fn apply(
-    plan: &ClusterPlan,
-    types: KeyTypes<'_>,
-    kafka: &dyn KafkaPlane,
-    journal: &dyn Journal,
-    limits: &Limits,
-    now: &(dyn Fn() -> Timestamp + Sync),
-    stop: watch::Receiver<bool>,
-) -> Applied {
-    let mut run = run::Run::new(plan, types, kafka, journal, limits, now, stop);
+pub async fn apply(on: On<'_>, stop: watch::Receiver<bool>) -> Applied {
+    let mut run = run::Run::new(on, stop);
     for stage in stage::Stage::ALL {
         run.stage(stage).await;
     }

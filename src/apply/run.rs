@@ -1,22 +1,25 @@
 //! The run: stage by stage and batch by batch, what was looked at, noted, written and answered (apply stage).
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Applied, Limits,
-    batch::{self, Ready},
+    Applied, On,
+    batch::{self, Ready, Request},
     stage::Stage,
-    step::{self, Judged},
+    step::{Judged, Step},
     verify::Waiting,
 };
 use crate::{
     live::{LiveObject, Looks, Observed},
-    model::{ClusterId, Intent, ObjectRef},
-    plan::{Action, ActionResult, ClusterPlan, End, KeyTypes},
-    ports::{Journal, KafkaPlane, Looked, Outcome},
+    model::{ClusterId, Intent, ObjectRef, Secret, SecretName, chain},
+    plan::{Action, ActionResult, End},
+    ports::{Looked, Outcome},
 };
 
 pub(super) const STOPPED: &str = "headgate was stopped";
@@ -34,12 +37,7 @@ pub(super) struct Task<'a> {
 
 /// Everything a run holds.
 pub(super) struct Run<'a> {
-    cluster: &'a ClusterPlan,
-    pub(super) types: KeyTypes<'a>,
-    kafka: &'a dyn KafkaPlane,
-    journal: &'a dyn Journal,
-    pub(super) limits: &'a Limits,
-    now: &'a (dyn Fn() -> Timestamp + Sync),
+    pub(super) on: On<'a>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) tasks: Vec<Task<'a>>,
     pub(super) looked: Looks,
@@ -50,15 +48,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
-        cluster: &'a ClusterPlan,
-        types: KeyTypes<'a>,
-        kafka: &'a dyn KafkaPlane,
-        journal: &'a dyn Journal,
-        limits: &'a Limits,
-        now: &'a (dyn Fn() -> Timestamp + Sync),
-        stop: watch::Receiver<bool>,
-    ) -> Self {
+    pub(super) fn new(on: On<'a>, stop: watch::Receiver<bool>) -> Self {
         let task = |action: &'a Action| Task {
             action,
             sent: false,
@@ -67,17 +57,12 @@ impl<'a> Run<'a> {
             ended: None,
         };
         Self {
-            cluster,
-            types,
-            kafka,
-            journal,
-            limits,
-            now,
+            on,
             stop,
-            tasks: cluster.actions.iter().map(task).collect(),
+            tasks: on.plan.actions.iter().map(task).collect(),
             looked: Looks::new(),
-            throttle_left: limits.throttle,
-            splits_left: limits.splits,
+            throttle_left: on.limits.throttle,
+            splits_left: on.limits.splits,
             halted: None,
         }
     }
@@ -88,7 +73,7 @@ impl<'a> Run<'a> {
         let due = due
             .filter(|(_, t)| t.ended.is_none() && stage.concerns(t.action))
             .map(|(i, t)| (i, batch::records(stage, t.action)));
-        let mut queue = VecDeque::from(batch::chunks(due, self.limits.records));
+        let mut queue = VecDeque::from(batch::chunks(due, stage.limit(self.on.limits)));
         let mut waiting = Vec::new();
         while let Some(items) = queue.pop_front() {
             if *self.stop.borrow() {
@@ -97,6 +82,9 @@ impl<'a> Run<'a> {
             match self.halted.clone() {
                 Some(end) => self.end_all(&items, &end),
                 None => self.send(stage, &items, &mut queue, &mut waiting).await,
+            }
+            if stage == Stage::DropAcls && !queue.is_empty() {
+                self.pause(self.on.limits.acl_pause).await;
             }
         }
         self.verify(stage, waiting).await;
@@ -138,9 +126,9 @@ impl<'a> Run<'a> {
             return;
         }
         let sent: Vec<usize> = ready.iter().map(|r| r.task).collect();
-        let at = (self.now)();
+        let at = (self.on.now)();
         let intents: Vec<Intent> = ready.iter().map(|r| batch::intent(r.action, at)).collect();
-        if let Err(error) = self.journal.intend(&self.cluster.name, &intents) {
+        if let Err(error) = self.on.journal.intend(&self.on.plan.name, &intents) {
             let end = End::NotTried(error.to_string());
             self.end_all(&sent, &end);
             self.halted = Some(end);
@@ -149,7 +137,8 @@ impl<'a> Run<'a> {
         for item in &sent {
             self.tasks[*item].noted = Some(at);
         }
-        let outcomes = self.write(batch::request(stage, &ready, self.types)).await;
+        let Request { batch, parts } = Request::new(stage, &ready, self.on.types);
+        let outcomes = parts.outcomes(&sent, self.write(batch).await);
         self.sort(stage, &sent, outcomes, queue, waiting).await;
     }
 
@@ -169,35 +158,74 @@ impl<'a> Run<'a> {
         };
         let mut ready = Vec::new();
         for item in items {
-            let action = self.tasks[*item].action;
-            let state = seen(&looked, &action.object);
-            self.looked.insert(action.object.clone(), state.clone());
-            let end = match state {
-                Observed::Unknown(why) => End::NotTried(format!(
-                    "it could not be looked at right before the write: {why}"
-                )),
-                Observed::Known(seen) => {
-                    let judged = seen.as_ref().map(LiveObject::as_ref);
-                    match step::judge(stage, action, judged, self.types) {
-                        Judged::InPlace => {
-                            self.step_done(stage, *item);
-                            continue;
-                        }
-                        Judged::Ready => {
-                            ready.push(Ready {
-                                task: *item,
-                                action,
-                                seen,
-                            });
-                            continue;
-                        }
-                        Judged::Differs(how) => End::PreconditionFailed(how),
-                    }
-                }
-            };
-            self.end(*item, end);
+            let object = self.object(*item);
+            let state = seen(&looked, object);
+            self.looked.insert(object.clone(), state.clone());
+            match self.prepare(stage, *item, state) {
+                Ok(item) => ready.push(item),
+                Err(None) => self.step_done(stage, *item),
+                Err(Some(end)) => self.end(*item, end),
+            }
         }
         ready
+    }
+
+    /// Judges an item by what was just seen of it, and reads its secrets; the error says how it ends, `None` that there
+    /// is nothing to do.
+    fn prepare(
+        &self,
+        stage: Stage,
+        task: usize,
+        state: Observed<Option<LiveObject>>,
+    ) -> Result<Ready<'a>, Option<End>> {
+        let seen = match state {
+            Observed::Known(seen) => seen,
+            Observed::Unknown(why) => {
+                return Err(Some(End::NotTried(format!(
+                    "it could not be looked at right before the write: {why}"
+                ))));
+            }
+        };
+        let step = self.step(stage, task);
+        match step.judge(seen.as_ref().map(LiveObject::as_ref)) {
+            Judged::InPlace => return Err(None),
+            Judged::Differs(how) => return Err(Some(End::PreconditionFailed(how))),
+            Judged::Ready => {}
+        }
+        Ok(Ready {
+            task,
+            action: step.action,
+            secrets: self.secrets(step).map_err(Some)?,
+            seen,
+        })
+    }
+
+    /// Reads the secrets that a step takes. One that is another one than the plan was made with is not written: who
+    /// approved the plan approved that one, and the ledger would remember it.
+    fn secrets(&self, step: Step<'_>) -> Result<BTreeMap<SecretName, Secret<String>>, End> {
+        let mut secrets = BTreeMap::new();
+        for field in step.stage.set(step.action) {
+            let Some(name) = &field.secret else {
+                continue;
+            };
+            let secret = self.on.vault.read(name);
+            let secret = secret.map_err(|error| End::NotTried(chain(&error)))?;
+            if self.on.vault.digest(&secret).0 != field.to {
+                let text = format!("the secret {name} changed since the plan was made");
+                return Err(End::PreconditionFailed(text));
+            }
+            secrets.insert(name.clone(), secret);
+        }
+        Ok(secrets)
+    }
+
+    /// Returns an item as one stage sees it.
+    pub(super) fn step(&self, stage: Stage, task: usize) -> Step<'a> {
+        Step {
+            stage,
+            action: self.tasks[task].action,
+            types: self.on.types,
+        }
     }
 
     /// Looks at objects; the error says why no write may follow.
@@ -205,7 +233,7 @@ impl<'a> Run<'a> {
         let looked = tokio::select! {
             biased;
             () = stopped(&self.stop) => return Err(End::NotTried(STOPPED.to_owned())),
-            looked = self.kafka.look(objects) => looked,
+            looked = self.on.kafka.look(objects) => looked,
         };
         match looked {
             Observed::Unknown(why) => Err(End::NotTried(format!(
@@ -220,7 +248,7 @@ impl<'a> Run<'a> {
 
     /// Says why a cluster is not the one that was planned; `None` when it is.
     pub(super) fn foreign(&self, id: &ClusterId) -> Option<String> {
-        match &self.cluster.cluster_id {
+        match &self.on.plan.cluster_id {
             Some(planned) if planned == id => None,
             Some(planned) => Some(format!(
                 "the cluster's id is {id} now and was {planned} when the plan was made; nothing is written to it"
@@ -233,12 +261,20 @@ impl<'a> Run<'a> {
     async fn write(&self, batch: crate::ports::Batch) -> Vec<Outcome> {
         let grace = async {
             stopped(&self.stop).await;
-            tokio::time::sleep(self.limits.grace).await;
+            tokio::time::sleep(self.on.limits.grace).await;
         };
         tokio::select! {
             biased;
-            outcomes = self.kafka.write(batch) => outcomes,
+            outcomes = self.on.kafka.write(batch) => outcomes,
             () = grace => Vec::new(),
+        }
+    }
+
+    /// Waits, though not once the daemon is stopped.
+    pub(super) async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = stopped(&self.stop) => {}
+            () = tokio::time::sleep(time) => {}
         }
     }
 
@@ -273,7 +309,7 @@ impl<'a> Run<'a> {
         tokio::select! {
             biased;
             () = stopped(&self.stop) => None,
-            looked = self.kafka.look(objects) => Some(looked),
+            looked = self.on.kafka.look(objects) => Some(looked),
         }
     }
 }

@@ -1,35 +1,66 @@
-//! The stages of a run, in order (apply stage, pure). Deletions stand last: whatever fails before them keeps data.
+//! The stages of a run, in order (apply stage, pure). What gives comes before what takes away: access is widened before it
+//! is narrowed, a new DENY is the last that is made, and deletions stand last, those of data behind all others.
 
+use super::Limits;
 use crate::{
-    model::Verb,
+    model::{Acl, AclPermission, Kind, Verb},
     plan::{Action, ResetField, SetField},
 };
 
-/// A stage; every action takes part in one or two.
+/// A stage; every action takes part in one or two. Replica moves and elections have no stage here: what moves data for
+/// hours is no write that a pass waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// CreateTopics.
-    Create,
+    CreateTopics,
     /// CreatePartitions.
     Grow,
-    /// IncrementalAlterConfigs.
-    Config,
+    /// IncrementalAlterConfigs of topics, brokers, groups and subscriptions.
+    Configs,
+    /// AlterUserScramCredentials, setting.
+    Credentials,
+    /// AlterClientQuotas.
+    Quotas,
+    /// CreateAcls of those that allow.
+    Allow,
+    /// CreateAcls of those that deny: before the allowing ones are there they would lock out who is to be let in.
+    Deny,
+    /// OffsetCommit for groups.
+    Offsets,
+    /// DeleteAcls.
+    DropAcls,
+    /// AlterClientQuotas, removing.
+    DropQuotas,
+    /// IncrementalAlterConfigs, resetting all that is owned of brokers, groups and subscriptions.
+    DropConfigs,
+    /// AlterUserScramCredentials, deleting.
+    DropCredentials,
     /// DeleteTopics.
-    Delete,
+    DeleteTopics,
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 4] = [Self::Create, Self::Grow, Self::Config, Self::Delete];
+    pub(super) const ALL: [Self; 13] = [
+        Self::CreateTopics,
+        Self::Grow,
+        Self::Configs,
+        Self::Credentials,
+        Self::Quotas,
+        Self::Allow,
+        Self::Deny,
+        Self::Offsets,
+        Self::DropAcls,
+        Self::DropQuotas,
+        Self::DropConfigs,
+        Self::DropCredentials,
+        Self::DeleteTopics,
+    ];
 
     /// Tells whether an action has something to do in this stage.
     pub(super) fn concerns(self, action: &Action) -> bool {
-        match self {
-            Self::Delete => action.verb == Verb::Delete,
-            Self::Create => action.verb == Verb::Create,
-            Self::Grow | Self::Config => {
-                self.set(action).next().is_some() || self.reset(action).next().is_some()
-            }
-        }
+        of_object(action) == Some(self)
+            || self.set(action).next().is_some()
+            || self.reset(action).next().is_some()
     }
 
     /// Tells whether an action has nothing to do after this stage.
@@ -38,25 +69,74 @@ impl Stage {
         !later.into_iter().any(|s| s.concerns(action))
     }
 
+    /// Tells whether it only takes away.
+    pub(super) fn is_deletion(self) -> bool {
+        matches!(
+            self,
+            Self::DropAcls
+                | Self::DropQuotas
+                | Self::DropConfigs
+                | Self::DropCredentials
+                | Self::DeleteTopics
+        )
+    }
+
     /// Returns the fields that this stage sets.
     pub(super) fn set(self, action: &Action) -> impl Iterator<Item = &SetField> {
         let fields = action.change.set.iter();
-        fields.filter(move |field| self.writes(action.verb, &field.path))
+        fields.filter(move |field| of_set(action, &field.path) == Some(self))
     }
 
     /// Returns the fields that this stage resets.
     pub(super) fn reset(self, action: &Action) -> impl Iterator<Item = &ResetField> {
         let fields = action.change.reset.iter();
-        fields.filter(move |field| self.writes(action.verb, &field.path))
+        let here = of_reset(action) == self;
+        fields.filter(move |_| here)
     }
 
-    fn writes(self, verb: Verb, path: &str) -> bool {
-        match (verb, self) {
-            (Verb::Create, stage) => stage == Self::Create,
-            (Verb::Update, Self::Grow) => path == "partitions",
-            (Verb::Update, Self::Config) => path.starts_with("config."),
-            (Verb::Update, Self::Create | Self::Delete) => false,
-            (Verb::Delete, stage) => stage == Self::Delete,
+    /// Returns what the items of one request may cost together.
+    pub(super) fn limit(self, limits: &Limits) -> usize {
+        match self {
+            Self::DropAcls => limits.acl_deletes,
+            _ => limits.records,
         }
+    }
+}
+
+/// Returns the stage in which an object that is more than its fields is made or deleted, and in which one that is
+/// nothing but fields loses them.
+fn of_object(action: &Action) -> Option<Stage> {
+    match (action.verb, action.object.kind) {
+        (Verb::Create, Kind::Topic) => Some(Stage::CreateTopics),
+        (Verb::Create, Kind::Acl) => match Acl::parse(&action.object.name) {
+            Some(acl) if acl.parts().permission == AclPermission::DENY => Some(Stage::Deny),
+            _ => Some(Stage::Allow),
+        },
+        (Verb::Delete, Kind::Acl) => Some(Stage::DropAcls),
+        (Verb::Delete, _) => Some(of_reset(action)),
+        (Verb::Create | Verb::Update, _) => None,
+    }
+}
+
+/// Returns the stage in which a field is set; `None` when this is not the way to set it.
+fn of_set(action: &Action, path: &str) -> Option<Stage> {
+    match (action.object.kind, action.verb) {
+        (Kind::Topic, Verb::Create) => Some(Stage::CreateTopics),
+        (Kind::Topic, _) if path == "partitions" => Some(Stage::Grow),
+        (Kind::User, _) => Some(Stage::Credentials),
+        (Kind::Quota, _) => Some(Stage::Quotas),
+        (Kind::ConsumerGroup, _) => Some(Stage::Offsets),
+        _ => path.starts_with("config.").then_some(Stage::Configs),
+    }
+}
+
+fn of_reset(action: &Action) -> Stage {
+    match (action.object.kind, action.verb) {
+        (Kind::Topic, Verb::Delete) => Stage::DeleteTopics,
+        (Kind::User, _) => Stage::DropCredentials,
+        (Kind::Quota, Verb::Delete) => Stage::DropQuotas,
+        (Kind::Quota, _) => Stage::Quotas,
+        (_, Verb::Delete) => Stage::DropConfigs,
+        _ => Stage::Configs,
     }
 }

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use super::stage::Stage;
 use crate::{
     live::{Field, LiveRef},
-    model::{ObjectRef, TopicId, Verb},
+    model::{Kind, TopicId, Verb},
     plan::{Action, KeyTypes, ResetField, SetField},
 };
 
@@ -21,157 +21,193 @@ pub(super) enum Judged {
     Differs(String),
 }
 
-/// Judges a change by what was seen right before its write.
-pub(super) fn judge(
-    stage: Stage,
-    action: &Action,
-    seen: Option<LiveRef<'_>>,
-    types: KeyTypes<'_>,
-) -> Judged {
-    if action.verb == Verb::Delete
-        && let Some(other) = seen.and_then(|live| replaced(action, live))
-    {
-        return Judged::Differs(format!("{other}; it is left alone"));
-    }
-    if in_place(stage, action, seen, types) {
-        return Judged::InPlace;
-    }
-    match differs(stage, action, seen, types) {
-        None => Judged::Ready,
-        Some(how) => Judged::Differs(how),
-    }
+/// One action in one stage, and how its values are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) stage: Stage,
+    pub(super) action: &'a Action,
+    pub(super) types: KeyTypes<'a>,
 }
 
-/// Tells whether what a stage wants is there. For a deletion that is true of a topic made again under the name, too:
-/// the one that was to go is gone.
-pub(super) fn in_place(
-    stage: Stage,
-    action: &Action,
-    seen: Option<LiveRef<'_>>,
-    types: KeyTypes<'_>,
-) -> bool {
-    match (action.verb, seen) {
-        (Verb::Delete, seen) => seen.is_none_or(|live| replaced(action, live).is_some()),
-        (Verb::Create | Verb::Update, None) => false,
-        (Verb::Create | Verb::Update, Some(live)) => {
-            replaced(action, live).is_none()
-                && stage
-                    .set(action)
-                    .all(|field| holds(&action.object, live, &field.path, &field.to, types))
-                && stage
-                    .reset(action)
-                    .all(|field| live.field(&field.path).is_none())
+impl<'a> Step<'a> {
+    /// Judges the change by what was seen right before its write.
+    pub(super) fn judge(self, seen: Option<LiveRef<'_>>) -> Judged {
+        if self.action.verb == Verb::Delete
+            && let Some(other) = seen.and_then(|live| self.replaced(live))
+        {
+            return Judged::Differs(format!("{other}; it is left alone"));
+        }
+        if self.stage != Stage::Offsets && self.in_place(seen, false) {
+            return Judged::InPlace;
+        }
+        match self.differs(seen) {
+            None => Judged::Ready,
+            Some(how) => Judged::Differs(how),
         }
     }
-}
 
-/// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: an object
-/// appears whole, and partitions only grow. `None` while it may still be.
-pub(super) fn never(action: &Action, seen: Option<LiveRef<'_>>) -> Option<String> {
-    let live = seen?;
-    match action.verb {
-        Verb::Create => Some(appeared()),
-        Verb::Update => replaced(action, live).or_else(|| outgrown(action, live)),
-        Verb::Delete => None,
+    /// Tells whether what the stage wants is there. For a deletion that is true of a topic made again under the name,
+    /// too: the one that was to go is gone. A secret that Kafka hides is there only if it was `written`, since it may be
+    /// an old one; and so are offsets, which are taken by the coordinator that answers for them.
+    pub(super) fn in_place(self, seen: Option<LiveRef<'_>>, written: bool) -> bool {
+        if self.stage == Stage::Offsets {
+            return written && seen.is_some();
+        }
+        let stands = match self.action.verb {
+            Verb::Delete if self.is_more_than_fields() => {
+                return seen.is_none_or(|live| self.replaced(live).is_some());
+            }
+            Verb::Delete => true,
+            Verb::Create | Verb::Update => seen.is_some() || !self.is_more_than_fields(),
+        };
+        stands
+            && seen.is_none_or(|live| self.replaced(live).is_none())
+            && self
+                .stage
+                .set(self.action)
+                .all(|field| self.holds(seen, field, written))
+            && self
+                .stage
+                .reset(self.action)
+                .all(|reset| field(seen, &reset.path).is_none())
     }
-}
 
-/// Returns what a change still has to set in a stage, by what was seen.
-pub(super) fn left_to_set<'a>(
-    stage: Stage,
-    action: &'a Action,
-    seen: LiveRef<'_>,
-    types: KeyTypes<'_>,
-) -> Vec<&'a SetField> {
-    let due = stage.set(action);
-    due.filter(|field| !holds(&action.object, seen, &field.path, &field.to, types))
-        .collect()
-}
+    /// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: an
+    /// object appears whole, and partitions only grow. `None` while it may still be.
+    pub(super) fn never(self, seen: Option<LiveRef<'_>>) -> Option<String> {
+        let live = seen?;
+        match self.action.verb {
+            Verb::Create => self.is_more_than_fields().then(appeared),
+            Verb::Update => self.replaced(live).or_else(|| self.outgrown(live)),
+            Verb::Delete => None,
+        }
+    }
 
-/// Returns what a change still has to reset in a stage, by what was seen.
-pub(super) fn left_to_reset<'a>(
-    stage: Stage,
-    action: &'a Action,
-    seen: LiveRef<'_>,
-) -> Vec<&'a ResetField> {
-    let due = stage.reset(action);
-    due.filter(|field| seen.field(&field.path).is_some())
-        .collect()
-}
+    /// Returns what is still to be set, by what was seen.
+    pub(super) fn left_to_set(self, seen: Option<LiveRef<'_>>) -> Vec<&'a SetField> {
+        let due = self.stage.set(self.action);
+        due.filter(|field| !self.holds(seen, field, false))
+            .collect()
+    }
 
-/// Says how an object that is not as wanted differs from what the plan saw; `None` when it does not.
-fn differs(
-    stage: Stage,
-    action: &Action,
-    seen: Option<LiveRef<'_>>,
-    types: KeyTypes<'_>,
-) -> Option<String> {
-    match (action.verb, seen) {
-        (Verb::Create, None) | (Verb::Delete, _) => None,
-        (Verb::Create, Some(_)) => Some(appeared()),
-        (Verb::Update, None) => Some("it is gone".to_owned()),
-        (Verb::Update, Some(live)) => replaced(action, live)
-            .or_else(|| {
-                stage
-                    .set(action)
-                    .find_map(|field| set_since(&action.object, live, field, types))
-            })
-            .or_else(|| {
-                stage.reset(action).find_map(|field| {
-                    let was = field.from.as_deref();
-                    changed(&action.object, live, &field.path, was, types)
+    /// Returns what is still to be reset, by what was seen.
+    pub(super) fn left_to_reset(self, seen: Option<LiveRef<'_>>) -> Vec<&'a ResetField> {
+        let due = self.stage.reset(self.action);
+        due.filter(|reset| field(seen, &reset.path).is_some())
+            .collect()
+    }
+
+    /// Tells whether an object of the kind is there without any field: others come with their first and go with their
+    /// last.
+    fn is_more_than_fields(self) -> bool {
+        matches!(
+            self.action.object.kind,
+            Kind::Topic | Kind::Acl | Kind::ConsumerGroup
+        )
+    }
+
+    /// Says how an object that is not as wanted differs from what the plan saw; `None` when it does not.
+    fn differs(self, seen: Option<LiveRef<'_>>) -> Option<String> {
+        match (self.action.verb, seen) {
+            (Verb::Create, None) => None,
+            (Verb::Create, Some(_)) if self.is_more_than_fields() => Some(appeared()),
+            (Verb::Delete, _) if self.is_more_than_fields() => None,
+            (Verb::Update, None) if self.is_more_than_fields() => Some("it is gone".to_owned()),
+            (_, seen) => seen
+                .and_then(|live| self.replaced(live).or_else(|| in_use(live)))
+                .or_else(|| {
+                    let mut set = self.stage.set(self.action);
+                    set.find_map(|field| self.set_since(seen, field))
                 })
-            }),
-    }
-}
-
-fn set_since(
-    object: &ObjectRef,
-    live: LiveRef<'_>,
-    set: &SetField,
-    types: KeyTypes<'_>,
-) -> Option<String> {
-    if holds(object, live, &set.path, &set.to, types) {
-        return None;
-    }
-    let path = told(&set.path);
-    match (&set.from, live.field(&set.path)) {
-        // a hidden value cannot be compared, and the plan's `None` may stand for it
-        (None, None) | (_, Some(Field::Hidden)) => None,
-        (None, Some(Field::Value(now))) => {
-            Some(format!("{path} is {now} by now, the plan saw it unset"))
+                .or_else(|| {
+                    let mut reset = self.stage.reset(self.action);
+                    reset.find_map(|r| self.changed(seen, &r.path, r.from.as_deref()))
+                }),
         }
-        (Some(was), None) => Some(format!("{path} is unset by now, the plan saw {was}")),
-        (Some(was), Some(Field::Value(_))) => changed(object, live, &set.path, Some(was), types),
+    }
+
+    fn set_since(self, seen: Option<LiveRef<'_>>, set: &SetField) -> Option<String> {
+        if self.holds(seen, set, false) {
+            return None;
+        }
+        let path = told(&set.path);
+        match (&set.from, field(seen, &set.path)) {
+            // a hidden value cannot be compared, and the plan's `None` may stand for it
+            (None, None) | (_, Some(Field::Hidden)) => None,
+            (None, Some(Field::Value(now))) => {
+                Some(format!("{path} is {now} by now, the plan saw it unset"))
+            }
+            (Some(was), None) => Some(format!("{path} is unset by now, the plan saw {was}")),
+            (Some(was), Some(Field::Value(_))) => self.changed(seen, &set.path, Some(was)),
+        }
+    }
+
+    /// Says how a field that is set differs from the value the plan saw. A field that is unset needs no reset, so it is
+    /// as good as seen, and a hidden value on either side cannot be compared.
+    fn changed(
+        self,
+        seen: Option<LiveRef<'_>>,
+        path: &CompactString,
+        was: Option<&str>,
+    ) -> Option<String> {
+        let now = field(seen, path)?;
+        let (now, was) = (now.value()?, was?);
+        let same = self.same(path, now, was);
+        (!same).then(|| format!("{} is {now} by now, the plan saw {was}", told(path)))
+    }
+
+    /// Tells whether a field has its value on the object itself.
+    fn holds(self, seen: Option<LiveRef<'_>>, set: &SetField, written: bool) -> bool {
+        let own = field(seen, &set.path);
+        if set.secret.is_some() {
+            return written && own.is_some();
+        }
+        let own = own.as_ref().and_then(Field::value);
+        own.is_some_and(|own| self.same(&set.path, own, &set.to))
+    }
+
+    fn same(self, path: &str, a: &str, b: &str) -> bool {
+        let kind = self.action.object.kind;
+        self.types.same_field(kind, path, a, b)
+    }
+
+    /// Says that an object is another one than the plan saw, by its id.
+    fn replaced(self, live: LiveRef<'_>) -> Option<String> {
+        let planned = self.action.change.id?;
+        let seen = id(live)?;
+        (seen != planned).then(|| {
+            format!("it was deleted and made again (topic id {seen} now, {planned} in the plan)")
+        })
+    }
+
+    /// Says that a topic has more partitions than it was to get.
+    fn outgrown(self, live: LiveRef<'_>) -> Option<String> {
+        let count = |text: &str| text.parse::<u64>().ok();
+        let path = CompactString::const_new("partitions");
+        let set = self.action.change.set.iter().find(|f| f.path == path)?;
+        let now = live.field(&path)?;
+        let now = now.value()?;
+        (count(now)? > count(&set.to)?).then(|| {
+            let was = set.from.as_deref().unwrap_or("none");
+            format!("partitions is {now} by now, the plan saw {was}")
+        })
     }
 }
 
-/// Says how a field that is set differs from the value the plan saw. A field that is unset needs no reset, so it is as
-/// good as seen, and a hidden value on either side cannot be compared.
-fn changed(
-    object: &ObjectRef,
-    live: LiveRef<'_>,
-    path: &CompactString,
-    was: Option<&str>,
-    types: KeyTypes<'_>,
-) -> Option<String> {
-    let now = live.field(path)?;
-    let (now, was) = (now.value()?, was?);
-    let same = types.same_field(object.kind, path, now, was);
-    (!same).then(|| format!("{} is {now} by now, the plan saw {was}", told(path)))
+/// Returns a field of what was seen; an object that is not there has none.
+fn field<'a>(seen: Option<LiveRef<'a>>, path: &str) -> Option<Field<'a>> {
+    seen.and_then(|live| live.field(path))
 }
 
-/// Tells whether a field has a value on the object itself.
-fn holds(
-    object: &ObjectRef,
-    live: LiveRef<'_>,
-    path: &str,
-    value: &str,
-    types: KeyTypes<'_>,
-) -> bool {
-    let own = live.field(path);
-    let own = own.as_ref().and_then(Field::value);
-    own.is_some_and(|own| types.same_field(object.kind, path, own, value))
+/// Says that a group reads by now: its members would commit over what is set.
+fn in_use(live: LiveRef<'_>) -> Option<String> {
+    match live {
+        LiveRef::Group(group) if group.state != "Empty" => Some(format!(
+            "the group is {} by now; its offsets are set once its consumers are stopped",
+            group.state
+        )),
+        _ => None,
+    }
 }
 
 /// Returns a field's path as a sentence names it.
@@ -183,31 +219,9 @@ fn appeared() -> String {
     "it is there by now, and not as it is declared".to_owned()
 }
 
-/// Says that an object is another one than the plan saw, by its id.
-fn replaced(action: &Action, live: LiveRef<'_>) -> Option<String> {
-    let planned = action.change.id?;
-    let seen = id(live)?;
-    (seen != planned).then(|| {
-        format!("it was deleted and made again (topic id {seen} now, {planned} in the plan)")
-    })
-}
-
 fn id(live: LiveRef<'_>) -> Option<TopicId> {
     match live {
         LiveRef::Topic(topic) => Some(topic.id),
         _ => None,
     }
-}
-
-/// Says that a topic has more partitions than it was to get.
-fn outgrown(action: &Action, live: LiveRef<'_>) -> Option<String> {
-    let count = |text: &str| text.parse::<u64>().ok();
-    let path = CompactString::const_new("partitions");
-    let set = action.change.set.iter().find(|f| f.path == path)?;
-    let now = live.field(&path)?;
-    let now = now.value()?;
-    (count(now)? > count(&set.to)?).then(|| {
-        let was = set.from.as_deref().unwrap_or("none");
-        format!("partitions is {now} by now, the plan saw {was}")
-    })
 }

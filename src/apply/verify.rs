@@ -6,9 +6,8 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    run::{Run, STOPPED, seen, stopped},
+    run::{Run, STOPPED, seen},
     stage::Stage,
-    step,
 };
 use crate::{
     live::{LiveObject, Observed},
@@ -80,10 +79,7 @@ impl Run<'_> {
             // a look at thousands of topics takes its time: never spend more than half of it on looking
             let wait = pause.max(looking.elapsed());
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-            tokio::select! {
-                () = stopped(&self.stop) => return self.give_up(&waiting, STOPPED),
-                () = tokio::time::sleep(wait) => {}
-            }
+            self.pause(wait).await;
         }
     }
 
@@ -95,12 +91,12 @@ impl Run<'_> {
             let state = seen(looked, &action.object);
             if let Observed::Known(object) = &state {
                 let object = object.as_ref().map(LiveObject::as_ref);
-                if step::in_place(stage, action, object, self.types) {
+                let step = self.step(stage, *task);
+                let written = !matches!(claim, Claim::Unanswered(_));
+                if step.in_place(object, written) {
                     self.step_done(stage, *task);
                     done.insert(*task);
-                } else if let (Claim::Claimed(text), Some(how)) =
-                    (claim, step::never(action, object))
-                {
+                } else if let (Claim::Claimed(text), Some(how)) = (claim, step.never(object)) {
                     self.end(*task, End::PreconditionFailed(format!("{text}; {how}")));
                     done.insert(*task);
                 }
@@ -112,7 +108,7 @@ impl Run<'_> {
 
     /// Gives up on what has been waited for long enough.
     fn expire(&mut self, waiting: &mut Vec<Waiting>, began: Instant, progress: Instant, why: &str) {
-        let limits = self.limits;
+        let limits = self.on.limits;
         let over = |w: &Waiting| match w.claim {
             Claim::Unanswered(_) => began.elapsed() >= limits.unanswered,
             Claim::Taken | Claim::Claimed(_) => {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Revision, Stop, clock, observer::Observer};
 use crate::{
-    apply::{self, Applied, Limits},
+    apply::{self, Applied, Limits, On},
     desired::DesiredCluster,
     ledger::{LedgerError, Store},
     live::Live,
@@ -117,16 +117,16 @@ async fn apply(
         return Applied::default();
     };
     let (began, limits) = (Instant::now(), Limits::default());
-    let applied = apply::apply(
-        planned,
-        KeyTypes::new(seen),
-        site.observer.planes.kafka.as_ref(),
-        site.store.as_ref(),
-        &limits,
-        &clock::now,
-        stop.listen(),
-    );
-    let applied = applied.await;
+    let on = On {
+        plan: planned,
+        types: KeyTypes::new(seen),
+        kafka: site.observer.planes.kafka.as_ref(),
+        journal: site.store.as_ref(),
+        vault: &site.observer.vault,
+        limits: &limits,
+        now: &clock::now,
+    };
+    let applied = apply::apply(on, stop.listen()).await;
     cycle.phases.push((Phase::Apply, began.elapsed()));
     applied
 }

@@ -91,6 +91,24 @@ pub enum ResetPoint {
     Time(i64),
 }
 
+impl ResetTo {
+    /// Reads what `Display` writes; `None` when it is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let point = match words.next()? {
+            "earliest" => ResetPoint::Earliest,
+            "latest" => ResetPoint::Latest,
+            ms => ResetPoint::Time(ms.parse().ok()?),
+        };
+        let topics = words.map(|name| crate::model::TopicName::new(name).ok());
+        Some(Self {
+            point,
+            topics: topics.collect::<Option<_>>()?,
+        })
+    }
+}
+
 impl std::fmt::Display for ResetTo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.point {
@@ -146,6 +164,22 @@ impl Default for Balance {
         Self {
             leaders: true,
             replicas: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_is_read_as_it_is_written() {
+        for text in ["earliest", "latest a b.c", "1750000000000 t"] {
+            let read = ResetTo::parse(text);
+            assert_eq!(read.map(|r| r.to_string()).as_deref(), Some(text));
+        }
+        for text in ["", "soon", "earliest  a", "earliest a/b"] {
+            assert_eq!(ResetTo::parse(text), None, "{text}");
         }
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use headgate::{
-    apply::{Applied, Limits, apply},
+    apply::{Applied, Limits, On, apply},
     live::{KafkaLive, LiveObject, Observed},
     model::{Cause, ClusterName, ConfigKey, Intent, ObjectRef, Risk, TopicId, TopicName, Verb},
     plan::{Action, Change, ClusterPlan, End, KeyTypes, ResetField, SetField},
@@ -23,6 +23,7 @@ use headgate::{
         NewTopic, Outcome,
     },
     sandbox::Sandbox,
+    secrets::Vault,
 };
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -39,6 +40,7 @@ struct Bench {
     /// Called before each look.
     on_look: Option<Hook<[ObjectRef], Observed<Looked>>>,
     limits: Limits,
+    vault: Vault,
     stop: watch::Sender<bool>,
 }
 
@@ -54,6 +56,7 @@ fn mk_bench() -> Bench {
         on_write: None,
         on_look: None,
         limits: Limits::default(),
+        vault: Vault::none(),
         stop: watch::Sender::new(false),
     }
 }
@@ -101,16 +104,20 @@ impl Bench {
             Observed::Known(live) => live,
             Observed::Unknown(why) => panic!("{why}"),
         };
-        apply(
-            &mk_plan(actions),
-            KeyTypes::new(&types),
-            self,
-            self,
-            &self.limits,
-            &|| Timestamp::UNIX_EPOCH,
-            self.stop.subscribe(),
-        )
-        .await
+        let plan = mk_plan(actions);
+        apply(self.on(&plan, &types), self.stop.subscribe()).await
+    }
+
+    fn on<'a>(&'a self, plan: &'a ClusterPlan, live: &'a KafkaLive) -> On<'a> {
+        On {
+            plan,
+            types: KeyTypes::new(live),
+            kafka: self,
+            journal: self,
+            vault: &self.vault,
+            limits: &self.limits,
+            now: &|| Timestamp::UNIX_EPOCH,
+        }
     }
 
     /// Runs actions and returns how each ended.

@@ -100,15 +100,7 @@ async fn nobody_who_could_stop_it_is_no_stop() {
         headgate::live::Observed::Known(live) => live,
         headgate::live::Observed::Unknown(why) => panic!("{why}"),
     };
-    let applied = apply(
-        &mk_plan(mk_actions()),
-        KeyTypes::new(&types),
-        &bench,
-        &bench,
-        &bench.limits,
-        &|| Timestamp::UNIX_EPOCH,
-        stop,
-    )
-    .await;
+    let plan = mk_plan(mk_actions());
+    let applied = apply(bench.on(&plan, &types), stop).await;
     assert_eq!(ends(&applied), vec![End::Ok; 8]);
 }

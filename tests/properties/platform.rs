@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use headgate::{
-    apply::{Limits, apply},
+    apply::{Limits, On, apply},
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, TopicName},
@@ -11,6 +11,7 @@ use headgate::{
     policy::Policies,
     ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
     sandbox::{Faults, Sandbox},
+    secrets::Vault,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::watch;
@@ -102,16 +103,16 @@ impl Platform {
             Some(seen) => {
                 let (_keep, stop) = watch::channel(false);
                 let (types, limits) = (KeyTypes::new(seen), Limits::default());
-                apply(
-                    &planned,
+                let on = On {
+                    plan: &planned,
                     types,
-                    &self.sandbox,
-                    &self.disk,
-                    &limits,
-                    &now,
-                    stop,
-                )
-                .await
+                    kafka: &self.sandbox,
+                    journal: &self.disk,
+                    vault: &Vault::none(),
+                    limits: &limits,
+                    now: &now,
+                };
+                apply(on, stop).await
             }
             None => Default::default(),
         };
