@@ -18,6 +18,7 @@ use super::{
     connection::Connection,
     deadline::Deadline,
     dial::dial,
+    observe::health::Disks,
     requests::{self, Operation},
 };
 use crate::{live::Broker, model::ClusterId};
@@ -51,6 +52,7 @@ pub(super) enum Lane {
 pub struct Client {
     settings: Settings,
     state: Mutex<State>,
+    disks: Disks,
 }
 
 /// What a cluster says of itself.
@@ -86,12 +88,33 @@ impl Client {
         Ok(Self {
             settings,
             state: Mutex::default(),
+            disks: Disks::default(),
         })
     }
 
     /// Returns how long a call may take, by the settings.
     pub(super) fn patience(&self) -> Duration {
         self.settings.timeouts.call
+    }
+
+    /// Returns how the cluster is reached.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Returns the log directories as they were seen last.
+    pub(super) fn disks(&self) -> &Disks {
+        &self.disks
+    }
+
+    /// Returns the newest version of an API that the broker and this client both speak; `None`: they have none in common.
+    ///
+    /// # Errors
+    /// The broker cannot be reached.
+    pub(super) async fn version<R: Operation>(&self, to: To) -> Result<Option<i16>, Error> {
+        let deadline = Deadline::within(self.patience());
+        let (_, connection) = self.reach(to, Lane::Read, deadline).await?;
+        Ok(connection.version::<R>())
     }
 
     /// Asks who the cluster is.
@@ -139,21 +162,30 @@ impl Client {
         request: &R,
         deadline: Deadline,
     ) -> Result<R::Response, Error> {
-        let (address, connection) = match to {
-            To::Any => self.any(lane, deadline).await?,
-            To::Broker(id) => self.broker(id, lane, deadline).await?,
+        let (address, connection) = self.reach(to, lane, deadline).await?;
+        self.ask(address, &connection, request, deadline).await
+    }
+
+    async fn reach(
+        &self,
+        to: To,
+        lane: Lane,
+        deadline: Deadline,
+    ) -> Result<(String, Arc<Connection>), Error> {
+        match to {
+            To::Any => self.any(lane, deadline).await,
+            To::Broker(id) => self.broker(id, lane, deadline).await,
             To::Controller => {
                 if self.with(|state| state.controller.is_none()) {
                     self.refresh(deadline).await?;
                 }
                 match self.with(|state| state.controller) {
-                    Some(id) => self.broker(id, lane, deadline).await?,
+                    Some(id) => self.broker(id, lane, deadline).await,
                     // between two controllers: any broker passes the request on
-                    None => self.any(lane, deadline).await?,
+                    None => self.any(lane, deadline).await,
                 }
             }
-        };
-        self.ask(address, &connection, request, deadline).await
+        }
     }
 
     /// Calls a broker and remembers whether it could be used.

@@ -128,6 +128,11 @@ impl Connection {
             && self.pending.with(|waiting| waiting.end.is_none())
     }
 
+    /// Returns the newest version of an API that both sides speak, if there is one.
+    pub(super) fn version<R: Operation>(&self) -> Option<i16> {
+        self.versions.pick::<R>().ok()
+    }
+
     /// Sends a request in the newest version both sides speak, and returns the answer.
     ///
     /// # Errors

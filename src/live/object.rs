@@ -180,11 +180,21 @@ impl KafkaLive {
                 .map(|acls| acls.contains(name).then_some(LiveRef::Acl)),
             Kind::User => found(&self.users, name, LiveRef::User),
             Kind::Quota => found(&self.quotas, name, |c| LiveRef::Config(c)),
-            Kind::BrokerConfig => found(&self.broker_configs, name, |c| LiveRef::Config(c)),
+            Kind::BrokerConfig => match self.unasked_broker(name) {
+                Some(reason) => Observed::Unknown(reason),
+                None => found(&self.broker_configs, name, |c| LiveRef::Config(c)),
+            },
             Kind::GroupConfig => found(&self.group_configs, name, |c| LiveRef::Config(c)),
             Kind::ClientMetrics => found(&self.client_metrics, name, |c| LiveRef::Config(c)),
             Kind::ConsumerGroup => found(&self.groups, name, LiveRef::Group),
         }
+    }
+
+    /// Only a broker tells its own configs: says why they are not known when it is not there.
+    fn unasked_broker(&self, name: &str) -> Option<String> {
+        let id: i32 = name.parse().ok()?;
+        let there = self.brokers.iter().any(|broker| broker.id == id);
+        (!there).then(|| format!("broker {id} is not there, and no other knows its configs"))
     }
 
     /// Returns the observation as it is after newer looks at some of its objects. An object that a look could not read

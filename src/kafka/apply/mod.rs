@@ -2,6 +2,7 @@
 //! an area. Repeats nothing and decides nothing: what an outcome means for the plan is the caller's business.
 
 mod configs;
+mod offsets;
 mod topics;
 
 use std::{collections::HashMap, hash::Hash, time::Duration};
@@ -30,6 +31,7 @@ pub(super) async fn write(client: &Client, batch: Batch) -> Vec<Outcome> {
         Batch::AddPartitions(topics) => topics::grow(client, topics).await,
         Batch::AlterConfigs(objects) => configs::alter(client, objects).await,
         Batch::DeleteTopics(topics) => topics::delete(client, topics).await,
+        Batch::SetOffsets(resets) => offsets::reset(client, resets).await,
         _ => Err(Error::settings("this request is not sent yet")),
     };
     sent.unwrap_or_else(|error| vec![of_error(&error); batch.len()])
@@ -95,6 +97,9 @@ fn class(code: Code, message: &str) -> RefusalClass {
             RefusalClass::WholeRequest
         }
         Code::NOT_CONTROLLER
+        | Code::COORDINATOR_LOAD_IN_PROGRESS
+        | Code::COORDINATOR_NOT_AVAILABLE
+        | Code::NOT_COORDINATOR
         | Code::LEADER_NOT_AVAILABLE
         | Code::BROKER_NOT_AVAILABLE
         | Code::REASSIGNMENT_IN_PROGRESS => RefusalClass::Transient,

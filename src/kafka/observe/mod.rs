@@ -5,41 +5,80 @@
 //! broker as long as it answers, so what was seen once is not older the next time.
 
 mod acls;
+mod brokers;
+mod configs;
+pub(super) mod detail;
+pub(super) mod groups;
+pub(super) mod health;
+mod members;
 mod moves;
+pub(super) mod offsets;
 mod quotas;
 pub(super) mod topics;
+mod usage;
 mod users;
 
-use super::Client;
+use offsets::Layout;
+
+use super::{
+    Client,
+    client::{Lane, To},
+    requests::Operation,
+};
 use crate::{
     live::{KafkaLive, Observed},
-    model::{Kind, ObjectRef},
+    model::{Kind, ObjectRef, chain},
     ports::{Ask, Looked},
 };
 
 /// Observes the whole cluster.
 pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let asked = |kind| ask.kinds.contains(&kind);
-    let (topics, acls, users, quotas, moving) = tokio::join!(
+    let (topics, brokers, acls, users, quotas, moving) = tokio::join!(
         topics::observe(client, &ask.topics),
+        brokers::observe(client, ask),
         when(asked(Kind::Acl), acls::observe(client)),
         when(asked(Kind::User), users::observe(client)),
         when(asked(Kind::Quota), quotas::observe(client)),
         when(asked(Kind::Topic), moves::observe(client)),
     );
-    match topics {
-        Ok(topics) => Observed::Known(KafkaLive {
-            brokers: topics.brokers,
-            topics: topics.topics,
-            topic_keys: topics.keys,
-            acls,
-            users,
-            quotas,
-            moving,
-            ..KafkaLive::new(topics.cluster_id)
-        }),
-        Err(reason) => Observed::Unknown(reason),
-    }
+    let topics = match topics {
+        Ok(topics) => topics,
+        Err(reason) => return Observed::Unknown(reason),
+    };
+    let layout = topics.topics.iter();
+    let layout: Layout<'_> = layout
+        .filter_map(|(name, t)| Some((name, t.known()?)))
+        .collect();
+    let listing = match groups::hole(&layout) {
+        Some(hole) => Observed::Unknown(hole),
+        None => brokers.listing,
+    };
+    let (groups, usage) = tokio::join!(
+        when(
+            asked(Kind::ConsumerGroup),
+            groups::observe(client, &listing, &ask.groups, &layout)
+        ),
+        usage::observe(client, &ask.usage, &listing, &layout),
+    );
+    Observed::Known(KafkaLive {
+        brokers: topics.brokers,
+        topics: topics.topics,
+        topic_keys: topics.keys,
+        acls,
+        users,
+        quotas,
+        broker_configs: brokers.broker_configs,
+        broker_keys: brokers.broker_keys,
+        group_configs: brokers.group_configs,
+        group_keys: brokers.group_keys,
+        client_metrics: brokers.client_metrics,
+        groups,
+        moving,
+        usage,
+        health: brokers.health,
+        ..KafkaLive::new(topics.cluster_id)
+    })
 }
 
 /// Looks at some objects only.
@@ -47,22 +86,38 @@ pub(super) async fn look(client: &Client, objects: &[ObjectRef]) -> Observed<Loo
     let of = |kind| -> Vec<&ObjectRef> { objects.iter().filter(|o| o.kind == kind).collect() };
     let (named_topics, named_acls) = (of(Kind::Topic), of(Kind::Acl));
     let (named_users, named_quotas) = (of(Kind::User), of(Kind::Quota));
-    let (topics, acls, users, quotas) = tokio::join!(
+    let named_groups = of(Kind::ConsumerGroup);
+    let named_configs: Vec<&ObjectRef> =
+        [Kind::BrokerConfig, Kind::GroupConfig, Kind::ClientMetrics]
+            .into_iter()
+            .flat_map(of)
+            .collect();
+    let (topics, acls, users, quotas, groups, configs) = tokio::join!(
         topics::look(client, &named_topics),
         acls::look(client, &named_acls),
         users::look(client, &named_users),
         quotas::look(client, &named_quotas),
+        groups::look(client, &named_groups),
+        configs::look(client, &named_configs),
     );
     match topics {
         Ok((cluster_id, topics)) => Observed::Known(Looked {
             cluster_id,
-            objects: [topics, acls, users, quotas]
+            objects: [topics, acls, users, quotas, groups, configs]
                 .into_iter()
                 .flatten()
                 .collect(),
         }),
         Err(reason) => Observed::Unknown(reason),
     }
+}
+
+/// Asks a question; an error is a sentence for people.
+async fn ask<R: Operation>(client: &Client, to: To, request: &R) -> Result<R::Response, String> {
+    let answer = client
+        .call(to, Lane::Read, request, client.patience())
+        .await;
+    answer.map_err(|e| chain(&e))
 }
 
 /// Observes what was asked for; what was not is unknown.

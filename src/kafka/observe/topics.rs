@@ -36,7 +36,7 @@ pub(in crate::kafka) const IN_FLIGHT: usize = 2;
 const OF_THE_TOPIC: i8 = 1;
 
 /// Topics as far as they are known; `Known(None)` is one that a broker says is absent.
-type Topics = BTreeMap<TopicName, Observed<Option<LiveTopic>>>;
+pub(in crate::kafka) type Topics = BTreeMap<TopicName, Observed<Option<LiveTopic>>>;
 
 /// Brokers, topics, and which config keys topics have.
 pub(super) struct Seen {
@@ -99,6 +99,18 @@ pub(super) async fn look(
         (ObjectRef::topic(name.as_str()), topic)
     };
     Ok((cluster_id, topics.into_iter().map(object).collect()))
+}
+
+/// Reads topics without their configs.
+///
+/// # Errors
+/// No broker answers.
+pub(in crate::kafka) async fn layouts_of(
+    client: &Client,
+    names: &[TopicName],
+) -> Result<Topics, String> {
+    let answer = metadata(client, To::Any, Some(names)).await;
+    answer.map(layouts).map_err(|e| chain(&e))
 }
 
 async fn metadata(
@@ -229,7 +241,7 @@ fn own_configs(configs: &[DescribeConfigsResourceResult]) -> Vec<LiveConfig> {
     own
 }
 
-fn key_types(result: &DescribeConfigsResult) -> BTreeMap<ConfigKey, ConfigType> {
+pub(super) fn key_types(result: &DescribeConfigsResult) -> BTreeMap<ConfigKey, ConfigType> {
     let typed = |config: &DescribeConfigsResourceResult| {
         Some((
             ConfigKey::new(&config.name),
@@ -240,7 +252,7 @@ fn key_types(result: &DescribeConfigsResult) -> BTreeMap<ConfigKey, ConfigType> 
 }
 
 /// `DescribeConfigsResponse.ConfigType`, by its number on the wire.
-fn config_type(wire: i8) -> Option<ConfigType> {
+pub(super) fn config_type(wire: i8) -> Option<ConfigType> {
     Some(match wire {
         1 => ConfigType::Boolean,
         2 => ConfigType::String,

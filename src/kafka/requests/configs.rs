@@ -1,12 +1,9 @@
 //! Requests about the configs of topics, brokers, groups and metrics subscriptions (rank 6, Kafka plane).
 
-use kafka_protocol::{
-    messages::{
-        DescribeConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
-        describe_configs_request::DescribeConfigsResource,
-        incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
-    },
-    protocol::StrBytes,
+use kafka_protocol::messages::{
+    DescribeConfigsRequest, IncrementalAlterConfigsRequest, ListConfigResourcesRequest,
+    describe_configs_request::DescribeConfigsResource,
+    incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
 };
 
 use super::text;
@@ -30,6 +27,12 @@ operation!(
 
 /// `ConfigResource.Type.TOPIC`.
 const TOPIC: i8 = 2;
+/// `ConfigResource.Type.BROKER`.
+const BROKER: i8 = 4;
+/// `ConfigResource.Type.CLIENT_METRICS`.
+const CLIENT_METRICS: i8 = 16;
+/// `ConfigResource.Type.GROUP`.
+const GROUP: i8 = 32;
 /// `AlterConfigOp.OpType.SET`.
 const SET: i8 = 0;
 /// `AlterConfigOp.OpType.DELETE`.
@@ -63,14 +66,15 @@ pub(in crate::kafka) fn describe<'a>(
     kind: Kind,
     names: impl IntoIterator<Item = &'a str>,
 ) -> DescribeConfigsRequest {
-    let resource = |name: &str| {
+    let asked = |name| {
+        let (kind, name) = resource(kind, name);
         DescribeConfigsResource::default()
-            .with_resource_type(resource_type(kind))
-            .with_resource_name(resource_name(kind, name))
+            .with_resource_type(kind)
+            .with_resource_name(text(name))
             .with_configuration_keys(None)
     };
     DescribeConfigsRequest::default()
-        .with_resources(names.into_iter().map(resource).collect())
+        .with_resources(names.into_iter().map(asked).collect())
         .with_include_synonyms(kind == Kind::BrokerConfig)
         .with_include_documentation(false)
 }
@@ -82,30 +86,24 @@ pub(in crate::kafka) const LISTS_EVERY_KIND: i16 = 1;
 /// Asks which objects of a kind have configs. `None`: in the version that lists only subscriptions to clients' metrics.
 pub(in crate::kafka) fn list(kind: Option<Kind>) -> ListConfigResourcesRequest {
     ListConfigResourcesRequest::default()
-        .with_resource_types(kind.map(resource_type).into_iter().collect())
+        .with_resource_types(kind.iter().map(|kind| resource(*kind, "").0).collect())
 }
 
-/// Returns the number that stands for a kind that has configs (`ConfigResource.Type`).
-pub(in crate::kafka) fn resource_type(kind: Kind) -> i8 {
+/// Returns how requests name an object that has configs: the number of its sort (`ConfigResource.Type`), and its name,
+/// which is empty for the configs of all brokers.
+pub(in crate::kafka) fn resource(kind: Kind, name: &str) -> (i8, &str) {
     match kind {
-        Kind::BrokerConfig => 4,
-        Kind::ClientMetrics => 16,
-        Kind::GroupConfig => 32,
-        _ => TOPIC,
-    }
-}
-
-/// Kafka calls the configs of all brokers by the empty name.
-fn resource_name(kind: Kind, name: &str) -> StrBytes {
-    match (kind, name) {
-        (Kind::BrokerConfig, "default") => text(""),
-        (_, name) => text(name),
+        Kind::BrokerConfig if name == "default" => (BROKER, ""),
+        Kind::BrokerConfig => (BROKER, name),
+        Kind::ClientMetrics => (CLIENT_METRICS, name),
+        Kind::GroupConfig => (GROUP, name),
+        _ => (TOPIC, name),
     }
 }
 
 /// Sets keys of objects, or resets those whose value is `None`; no other key is touched.
-pub(in crate::kafka) fn alter(
-    objects: &[(ObjectRef, Vec<KeyChange>)],
+pub(in crate::kafka) fn alter<'a>(
+    objects: impl IntoIterator<Item = &'a (ObjectRef, Vec<KeyChange>)>,
     validate_only: bool,
 ) -> IncrementalAlterConfigsRequest {
     let config = |(key, value): &KeyChange| {
@@ -114,14 +112,15 @@ pub(in crate::kafka) fn alter(
             .with_config_operation(if value.is_some() { SET } else { DELETE })
             .with_value(value.as_ref().map(|value| text(value.expose())))
     };
-    let resource = |(object, configs): &(ObjectRef, Vec<_>)| {
+    let changed = |(object, configs): &(ObjectRef, Vec<_>)| {
+        let (kind, name) = resource(object.kind, &object.name);
         AlterConfigsResource::default()
-            .with_resource_type(resource_type(object.kind))
-            .with_resource_name(resource_name(object.kind, &object.name))
+            .with_resource_type(kind)
+            .with_resource_name(text(name))
             .with_configs(configs.iter().map(config).collect())
     };
     IncrementalAlterConfigsRequest::default()
-        .with_resources(objects.iter().map(resource).collect())
+        .with_resources(objects.into_iter().map(changed).collect())
         .with_validate_only(validate_only)
 }
 

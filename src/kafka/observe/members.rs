@@ -1,0 +1,272 @@
+//! Reads the members of groups (rank 6, Kafka plane), in the words of each of the three protocols.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::{Buf, Bytes};
+use compact_str::CompactString;
+use futures::stream::{self, StreamExt};
+use kafka_protocol::{
+    messages::{
+        ConsumerProtocolAssignment, ConsumerProtocolSubscription,
+        consumer_group_describe_response::{self as consumer},
+        describe_groups_response::{self as classic},
+        share_group_describe_response::{self as share},
+    },
+    protocol::Decodable,
+};
+
+use super::{ask, groups::Listing, topics::IN_FLIGHT};
+use crate::{
+    kafka::{
+        Client, Code,
+        client::To,
+        denied::{self, Needs, On},
+        requests::groups as requests,
+    },
+    live::GroupMember,
+    model::TopicName,
+};
+
+/// Groups in one request: some hundred bytes a member, a few members a group.
+pub(super) const GROUPS_AT_ONCE: usize = 500;
+
+/// The members of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Described {
+    pub(super) members: Vec<GroupMember>,
+    /// Topics that they read, or want to; `None` while a classic group shares out its partitions, when it does not tell.
+    pub(super) reads: Option<BTreeSet<TopicName>>,
+}
+
+/// Groups by name, or why one is not known.
+type All = BTreeMap<CompactString, Result<Described, String>>;
+
+/// Which request tells of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Protocol {
+    Classic,
+    Consumer,
+    Share,
+}
+
+/// Describes groups.
+pub(super) async fn describe(client: &Client, groups: &Listing) -> All {
+    let mut all = All::new();
+    let mut of_broker = BTreeMap::<(i32, Protocol), Vec<&str>>::new();
+    for (name, group) in groups {
+        let protocol = match group.protocol.as_str() {
+            // before Kafka 3.8 all are classic
+            "" | "classic" => Protocol::Classic,
+            "consumer" => Protocol::Consumer,
+            "share" => Protocol::Share,
+            other => {
+                let reason = format!("Headgate does not speak the protocol of {other} groups");
+                all.insert(name.clone(), Err(reason));
+                continue;
+            }
+        };
+        let place = (group.coordinator, protocol);
+        of_broker.entry(place).or_default().push(name);
+    }
+    let chunks = of_broker.iter().flat_map(|(place, names)| {
+        let chunks = names.chunks(GROUPS_AT_ONCE);
+        chunks.map(move |chunk| (*place, chunk))
+    });
+    let asked = |((id, protocol), names)| async move {
+        let answer = described(client, id, protocol, names).await;
+        (answer, names)
+    };
+    let asked: Vec<_> = chunks.map(asked).collect();
+    let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
+    while let Some((answer, names)) = answers.next().await {
+        let missing = match &answer {
+            Ok(_) => "the coordinator's answer leaves it out",
+            Err(reason) => reason,
+        };
+        let failed = |name: &&str| (CompactString::from(*name), Err(missing.to_owned()));
+        all.extend(names.iter().map(failed));
+        all.extend(answer.into_iter().flatten());
+    }
+    all
+}
+
+async fn described(
+    client: &Client,
+    broker: i32,
+    protocol: Protocol,
+    names: &[&str],
+) -> Result<All, String> {
+    let to = To::Broker(broker);
+    Ok(match protocol {
+        Protocol::Classic => {
+            let answer = ask(client, to, &requests::describe_classic(names)).await?;
+            let group = |g: &classic::DescribedGroup| {
+                let said = checked(
+                    client,
+                    &g.group_id,
+                    g.error_code,
+                    g.error_message.as_deref(),
+                );
+                (g.group_id.as_str().into(), said.map(|()| of_classic(g)))
+            };
+            answer.groups.iter().map(group).collect()
+        }
+        Protocol::Consumer => {
+            let answer = ask(client, to, &requests::describe_consumer(names)).await?;
+            let group = |g: &consumer::DescribedGroup| {
+                let said = checked(
+                    client,
+                    &g.group_id,
+                    g.error_code,
+                    g.error_message.as_deref(),
+                );
+                (g.group_id.as_str().into(), said.map(|()| of_consumer(g)))
+            };
+            answer.groups.iter().map(group).collect()
+        }
+        Protocol::Share => {
+            let answer = ask(client, to, &requests::describe_share(names)).await?;
+            let group = |g: &share::DescribedGroup| {
+                let said = checked(
+                    client,
+                    &g.group_id,
+                    g.error_code,
+                    g.error_message.as_deref(),
+                );
+                (g.group_id.as_str().into(), said.map(|()| of_share(g)))
+            };
+            answer.groups.iter().map(group).collect()
+        }
+    })
+}
+
+fn checked(client: &Client, group: &str, code: i16, message: Option<&str>) -> Result<(), String> {
+    let code = Code(code);
+    let on = match code {
+        // KIP-848: who describes a group must be allowed to see the topics it reads
+        Code::TOPIC_AUTHORIZATION_FAILED => On::Topic("*"),
+        _ => On::Group(group),
+    };
+    let needs = Needs {
+        operation: "Describe",
+        on,
+    };
+    match code {
+        Code::NONE => Ok(()),
+        code => Err(denied::refused(client.settings(), code, message, needs)),
+    }
+}
+
+fn of_classic(group: &classic::DescribedGroup) -> Described {
+    let settled = !group.group_state.ends_with("Rebalance");
+    let consumers = group.protocol_type.as_str() == "consumer";
+    let mut reads = BTreeSet::new();
+    let mut members = Vec::with_capacity(group.members.len());
+    for member in &group.members {
+        let mut assigned = BTreeMap::new();
+        if consumers {
+            assigned = assignment(&member.member_assignment).unwrap_or_default();
+            reads.extend(assigned.keys().cloned());
+            reads.extend(subscription(&member.member_metadata).unwrap_or_default());
+        }
+        members.push(GroupMember {
+            id: member.member_id.as_str().into(),
+            client_id: member.client_id.as_str().into(),
+            host: member.client_host.as_str().into(),
+            assigned,
+        });
+    }
+    Described {
+        members,
+        reads: settled.then_some(reads),
+    }
+}
+
+/// Reads what a leader of a group dealt to a member. These are a client's own bytes: they may be anything.
+fn assignment(bytes: &Bytes) -> Option<BTreeMap<TopicName, Vec<i32>>> {
+    let (version, mut rest) = versioned(bytes)?;
+    let dealt = ConsumerProtocolAssignment::decode(&mut rest, version).ok()?;
+    let of_topic = |t: kafka_protocol::messages::consumer_protocol_assignment::TopicPartition| {
+        (TopicName::from_broker(&t.topic), t.partitions)
+    };
+    Some(
+        dealt
+            .assigned_partitions
+            .into_iter()
+            .map(of_topic)
+            .collect(),
+    )
+}
+
+/// Reads the topics that a member asks for.
+fn subscription(bytes: &Bytes) -> Option<Vec<TopicName>> {
+    let (version, mut rest) = versioned(bytes)?;
+    let asked = ConsumerProtocolSubscription::decode(&mut rest, version).ok()?;
+    Some(
+        asked
+            .topics
+            .iter()
+            .map(|t| TopicName::from_broker(t))
+            .collect(),
+    )
+}
+
+/// Takes the version off; a newer one begins as the newest that we know (Kafka, `ConsumerProtocol`).
+fn versioned(bytes: &Bytes) -> Option<(i16, Bytes)> {
+    const NEWEST: i16 = 3;
+    let mut rest = bytes.clone();
+    let version = rest.try_get_i16().ok()?;
+    Some((version.clamp(0, NEWEST), rest))
+}
+
+fn of_consumer(group: &consumer::DescribedGroup) -> Described {
+    let mut reads = BTreeSet::new();
+    let mut members = Vec::with_capacity(group.members.len());
+    for member in &group.members {
+        let target = &member.target_assignment.topic_partitions;
+        reads.extend(target.iter().map(|t| TopicName::from_broker(&t.topic_name)));
+        let asked = &member.subscribed_topic_names;
+        reads.extend(asked.iter().map(|name| TopicName::from_broker(name)));
+        let mut assigned = BTreeMap::new();
+        for topic in &member.assignment.topic_partitions {
+            let name = TopicName::from_broker(&topic.topic_name);
+            reads.insert(name.clone());
+            assigned.insert(name, topic.partitions.clone());
+        }
+        members.push(GroupMember {
+            id: member.member_id.as_str().into(),
+            client_id: member.client_id.as_str().into(),
+            host: member.client_host.as_str().into(),
+            assigned,
+        });
+    }
+    Described {
+        members,
+        reads: Some(reads),
+    }
+}
+
+fn of_share(group: &share::DescribedGroup) -> Described {
+    let mut reads = BTreeSet::new();
+    let mut members = Vec::with_capacity(group.members.len());
+    for member in &group.members {
+        let asked = &member.subscribed_topic_names;
+        reads.extend(asked.iter().map(|name| TopicName::from_broker(name)));
+        let mut assigned = BTreeMap::new();
+        for topic in &member.assignment.topic_partitions {
+            let name = TopicName::from_broker(&topic.topic_name);
+            reads.insert(name.clone());
+            assigned.insert(name, topic.partitions.clone());
+        }
+        members.push(GroupMember {
+            id: member.member_id.as_str().into(),
+            client_id: member.client_id.as_str().into(),
+            host: member.client_host.as_str().into(),
+            assigned,
+        });
+    }
+    Described {
+        members,
+        reads: Some(reads),
+    }
+}

@@ -1,0 +1,126 @@
+//! Reads who uses topics that may be about to be deleted (rank 6, Kafka plane): the time of the newest record, and the
+//! groups whose members read them. Asked only when a deletion is in sight, since it describes every group that is alive.
+//!
+//! A consumer without a group leaves no trace, and a producer may write any time it likes into its records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use super::{
+    detail,
+    groups::{Listed, Listing},
+    members,
+    offsets::{self, Layout, Spots},
+};
+use crate::{
+    kafka::{
+        Client,
+        requests::offsets::{NEWEST, Points},
+    },
+    live::{LiveTopic, Observed, Usage},
+    model::TopicName,
+};
+
+/// Topics that groups read, by group.
+type Reads = BTreeMap<CompactString, BTreeSet<TopicName>>;
+
+/// Observes who uses topics. One that is not there is left out.
+pub(super) async fn observe(
+    client: &Client,
+    wanted: &BTreeSet<TopicName>,
+    listing: &Observed<Listing>,
+    topics: &Layout<'_>,
+) -> BTreeMap<TopicName, Observed<Usage>> {
+    let there = wanted.iter().filter_map(|name| topics.get_key_value(name));
+    let there: Layout<'_> = there.map(|(name, topic)| (*name, *topic)).collect();
+    if there.is_empty() {
+        return BTreeMap::new();
+    }
+    let all = |topic: &LiveTopic| {
+        (0..)
+            .zip(&topic.partitions)
+            .map(|(i, _)| (i, NEWEST))
+            .collect()
+    };
+    let points: Points = there
+        .iter()
+        .map(|(name, topic)| ((*name).clone(), all(topic)))
+        .collect();
+    let (spots, reads) = tokio::join!(
+        offsets::find(client, topics, &points),
+        reads(client, listing),
+    );
+    let usage = |name: &TopicName| {
+        let last_write = last_write(name, &points[name], &spots)?;
+        let reads = reads.as_ref().map_err(String::clone)?;
+        let of_it = reads.iter().filter(|(_, topics)| topics.contains(name));
+        Ok(Usage {
+            last_write,
+            consumers: of_it.map(|(group, _)| group.clone()).collect(),
+        })
+    };
+    let observed = |name: &TopicName| match usage(name) {
+        Ok(usage) => Observed::Known(usage),
+        Err(reason) => Observed::Unknown(reason),
+    };
+    there
+        .into_keys()
+        .map(|name| (name.clone(), observed(name)))
+        .collect()
+}
+
+fn last_write(
+    name: &TopicName,
+    points: &[(i32, i64)],
+    spots: &Spots,
+) -> Result<Option<i64>, String> {
+    let mut newest = None;
+    for (partition, _) in points {
+        let spot = match spots.get(&(name.clone(), *partition)) {
+            Some(Ok(spot)) => spot,
+            Some(Err(reason)) => return Err(format!("partition {partition}: {reason}")),
+            None => return Err(format!("partition {partition} was not asked")),
+        };
+        // -1: there is no record
+        newest = newest.max((spot.time >= 0).then_some(spot.time));
+    }
+    Ok(newest)
+}
+
+/// Reads which topics the groups with members read; who cannot tell of one group cannot say that nobody reads a topic.
+async fn reads(client: &Client, listing: &Observed<Listing>) -> Result<Reads, String> {
+    let listing = match listing {
+        Observed::Known(listing) => listing,
+        Observed::Unknown(reason) => return Err(format!("groups are not known: {reason}")),
+    };
+    let alive = listing.iter().filter(|(_, group)| may_read(group));
+    let alive = alive.map(|(name, group)| (name.clone(), group.clone()));
+    // of streams groups (KIP-1071) the client does not know the members; what they committed tells what they read
+    let (streams, others): (Listing, Listing) =
+        alive.partition(|(_, group)| group.protocol == "streams");
+    let (described, committed) = tokio::join!(
+        members::describe(client, &others),
+        detail::committed(client, &streams),
+    );
+    let mut reads = Reads::new();
+    let doubt = |name: &str, reason| format!("what group {name} reads is not known: {reason}");
+    for (name, described) in described {
+        let described = described.map_err(|reason| doubt(&name, reason))?;
+        let sharing = || doubt(&name, "it is just sharing out its partitions".to_owned());
+        let topics = described.reads.ok_or_else(sharing)?;
+        reads.insert(name, topics);
+    }
+    for (name, committed) in committed {
+        let committed = committed.map_err(|reason| doubt(&name, reason))?;
+        reads.insert(name, committed.into_keys().collect());
+    }
+    Ok(reads)
+}
+
+/// Tells whether a group may have members that read topics: Connect's workers form groups as well, and share out tasks.
+fn may_read(group: &Listed) -> bool {
+    let alive = !matches!(group.state.as_str(), "Empty" | "Dead");
+    let classic = matches!(group.protocol.as_str(), "" | "classic");
+    alive && (!classic || group.members == "consumer")
+}
