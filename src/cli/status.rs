@@ -1,5 +1,7 @@
 //! `headgate status`: asks the running daemon, over HTTP, and prints it for people.
 
+mod text;
+
 use std::{process::ExitCode, time::Duration};
 
 use serde_json::Value;
@@ -9,28 +11,89 @@ use super::{
     failure::Failure,
     output, run,
 };
+use text::Details;
 
 /// The daemon answers from memory within 50 ms; five seconds mean that there is none.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Items of one page, the most that the daemon gives.
+const PAGE: usize = 1000;
+
+/// A daemon that answers.
+struct Daemon {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Daemon {
+    async fn ask(&self, path: &str) -> Result<reqwest::Response, Failure> {
+        let url = format!("{}{path}", self.url);
+        self.client.get(&url).send().await.map_err(|error| {
+            Failure::new(format!("no daemon answers at {url}: {error}; is `headgate run` running with this headgate.yaml?"))
+        })
+    }
+
+    /// Asks for what the status only counts. What there is none of is not asked for, and what is not there (nothing was
+    /// planned yet) is left out: the conditions say why.
+    async fn details(&self, cluster: &Value) -> Result<Details, Failure> {
+        let below = format!(
+            "/api/v1/clusters/{}",
+            cluster["name"].as_str().unwrap_or_default()
+        );
+        let counts = cluster["drift"].as_object().into_iter().flatten();
+        let drifted = counts.filter_map(|(_, n)| n.as_u64()).any(|n| n > 0);
+        let blocked = cluster["blocked"].as_array().is_some_and(|b| !b.is_empty());
+        let mut details = Details::default();
+        if drifted {
+            let path = format!("{below}/drift?limit={PAGE}");
+            details.drift = items(self.ask(&path).await?, "/items").await?;
+        }
+        if blocked {
+            let plan = self.ask(&format!("{below}/plan")).await?;
+            details.blocked = items(plan, "/clusters/0/blocked").await?;
+        }
+        Ok(details)
+    }
+}
+
+/// Takes a list out of an answer; an answer that is a problem has none.
+async fn items(answer: reqwest::Response, list: &str) -> Result<Vec<Value>, Failure> {
+    if !answer.status().is_success() {
+        return Ok(Vec::new());
+    }
+    let mut answer: Value = answer.json().await?;
+    let list = answer.pointer_mut(list).map(Value::take);
+    Ok(match list {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    })
+}
+
 /// Asks and prints.
 pub(super) async fn status(args: &Args, options: &StatusOptions) -> Result<ExitCode, Failure> {
     let config = run::config(args)?;
-    let url = format!("http://{}/api/v1/status", config.http.listen);
-    let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .no_proxy()
-        .build()?;
-    let answer = client.get(&url).send().await.map_err(|error| {
-        Failure::new(format!("no daemon answers at {url}: {error}; is `headgate run` running with this headgate.yaml?"))
-    })?;
+    let daemon = Daemon {
+        client: reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .no_proxy()
+            .build()?,
+        url: format!("http://{}", config.http.listen),
+    };
+    let answer = daemon.ask("/api/v1/status").await?;
     let mut status: Value = answer.error_for_status()?.json().await?;
     if let Some(only) = &options.cluster {
         keep(&mut status, only)?;
     }
     match options.output {
         Output::Json => output::json(&status)?,
-        Output::Text | Output::Markdown => output::text(&render(&status))?,
+        Output::Text | Output::Markdown => {
+            let mut told = text::source(&status["source"]);
+            for cluster in status["clusters"].as_array().into_iter().flatten() {
+                let details = daemon.details(cluster).await?;
+                told.push_str(&text::cluster(cluster, &details));
+            }
+            output::text(&told)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -46,65 +109,4 @@ fn keep(status: &mut Value, only: &str) -> Result<(), Failure> {
     }
     status["clusters"] = kept.into();
     Ok(())
-}
-
-fn render(status: &Value) -> String {
-    let source = &status["source"];
-    let mut text = format!(
-        "source   {} {} at {}, fetched {}\n",
-        word(&source["repo"]),
-        word(&source["ref"]),
-        short(&source["seen"]),
-        word(&source["fetchedAt"])
-    );
-    if let Some(error) = source["error"].as_str() {
-        text.push_str(&format!("         ! {error}\n"));
-    }
-    for cluster in status["clusters"].as_array().into_iter().flatten() {
-        text.push_str(&render_cluster(cluster));
-    }
-    text
-}
-
-fn render_cluster(cluster: &Value) -> String {
-    let (revision, drift) = (&cluster["revision"], &cluster["drift"]);
-    let mut text = format!(
-        "\n{}\n  revision {} attempted, {} applied, {} converged\n  drift    {} missing, {} modified, {} unexpected, {} replaced; {} pending\n",
-        word(&cluster["name"]),
-        short(&revision["attempted"]),
-        short(&revision["applied"]),
-        short(&revision["converged"]),
-        drift["missing"],
-        drift["modified"],
-        drift["unexpected"],
-        drift["replaced"],
-        cluster["pending"],
-    );
-    for blocked in cluster["blocked"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "  blocked  {} at {}\n",
-            blocked["count"],
-            word(&blocked["gate"])
-        ));
-    }
-    for condition in cluster["conditions"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "  {:<20} {:<8} {:<16} {}\n",
-            word(&condition["type"]),
-            word(&condition["status"]),
-            word(&condition["reason"]),
-            word(&condition["message"])
-        ));
-    }
-    text
-}
-
-fn word(value: &Value) -> &str {
-    value.as_str().unwrap_or("-")
-}
-
-fn short(value: &Value) -> &str {
-    value
-        .as_str()
-        .map_or("-", |sha| sha.get(..12).unwrap_or(sha))
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     daemon::{self, Revision, Source},
-    model::{Finding, Severity},
+    model::{Finding, Kind, Severity},
 };
 
 /// What `validate -o json` prints.
@@ -49,22 +49,14 @@ pub(super) async fn validate(args: &Args, options: &ValidateOptions) -> Result<E
 }
 
 fn verdict(revision: &Revision, valid: bool) -> Verdict<'_> {
-    let (clusters, topics) = counts(revision);
+    let clusters = &revision.desired.clusters;
     Verdict {
         schema_version: 1,
         valid,
-        clusters,
-        topics,
+        clusters: clusters.len(),
+        topics: clusters.values().map(|c| c.topics.len()).sum(),
         findings: &revision.findings,
     }
-}
-
-fn counts(revision: &Revision) -> (usize, usize) {
-    let clusters = &revision.desired.clusters;
-    (
-        clusters.len(),
-        clusters.values().map(|c| c.topics.len()).sum(),
-    )
 }
 
 fn tell(revision: &Revision, valid: bool) -> std::io::Result<()> {
@@ -75,10 +67,43 @@ fn tell(revision: &Revision, valid: bool) -> std::io::Result<()> {
         };
         output::line(format!("{word}: {finding}"))?;
     }
-    let (clusters, topics) = counts(revision);
-    let found = revision.findings.len();
     output::line(match valid {
-        true => format!("valid: {clusters} clusters, {topics} topics"),
-        false => format!("not valid: {found} findings"),
+        true => format!("valid: {}", held(revision)),
+        false => format!(
+            "not valid: {}",
+            counted(revision.findings.len(), "finding", "findings")
+        ),
     })
+}
+
+/// Says what a revision declares, in one line.
+fn held(revision: &Revision) -> String {
+    let clusters = &revision.desired.clusters;
+    let mut parts = vec![counted(clusters.len(), "cluster", "clusters")];
+    for &kind in Kind::ALL {
+        let declared = clusters.values().map(|c| c.count(kind)).sum();
+        // a cluster has topics; of the rest, what is not there need not be told
+        if declared > 0 || kind == Kind::Topic {
+            let (one, many) = nouns(kind);
+            parts.push(counted(declared, one, many));
+        }
+    }
+    parts.join(", ")
+}
+
+fn nouns(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Topic => ("topic", "topics"),
+        Kind::Acl => ("ACL", "ACLs"),
+        Kind::User => ("user", "users"),
+        Kind::Quota => ("quota", "quotas"),
+        Kind::BrokerConfig => ("broker config", "broker configs"),
+        Kind::GroupConfig => ("group config", "group configs"),
+        Kind::ClientMetrics => ("metrics subscription", "metrics subscriptions"),
+        Kind::ConsumerGroup => ("consumer group", "consumer groups"),
+    }
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -1,6 +1,7 @@
 //! Everybody who is told of what happens: status, metrics, history and logs.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,15 +13,15 @@ use crate::{
     board::Board,
     ledger::Store,
     metrics::{Fetched, Metrics},
-    model::{ClusterName, chain},
-    plan::FieldChange,
+    model::{ClusterName, Gate, Verb, chain},
+    plan::{Blocked, ClusterPlan, FieldChange},
     report::{Cycle, HistoryEntry, PassResult, Phase, SourceState},
 };
 
 /// Entries of an earlier run's history that are shown again.
 const REMEMBERED: usize = 100;
 
-/// Drifts of a pass that are logged by name: a broken platform must not fill the disk with one pass.
+/// Drifts of a pass, and withheld changes, that are logged by name: a broken platform must not fill the disk with one pass.
 const LOGGED: usize = 200;
 
 /// Fields of one drift that are logged. A topic has some 30 keys; whoever changes more than 10 at once is seen anyway.
@@ -37,7 +38,12 @@ pub(super) struct Told {
     store: Arc<Store>,
     /// The newest revision that a cluster has applied, by the order in which they were examined.
     accepted: Mutex<u64>,
+    /// What was withheld when it was last looked at, so that each is logged once and not in every pass.
+    withheld: Mutex<BTreeMap<ClusterName, BTreeSet<Held>>>,
 }
+
+/// A withheld change: kind and name of the object, what would be done, and what withholds it.
+type Held = (&'static str, CompactString, Verb, Gate);
 
 impl Told {
     /// Takes over a configuration: clusters that are new appear, with the history that the ledger kept of them.
@@ -62,6 +68,7 @@ impl Told {
             metrics: metrics.clone(),
             store: store.clone(),
             accepted: Mutex::default(),
+            withheld: Mutex::default(),
         })
     }
 
@@ -84,6 +91,7 @@ impl Told {
     /// Tells of a pass.
     pub(super) fn cycle(&self, cycle: &Cycle) {
         log(cycle);
+        self.log_withheld(cycle);
         self.metrics.record(cycle);
         self.board.publish(|view| view.after(cycle));
         if let Err(error) = self.keep(cycle) {
@@ -107,6 +115,42 @@ impl Told {
     /// Tells that a loop turned.
     pub(super) fn beat(&self, name: &str, interval: Duration) {
         self.board.beat(name, interval, Instant::now());
+    }
+
+    /// Logs what became withheld in a pass, and what no longer is.
+    fn log_withheld(&self, cycle: &Cycle) {
+        let Some(plan) = cycle.left.as_deref().or(cycle.planned.as_deref()) else {
+            return;
+        };
+        let cluster = cycle.cluster.as_str();
+        let mut clusters = self.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = clusters.entry(cycle.cluster.clone()).or_default();
+        let (newly, opened) = compare(known, plan);
+        for blocked in newly.iter().take(LOGGED) {
+            let Blocked {
+                kind,
+                name,
+                action,
+                gate,
+                reason,
+                ..
+            } = blocked;
+            tracing::warn!(cluster, object = %format_args!("{kind} {name}"), %action, %gate, reason, "change withheld");
+        }
+        for (kind, name, action, gate) in opened.iter().take(LOGGED) {
+            tracing::info!(cluster, object = %format_args!("{kind} {name}"), %action, %gate, "change no longer withheld");
+        }
+        if let Some(more @ 1..) = newly.len().max(opened.len()).checked_sub(LOGGED) {
+            tracing::warn!(
+                cluster,
+                more,
+                "more withheld changes than are logged; GET /plan names all"
+            );
+        }
+        known.extend(newly.into_iter().map(held));
+        for gone in &opened {
+            known.remove(gone);
+        }
     }
 
     fn keep(&self, cycle: &Cycle) -> Result<(), String> {
@@ -134,6 +178,25 @@ fn history(store: &Store, cluster: &ClusterName) -> Vec<HistoryEntry> {
     let read = kept.iter().rev();
     read.filter_map(|kept| serde_json::from_str(&kept.body).ok())
         .collect()
+}
+
+fn held(blocked: &Blocked) -> Held {
+    let name = blocked.name.clone();
+    (blocked.kind, name, blocked.action, blocked.gate)
+}
+
+/// Returns what a plan withholds that was not withheld before, and what it no longer does. A plan that could not see
+/// everything opens nothing: what it does not name, it may not have seen.
+fn compare<'a>(known: &BTreeSet<Held>, plan: &'a ClusterPlan) -> (Vec<&'a Blocked>, Vec<Held>) {
+    let now: BTreeSet<Held> = plan.blocked.iter().map(held).collect();
+    let blocked = plan.blocked.iter();
+    let newly = blocked.filter(|b| !known.contains(&held(b))).collect();
+    let complete = plan.planes.values().all(|plane| plane.complete);
+    let opened = match complete {
+        true => known.difference(&now).cloned().collect(),
+        false => Vec::new(),
+    };
+    (newly, opened)
 }
 
 /// Logs a pass: one line for the pass, and one for each fact that somebody may look for later.
@@ -201,6 +264,10 @@ fn differences(fields: &[FieldChange]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        model::{Kind, Plane},
+        plan::PlaneState,
+    };
 
     fn mk_field(path: &str, desired: Option<&str>, live: Option<&str>) -> FieldChange {
         FieldChange {
@@ -220,6 +287,54 @@ mod tests {
             differences(&fields),
             "partitions: 3 -> 6, config.segment.ms: unset -> 60000"
         );
+    }
+
+    fn mk_plan(complete: bool, blocked: &[(&str, Gate)]) -> ClusterPlan {
+        let plane = PlaneState {
+            complete,
+            reason: None,
+        };
+        let blocked = blocked.iter().map(|(name, gate)| Blocked {
+            kind: Kind::Topic.as_str(),
+            name: (*name).into(),
+            action: Verb::Delete,
+            gate: *gate,
+            reason: "nobody consented to it".into(),
+            fields: Vec::new(),
+            source: None,
+        });
+        ClusterPlan {
+            name: ClusterName::new("c").expect("a cluster name"),
+            cluster_id: None,
+            planes: [(Plane::Kafka, plane)].into(),
+            actions: Vec::new(),
+            blocked: blocked.collect(),
+            unexpected: Vec::new(),
+            reported: Vec::new(),
+            foreign: Vec::new(),
+            drift: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_withheld_change_is_told_once_and_again_when_another_gate_holds_it() {
+        let first = mk_plan(true, &[("a", Gate::Consent), ("b", Gate::Consent)]);
+        let known: BTreeSet<Held> = first.blocked.iter().map(held).collect();
+        assert_eq!(compare(&BTreeSet::new(), &first).0.len(), 2);
+        assert_eq!(compare(&known, &first), (Vec::new(), Vec::new()));
+        let then = mk_plan(true, &[("a", Gate::DestroyBudget)]);
+        let (newly, opened) = compare(&known, &then);
+        assert_eq!(newly, [&then.blocked[0]]);
+        assert_eq!(opened, known.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_told_as_open() {
+        let first = mk_plan(true, &[("a", Gate::Consent)]);
+        let known: BTreeSet<Held> = first.blocked.iter().map(held).collect();
+        let blind = mk_plan(false, &[("c", Gate::IncompleteObservation)]);
+        let (newly, opened) = compare(&known, &blind);
+        assert_eq!((newly.len(), opened), (1, Vec::new()));
     }
 
     #[test]

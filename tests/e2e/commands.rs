@@ -129,7 +129,7 @@ async fn validate_needs_neither_configuration_nor_network() {
     };
     let valid = validate().await;
     assert_eq!((valid.code, &*valid.err), (0, ""), "{valid:?}");
-    assert_eq!(valid.out, "valid: 1 clusters, 1 topics\n");
+    assert_eq!(valid.out, "valid: 1 cluster, 1 topic\n");
 
     write(
         &folder.join("topics.yaml"),

@@ -155,6 +155,26 @@ async fn a_check_fails_on_what_is_older_than_allowed() {
 }
 
 #[tokio::test]
+async fn a_check_tells_passes_that_fail_from_passes_that_do_not_end() {
+    let server = Server::fresh().await;
+    all_is_well(&server);
+    let ended = jiff::Timestamp::now() - Duration::from_secs(3600);
+    let reason = async |cycle| {
+        server.board.publish(|view| view.after(&cycle));
+        let problem = server.problem("/api/v1/check?fail_on=stale", 503).await;
+        problem["reasons"][0].as_str().unwrap().to_owned()
+    };
+    let stale = reason(told::quiet(5, 'a', ended)).await;
+    let wanted = "cluster streaming stale: no pass has ended since; last ";
+    assert!(stale.starts_with(wanted), "{stale}");
+    let failing = reason(told::failed("no broker answers", ended)).await;
+    let wanted = "cluster streaming failing: last pass without an error ";
+    assert!(failing.starts_with(wanted), "{failing}");
+    let why = "; the last one failed: no broker answers";
+    assert!(failing.ends_with(why), "{failing}");
+}
+
+#[tokio::test]
 async fn a_held_revision_blocks_every_cluster() {
     let server = Server::fresh().await;
     let source = SourceState {

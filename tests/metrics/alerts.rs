@@ -54,7 +54,9 @@ fn alerts_stand_on_metrics_that_exist() {
 fn gates_and_results_in_alerts_are_words_that_exist() {
     let served = busy(10).encode();
     let rules = text(RULES);
-    for label in ["gate", "result", "class", "stage", "reason"] {
+    for label in [
+        "gate", "result", "class", "stage", "reason", "kind", "state",
+    ] {
         let asked = ["=", "!=", "=~", "!~"].map(|operator| format!("{label}{operator}\""));
         let words = asked
             .iter()

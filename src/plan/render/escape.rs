@@ -12,7 +12,8 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// Spells unsafe characters out (`\u{1b}`).
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }

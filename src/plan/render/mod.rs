@@ -8,8 +8,9 @@ mod note;
 mod text;
 mod units;
 
+pub use escape::visible;
 pub use markdown::markdown;
-pub use text::text;
+pub use text::{text, wrap};
 
 /// How text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -215,7 +215,8 @@ fn pad(text: &str, width: usize) -> String {
 }
 
 /// Breaks a text into lines of at most `width` characters, at spaces; a longer word stays whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
