@@ -25,6 +25,7 @@ clusters:
       bootstrap: ["b1:9094", "b2:9094"]
       tls: {ca: {file: ca.pem}, cert: {file: c.pem}, key: {file: /abs/k.pem}}
       sasl: {mechanism: SCRAM-SHA-512, username: headgate, password: {env: KAFKA_PASSWORD}}
+      allowPlaintextPasswords: true
     connect: {main: {url: "http://connect:8083"}}
     registry: {url: "http://registry:8081"}
     aws: {region: eu-central-1, anything: [at, all]}
@@ -86,6 +87,7 @@ fn the_whole_file_is_read() {
             &SecretRef::Env("KAFKA_PASSWORD".into())
         )
     );
+    assert!(cluster.kafka.allow_plaintext_passwords);
     assert_eq!(config.http.listen.to_string(), "0.0.0.0:9464");
 }
 
@@ -99,6 +101,7 @@ fn what_is_not_said_has_its_documented_default() {
     assert_eq!(config.source.auth, None);
     let cluster = config.clusters.values().next().unwrap();
     assert_eq!(cluster.interval, Duration::from_secs(60));
+    assert!(!cluster.kafka.allow_plaintext_passwords);
     assert_eq!(config.secrets, None);
     assert_eq!(config.ledger.path, Path::new("/var/lib/headgate/ledger.db"));
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:9464");

@@ -40,6 +40,8 @@ pub struct Kafka {
     pub tls: Option<Tls>,
     /// `None`: anonymous, or who the TLS certificate says.
     pub sasl: Option<Sasl>,
+    /// Whether users' passwords may be set over a connection that is neither encrypted nor on loopback. Default `false`.
+    pub allow_plaintext_passwords: bool,
 }
 
 /// TLS settings; host names are always checked.

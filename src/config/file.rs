@@ -106,6 +106,8 @@ pub(super) struct KafkaSection {
     pub(super) bootstrap: Spanned<Vec<Text>>,
     pub(super) tls: Option<Spanned<TlsSection>>,
     pub(super) sasl: Option<SaslSection>,
+    #[serde(default, rename = "allowPlaintextPasswords")]
+    pub(super) allow_plaintext_passwords: bool,
 }
 
 #[derive(Debug, Deserialize)]

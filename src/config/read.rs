@@ -248,6 +248,7 @@ impl Reader<'_> {
             bootstrap,
             tls: if_said(tls)?,
             sasl: if_said(sasl)?,
+            allow_plaintext_passwords: written.allow_plaintext_passwords,
         })
     }
 

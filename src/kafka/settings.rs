@@ -16,6 +16,8 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Authentication; without it the client is anonymous, or who its certificate says.
     pub sasl: Option<Sasl>,
+    /// Whether users' passwords may be set over a connection that is neither encrypted nor on loopback.
+    pub allow_plaintext_passwords: bool,
     /// How long things may take.
     pub timeouts: Timeouts,
 }
@@ -28,6 +30,7 @@ impl Settings {
             bootstrap,
             tls: None,
             sasl: None,
+            allow_plaintext_passwords: false,
             timeouts: Timeouts::default(),
         }
     }
@@ -39,6 +42,7 @@ impl Settings {
             bootstrap: kafka.bootstrap.clone(),
             tls: kafka.tls.clone(),
             sasl: kafka.sasl.clone(),
+            allow_plaintext_passwords: kafka.allow_plaintext_passwords,
             timeouts: Timeouts::default(),
         }
     }
