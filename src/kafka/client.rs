@@ -117,6 +117,11 @@ impl Client {
         Ok(connection.version::<R>())
     }
 
+    /// Returns the addresses of brokers, those to ask first before the others.
+    pub(super) fn candidates(&self) -> Vec<String> {
+        self.with(|state| state.candidates(&self.settings.bootstrap))
+    }
+
     /// Asks who the cluster is.
     ///
     /// # Errors
@@ -243,8 +248,7 @@ impl Client {
         lane: Lane,
         deadline: Deadline,
     ) -> Result<(String, Arc<Connection>), Error> {
-        let candidates = self.with(|state| state.candidates(&self.settings.bootstrap));
-        let mut candidates = candidates.into_iter().peekable();
+        let mut candidates = self.candidates().into_iter().peekable();
         let mut dials = FuturesUnordered::new();
         let mut failures = Vec::new();
         loop {

@@ -59,16 +59,28 @@ impl Code {
     pub const INVALID_REQUEST: Self = Self(42);
     /// A create or alter policy of the cluster refused, or the request was too large.
     pub const POLICY_VIOLATION: Self = Self(44);
+    /// There is no authorizer, so there are no ACLs.
+    pub const SECURITY_DISABLED: Self = Self(54);
     /// Another item of the request spoiled it.
     pub const OPERATION_NOT_ATTEMPTED: Self = Self(55);
+    /// The credentials are wrong, or there is no such user.
+    pub const SASL_AUTHENTICATION_FAILED: Self = Self(58);
     /// The topic's replicas are just being moved.
     pub const REASSIGNMENT_IN_PROGRESS: Self = Self(60);
     /// The group has members.
     pub const NON_EMPTY_GROUP: Self = Self(68);
     /// There is no such group, or none of this type.
     pub const GROUP_ID_NOT_FOUND: Self = Self(69);
+    /// The first replica cannot lead for the time being.
+    pub const PREFERRED_LEADER_NOT_AVAILABLE: Self = Self(80);
+    /// The first replica leads already.
+    pub const ELECTION_NOT_NEEDED: Self = Self(84);
+    /// There is no reassignment to cancel.
+    pub const NO_REASSIGNMENT_IN_PROGRESS: Self = Self(85);
     /// The controller's mutation quota is spent (KIP-599).
     pub const THROTTLING_QUOTA_EXCEEDED: Self = Self(89);
+    /// The user has no such credential.
+    pub const RESOURCE_NOT_FOUND: Self = Self(91);
     /// No topic has this id.
     pub const UNKNOWN_TOPIC_ID: Self = Self(100);
     /// A group with members takes offsets from them only.

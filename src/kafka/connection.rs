@@ -44,6 +44,7 @@ pub(super) struct Connection {
     retired: AtomicBool,
     retire_at: Option<Instant>,
     muted_until: Mutex<Option<Instant>>,
+    may_carry_secrets: bool,
     task: AbortHandle,
 }
 
@@ -96,12 +97,14 @@ impl Pending {
 impl Connection {
     /// Takes over a stream on which the preface was spoken. A session that the broker ends after a while (KIP-368) is
     /// left at 85 % of its time, as Kafka's own clients do; not renewed in place, since a new connection reads the
-    /// credentials anew, works with a changed user too, and no call has to wait for the exchange.
+    /// credentials anew, works with a changed user too, and no call has to wait for the exchange. A request that is secret
+    /// is refused unless the connection may carry it.
     pub(super) fn start(
         address: Arc<str>,
         stream: Box<dyn Io>,
         versions: Versions,
         login: Option<Login>,
+        may_carry_secrets: bool,
     ) -> Self {
         let (outgoing, queue) = mpsc::channel(WAITING);
         let pending = Arc::<Pending>::default();
@@ -117,6 +120,7 @@ impl Connection {
             retired: AtomicBool::new(false),
             retire_at: session.and_then(|s| Instant::now().checked_add(s.mul_f64(0.85))),
             muted_until: Mutex::new(None),
+            may_carry_secrets,
             task,
         }
     }
@@ -142,6 +146,11 @@ impl Connection {
         request: &R,
         deadline: Deadline,
     ) -> Result<R::Response, Error> {
+        if request.is_secret() && !self.may_carry_secrets {
+            return Err(Error::Plaintext {
+                address: self.address.to_string(),
+            });
+        }
         let version = self.versions.pick::<R>().map_err(|theirs| Error::Version {
             address: self.address.to_string(),
             api: R::NAME,

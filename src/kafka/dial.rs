@@ -23,7 +23,11 @@ use super::{
     tls,
     wire::{self, Broken, Io, MAX_FRAME_BEFORE_LOGIN, Versions},
 };
-use crate::config::Tls;
+use crate::{
+    config::{Mechanism, Tls},
+    model::ScramMechanism,
+    ports::Credential,
+};
 
 /// What this client calls itself in the brokers' request logs and metrics (KIP-511).
 pub(super) const CLIENT_ID: StrBytes = StrBytes::from_static_str("headgate");
@@ -40,18 +44,7 @@ pub(super) async fn dial(
     settings: &Settings,
     deadline: Deadline,
 ) -> Result<Connection, Error> {
-    let deadline = deadline.part(settings.timeouts.connect);
-    let tcp = connect(address, deadline).await?;
-    let stream: Box<dyn Io> = match &settings.tls {
-        None => Box::new(tcp),
-        Some(tls) => secure(address, tls, tcp, deadline).await?,
-    };
-    let mut preface = Preface {
-        stream,
-        address: address.into(),
-        deadline,
-        correlation: 0,
-    };
+    let mut preface = greet(address, settings, deadline).await?;
     let versions = preface.versions().await?;
     let login = match &settings.sasl {
         None => None,
@@ -63,12 +56,56 @@ pub(super) async fn dial(
         sasl = settings.sasl.is_some(),
         "connected"
     );
+    let Preface {
+        address,
+        stream,
+        is_private,
+        ..
+    } = preface;
+    let is_private = is_private || settings.allow_plaintext_passwords;
     Ok(Connection::start(
-        preface.address,
-        preface.stream,
-        versions,
-        login,
+        address, stream, versions, login, is_private,
     ))
+}
+
+/// Logs in as somebody else than the settings say, and hangs up.
+///
+/// # Errors
+/// As of [`dial`]; the broker's word about the password is an [`Error::Auth`] with its code.
+pub(super) async fn log_in(
+    address: &str,
+    settings: &Settings,
+    credential: &Credential,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let mut preface = greet(address, settings, deadline).await?;
+    // SaslHandshake must be spoken before anything but this
+    preface.versions().await?;
+    let mechanism = match credential.mechanism {
+        ScramMechanism::Sha256 => Mechanism::ScramSha256,
+        ScramMechanism::Sha512 => Mechanism::ScramSha512,
+    };
+    let Credential { user, password, .. } = credential;
+    sasl::prove(&mut preface, mechanism, user, password.clone()).await?;
+    Ok(())
+}
+
+/// Connects, and secures the connection if that is wished.
+async fn greet(address: &str, settings: &Settings, deadline: Deadline) -> Result<Preface, Error> {
+    let deadline = deadline.part(settings.timeouts.connect);
+    let tcp = connect(address, deadline).await?;
+    let stays_here = tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
+    let stream: Box<dyn Io> = match &settings.tls {
+        None => Box::new(tcp),
+        Some(tls) => secure(address, tls, tcp, deadline).await?,
+    };
+    Ok(Preface {
+        stream,
+        address: address.into(),
+        deadline,
+        correlation: 0,
+        is_private: settings.tls.is_some() || stays_here,
+    })
 }
 
 /// Resolves the name and connects to its first address that answers; each gets its share of the time.
@@ -163,6 +200,8 @@ pub(super) struct Preface {
     address: Arc<str>,
     deadline: Deadline,
     correlation: i32,
+    /// Whether nobody on the way can read along.
+    is_private: bool,
 }
 
 impl Preface {

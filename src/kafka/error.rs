@@ -44,6 +44,15 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// Passwords do not go where anybody on the way can read along.
+    #[error(
+        "{address}: passwords are not sent over a connection that is neither TLS nor on loopback; name the brokers' TLS \
+         listener and set `tls:` for this cluster, or `allowPlaintextPasswords: true` if the network is safe"
+    )]
+    Plaintext {
+        /// The broker.
+        address: String,
+    },
     /// No encrypted connection came about.
     #[error("{address}: no TLS connection: {problem}")]
     Tls {
@@ -62,6 +71,8 @@ pub enum Error {
         address: String,
         /// The mechanism, and the user where there is one.
         mechanism: String,
+        /// The broker's code, if it sent one.
+        code: Option<Code>,
         /// What the broker says, or what is wrong with what it says.
         message: String,
     },
@@ -174,7 +185,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Settings(_) | Self::Secret { .. } => "settings",
+            Self::Settings(_) | Self::Secret { .. } | Self::Plaintext { .. } => "settings",
             Self::Dns { .. } => "dns",
             Self::Connect { .. } => "connect",
             Self::Tls { .. } => "tls",
@@ -213,6 +224,7 @@ impl Error {
             self,
             Self::Settings(_)
                 | Self::Secret { .. }
+                | Self::Plaintext { .. }
                 | Self::Kafka { .. }
                 | Self::Throttled { .. }
                 | Self::UnknownBroker { .. }

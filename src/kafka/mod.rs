@@ -14,6 +14,7 @@ mod deadline;
 mod denied;
 mod dial;
 mod error;
+mod login;
 mod observe;
 mod plane;
 mod requests;

@@ -1,8 +1,8 @@
-//! The client as the daemon sees it (rank 6, Kafka plane): the port's three methods, and nothing of its own.
+//! The client as the daemon sees it (rank 6, Kafka plane): the port's methods, and nothing of its own.
 
-use futures::future::{BoxFuture, ready};
+use futures::future::BoxFuture;
 
-use super::{Client, apply, observe};
+use super::{Client, apply, login, observe};
 use crate::{
     live::{KafkaLive, Observed},
     model::ObjectRef,
@@ -23,7 +23,6 @@ impl KafkaPlane for Client {
     }
 
     fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>> {
-        let unknown = || Observed::Unknown("logins are not tried yet".to_owned());
-        Box::pin(ready(logins.iter().map(|_| unknown()).collect()))
+        Box::pin(login::log_in(self, logins))
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     secrets,
 };
 
-/// Proves who we are.
+/// Proves who we are by the settings.
 ///
 /// # Errors
 /// The broker refuses, or cannot prove that it knows the password (SCRAM); the secret cannot be read.
@@ -34,11 +34,28 @@ pub(super) async fn authenticate(preface: &mut Preface, sasl: &Sasl) -> Result<L
             field: "sasl.password",
             source,
         })?;
-    let mut talk = Talk { preface, sasl };
+    prove(preface, sasl.mechanism, &sasl.username, password).await
+}
+
+/// Proves that we are `username`.
+///
+/// # Errors
+/// The broker refuses, or cannot prove that it knows the password (SCRAM).
+pub(super) async fn prove(
+    preface: &mut Preface,
+    mechanism: Mechanism,
+    username: &str,
+    password: Secret<String>,
+) -> Result<Login, Error> {
+    let mut talk = Talk {
+        preface,
+        mechanism,
+        username,
+    };
     talk.handshake().await?;
-    let last = match sasl.mechanism {
+    let last = match mechanism {
         Mechanism::Plain => {
-            let text = format!("\0{}\0{}", sasl.username, password.expose());
+            let text = format!("\0{username}\0{}", password.expose());
             talk.say(text.into()).await?
         }
         Mechanism::OauthBearer => talk.bearer(&password).await?,
@@ -54,24 +71,26 @@ pub(super) async fn authenticate(preface: &mut Preface, sasl: &Sasl) -> Result<L
 
 struct Talk<'a> {
     preface: &'a mut Preface,
-    sasl: &'a Sasl,
+    mechanism: Mechanism,
+    username: &'a str,
 }
 
 impl Talk<'_> {
     async fn handshake(&mut self) -> Result<(), Error> {
-        let name = self.sasl.mechanism.as_str();
+        let name = self.mechanism.as_str();
         let request =
             SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(name));
         let answer = self.preface.ask("SaslHandshake", &request, 1).await?;
         match Code(answer.error_code) {
             Code::NONE => Ok(()),
-            Code::ILLEGAL_SASL_STATE => Err(self.failed(
+            Code::ILLEGAL_SASL_STATE => Err(self.refused(
+                Code::ILLEGAL_SASL_STATE,
                 "the listener does not use SASL; use the broker's SASL listener, or remove `sasl:` for this cluster",
             )),
             code => {
                 let offered: Vec<&str> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
                 let offered = words(&offered.join(", "));
-                Err(self.failed(format!("{code}; the broker offers {offered}")))
+                Err(self.refused(code, format!("{code}; the broker offers {offered}")))
             }
         }
     }
@@ -80,15 +99,16 @@ impl Talk<'_> {
     async fn say(&mut self, message: Bytes) -> Result<SaslAuthenticateResponse, Error> {
         let request = SaslAuthenticateRequest::default().with_auth_bytes(message);
         let answer = self.preface.ask("SaslAuthenticate", &request, 1).await?;
-        if !Code(answer.error_code).is_ok() {
+        let code = Code(answer.error_code);
+        if !code.is_ok() {
             let told = words(answer.error_message.as_deref().unwrap_or_default());
-            let hint = match self.sasl.mechanism {
+            let hint = match self.mechanism {
                 Mechanism::OauthBearer => "renew the token",
                 _ => {
                     "check user name and password, and that the broker has this user for this mechanism"
                 }
             };
-            return Err(self.failed(format!("{}: {told}; {hint}", Code(answer.error_code))));
+            return Err(self.refused(code, format!("{code}: {told}; {hint}")));
         }
         Ok(answer)
     }
@@ -111,7 +131,7 @@ impl Talk<'_> {
         hash: Hash,
         password: Secret<String>,
     ) -> Result<SaslAuthenticateResponse, Error> {
-        let login = scram::Login::begin(hash, &self.sasl.username);
+        let login = scram::Login::begin(hash, self.username);
         let challenge = self.say(login.first().into()).await?.auth_bytes;
         let proof = self
             .preface
@@ -127,19 +147,24 @@ impl Talk<'_> {
         Ok(last)
     }
 
+    fn refused(&self, code: Code, message: impl Into<String>) -> Error {
+        self.error(Some(code), message.into())
+    }
+
     fn failed(&self, message: impl Into<String>) -> Error {
-        let Sasl {
-            mechanism,
-            username,
-            ..
-        } = self.sasl;
+        self.error(None, message.into())
+    }
+
+    fn error(&self, code: Option<Code>, message: String) -> Error {
+        let (mechanism, username) = (self.mechanism, self.username);
         Error::Auth {
             address: self.preface.address().to_owned(),
             mechanism: match mechanism {
                 Mechanism::OauthBearer => mechanism.to_string(),
                 _ => format!("{mechanism} as user {username:?}"),
             },
-            message: message.into(),
+            code,
+            message,
         }
     }
 }

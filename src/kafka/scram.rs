@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use rand::{RngExt, distr::Alphanumeric};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::model::Secret;
+use crate::model::{ScramMechanism, Secret};
 
 /// Fewest rounds that are accepted: RFC 7677's minimum, and Kafka's default. Fewer would let a false broker make a
 /// password cheap to guess.
@@ -23,6 +23,14 @@ pub(super) enum Hash {
 }
 
 impl Hash {
+    /// Returns the hash of a mechanism.
+    pub(super) fn of(mechanism: ScramMechanism) -> Self {
+        match mechanism {
+            ScramMechanism::Sha256 => Self::Sha256,
+            ScramMechanism::Sha512 => Self::Sha512,
+        }
+    }
+
     fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
         fn run<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
             let mut mac =
@@ -57,7 +65,8 @@ impl Hash {
         }
     }
 
-    fn salted(self, password: &str, salt: &[u8], iterations: u32) -> Vec<u8> {
+    /// Returns what both sides make of the password (RFC 5802, `SaltedPassword`). Computes for a while.
+    pub(super) fn salted(self, password: &str, salt: &[u8], iterations: u32) -> Vec<u8> {
         match self {
             Self::Sha256 => {
                 pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password.as_bytes(), salt, iterations)
@@ -69,6 +78,11 @@ impl Hash {
             }
         }
     }
+}
+
+/// Makes the salt of a new credential: 128 random bits, as Kafka's own tools take.
+pub(super) fn fresh_salt() -> [u8; 16] {
+    rand::rng().random()
 }
 
 /// A login that has begun: what was said first.

@@ -1,9 +1,14 @@
 //! Writes one batch (rank 6, Kafka plane): one request to the controller, and an outcome for each of its items; one file
 //! an area. Repeats nothing and decides nothing: what an outcome means for the plan is the caller's business.
 
+mod acls;
 mod configs;
+mod moves;
+mod needs;
 mod offsets;
+mod quotas;
 mod topics;
+mod users;
 
 use std::{collections::HashMap, hash::Hash, time::Duration};
 
@@ -13,6 +18,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::{
     Client, Code, Error,
     client::{Lane, To},
+    denied,
     error::words,
     requests::Operation,
 };
@@ -32,9 +38,39 @@ pub(super) async fn write(client: &Client, batch: Batch) -> Vec<Outcome> {
         Batch::AlterConfigs(objects) => configs::alter(client, objects).await,
         Batch::DeleteTopics(topics) => topics::delete(client, topics).await,
         Batch::SetOffsets(resets) => offsets::reset(client, resets).await,
-        _ => Err(Error::settings("this request is not sent yet")),
+        Batch::CreateAcls(acls) => acls::create(client, acls).await,
+        Batch::DeleteAcls(acls) => acls::delete(client, acls).await,
+        Batch::AlterQuotas(quotas) => quotas::alter(client, quotas).await,
+        Batch::SetCredentials(credentials) => Ok(users::set(client, credentials).await),
+        Batch::DeleteCredentials(credentials) => Ok(users::delete(client, credentials).await),
+        Batch::Reassign(partitions) => moves::reassign(client, partitions).await,
+        Batch::ElectLeaders(partitions) => moves::elect(client, partitions).await,
     };
-    sent.unwrap_or_else(|error| vec![of_error(&error); batch.len()])
+    let outcomes = sent.unwrap_or_else(|error| vec![of_error(&error); batch.len()]);
+    let told = |(item, outcome)| with_the_missing_permission(client, &batch, item, outcome);
+    outcomes.into_iter().enumerate().map(told).collect()
+}
+
+/// Says with a denial which permission is missing, and which command grants it.
+fn with_the_missing_permission(
+    client: &Client,
+    batch: &Batch,
+    item: usize,
+    outcome: Outcome,
+) -> Outcome {
+    match (outcome, needs::needs(batch, item)) {
+        (Outcome::Refused(refusal), Some(needs)) if is_denial(&refusal) => {
+            Outcome::Refused(Refusal {
+                message: denied::missing(client.settings(), needs),
+                ..refusal
+            })
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn is_denial(refusal: &Refusal) -> bool {
+    refusal.code.ends_with("_AUTHORIZATION_FAILED")
 }
 
 async fn send<R: Operation>(client: &Client, request: &R) -> Result<R::Response, Error> {
@@ -58,6 +94,14 @@ fn in_order<K: Eq + Hash>(
     let left_out = || Outcome::Unknown("the broker's answer leaves it out".to_owned());
     items
         .map(|item| said.remove(&item).unwrap_or_else(left_out))
+        .collect()
+}
+
+/// Takes outcomes that come in the order of the items; those that are missing at the end are not known.
+fn broken_off(items: usize, said: impl Iterator<Item = Outcome>) -> Vec<Outcome> {
+    let left_out = || Outcome::Unknown("the broker's answer leaves it out".to_owned());
+    said.chain(std::iter::repeat_with(left_out))
+        .take(items)
         .collect()
 }
 
@@ -87,8 +131,12 @@ fn of_code(code: i16, message: Option<&StrBytes>, throttle_ms: i32) -> Outcome {
 
 fn class(code: Code, message: &str) -> RefusalClass {
     match code {
-        Code::TOPIC_ALREADY_EXISTS => RefusalClass::AlreadyThere,
-        Code::UNKNOWN_TOPIC_OR_PARTITION | Code::UNKNOWN_TOPIC_ID => RefusalClass::Gone,
+        Code::TOPIC_ALREADY_EXISTS | Code::NO_REASSIGNMENT_IN_PROGRESS => {
+            RefusalClass::AlreadyThere
+        }
+        Code::UNKNOWN_TOPIC_OR_PARTITION | Code::UNKNOWN_TOPIC_ID | Code::RESOURCE_NOT_FOUND => {
+            RefusalClass::Gone
+        }
         // KRaft refuses more than 10,000 records an operation with the code that a user's own policy has as well
         Code::POLICY_VIOLATION if message.to_ascii_lowercase().contains("excessively large") => {
             RefusalClass::WholeRequest
@@ -102,6 +150,7 @@ fn class(code: Code, message: &str) -> RefusalClass {
         | Code::NOT_COORDINATOR
         | Code::LEADER_NOT_AVAILABLE
         | Code::BROKER_NOT_AVAILABLE
+        | Code::PREFERRED_LEADER_NOT_AVAILABLE
         | Code::REASSIGNMENT_IN_PROGRESS => RefusalClass::Transient,
         _ => RefusalClass::Final,
     }
@@ -115,9 +164,11 @@ fn of_error(error: &Error) -> Outcome {
     let class = match error {
         Error::Throttled { wait, .. } => return Outcome::Throttled(*wait),
         Error::Kafka { code, message, .. } => class(*code, message),
-        Error::Settings(_) | Error::Secret { .. } | Error::Version { .. } | Error::Codec { .. } => {
-            RefusalClass::Final
-        }
+        Error::Settings(_)
+        | Error::Secret { .. }
+        | Error::Plaintext { .. }
+        | Error::Version { .. }
+        | Error::Codec { .. } => RefusalClass::Final,
         _ => RefusalClass::Transient,
     };
     Outcome::Refused(Refusal {

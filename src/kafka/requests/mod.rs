@@ -21,11 +21,17 @@ pub(super) trait Operation: Request {
 
     /// Returns the codes of the answer, of the whole or of its items.
     fn codes(answer: &Self::Response) -> Vec<Code>;
+
+    /// Tells whether the request carries a secret, so that it travels over TLS or on loopback only.
+    fn is_secret(&self) -> bool {
+        false
+    }
 }
 
 /// Says where an operation's answer keeps its codes; all answers keep the throttle time in one place.
 macro_rules! operation {
-    ($request:ident, $name:literal, |$answer:ident| $codes:expr) => {
+    ($request:ident, $name:literal, |$answer:ident| $codes:expr
+        $(, secret when |$sent:ident| $secret:expr)?) => {
         impl $crate::kafka::requests::Operation for $request {
             const NAME: &'static str = $name;
 
@@ -36,15 +42,24 @@ macro_rules! operation {
             fn codes($answer: &Self::Response) -> Vec<$crate::kafka::Code> {
                 $codes.into_iter().map($crate::kafka::Code).collect()
             }
+
+            $(fn is_secret(&self) -> bool {
+                let $sent = self;
+                $secret
+            })?
         }
     };
 }
 
+pub(super) mod acls;
 pub(super) mod configs;
 pub(super) mod groups;
 pub(super) mod health;
+pub(super) mod moves;
 pub(super) mod offsets;
+pub(super) mod quotas;
 pub(super) mod topics;
+pub(super) mod users;
 
 fn text(value: &str) -> StrBytes {
     StrBytes::from_string(value.to_owned())
