@@ -1,25 +1,32 @@
-//! Topic configs as a document writes them, checked against Kafka's table (desired, rank 1).
+//! Configs as a document writes them, checked against Kafka's tables (desired, rank 1).
+
+use std::marker::PhantomData;
 
 use compact_str::{CompactString, format_compact};
 
 use super::{
     DesiredValue,
+    config_table::Table,
     node::{Node, Value, shorten},
     page::{At, Page},
     read::{Read, map},
     snippet,
+    word::SecretSpec,
 };
 use crate::model::{
-    Accepts, ConfigKey, ConfigType, Severity, TOPIC_CONFIGS, TopicConfig, Versions, integer,
-    topic_config, units,
+    Accepts, ConfigKey, ConfigType, KnownConfig, Severity, Versions, integer, units,
 };
 
-/// Checked configs, sorted by key.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Config(pub(super) Vec<Entry>);
+/// Configs that were checked against a table, sorted by key.
+#[derive(Debug)]
+pub(super) struct Config<T> {
+    /// The entries.
+    pub(super) entries: Vec<Entry>,
+    table: PhantomData<T>,
+}
 
 /// One key, where it stands, and its value as Kafka spells it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Entry {
     pub(super) key: ConfigKey,
     pub(super) at: At,
@@ -41,26 +48,37 @@ impl Refusal {
     }
 }
 
-impl Config {
+impl<T> Config<T> {
     /// Finds what is said about a key.
     pub(super) fn get(&self, key: &str) -> Option<&Entry> {
-        let found = self.0.binary_search_by(|e| e.key.as_str().cmp(key));
-        found.ok().map(|index| &self.0[index])
+        let found = self.entries.binary_search_by(|e| e.key.as_str().cmp(key));
+        found.ok().map(|index| &self.entries[index])
+    }
+
+    /// Returns the keys and values.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (ConfigKey, DesiredValue)> {
+        self.entries
+            .iter()
+            .map(|e| (e.key.clone(), e.value.clone()))
     }
 }
 
-impl Read for Config {
+impl<T: Table> Read for Config<T> {
     fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
         let fields = map(node, page)?;
         let mut entries = Vec::with_capacity(fields.len());
         for (key, value) in fields {
-            let known = topic_config(&key.text);
+            let known = T::find(&key.text);
+            if let Some((message, help)) = T::refusal(&key.text) {
+                page.error_with(key.at, format!("`{}` {message}", key.text), help);
+                continue;
+            }
             match known {
                 Some(config) => warn_of_version(config, key.at, page),
-                None => unverified(&key.text, key.at, page),
+                None => unverified::<T>(&key.text, key.at, page),
             }
             entries.extend(
-                read_value(&key.text, known, value, page).map(|value| Entry {
+                read_value::<T>(&key.text, known, value, page).map(|value| Entry {
                     key: ConfigKey::new(&key.text),
                     at: key.at,
                     value,
@@ -68,27 +86,31 @@ impl Read for Config {
             );
         }
         entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Some(Self(entries))
+        Some(Self {
+            entries,
+            table: PhantomData,
+        })
     }
 }
 
 /// A key that the table lacks may still be known to the cluster, which the planner asks.
-fn unverified(key: &str, at: At, page: &mut Page<'_>) {
+fn unverified<T: Table>(key: &str, at: At, page: &mut Page<'_>) {
     let near = page
         .has_room(Severity::Unverified)
-        .then(|| snippet::nearest(key, TOPIC_CONFIGS.iter().map(|c| c.key)));
+        .then(|| snippet::nearest(key, T::rows().map(|config| config.key)));
     page.note(
         Severity::Unverified,
         at,
         format!(
-            "no topic config of Kafka 3.6 to 4.3 is called {}",
+            "no {} of Kafka 3.6 to 4.3 is called {}",
+            T::WHAT,
             shorten(key)
         ),
         near.flatten().map(|near| format!("did you mean `{near}`?")),
     );
 }
 
-fn warn_of_version(config: &TopicConfig, at: At, page: &mut Page<'_>) {
+fn warn_of_version(config: &KnownConfig, at: At, page: &mut Page<'_>) {
     if config.versions == Versions::Only3 {
         page.note(
             Severity::Warning,
@@ -102,14 +124,22 @@ fn warn_of_version(config: &TopicConfig, at: At, page: &mut Page<'_>) {
     }
 }
 
-fn read_value(
+fn read_value<T: Table>(
     key: &str,
-    known: Option<&TopicConfig>,
+    known: Option<&KnownConfig>,
     node: &Node<'_>,
     page: &mut Page<'_>,
 ) -> Option<DesiredValue> {
     let value = match &node.value {
         Value::Null => return Some(DesiredValue::LeaveAlone),
+        _ if T::is_sensitive(key) => {
+            let secret = SecretSpec::read(node, page)?;
+            return Some(DesiredValue::Secret(secret.0));
+        }
+        Value::Map(_) if T::SECRETS && known.is_none() => {
+            let secret = SecretSpec::read(node, page)?;
+            return Some(DesiredValue::Secret(secret.0));
+        }
         Value::Scalar(text) => check(key, known, text),
         Value::List(items) => list(known, items).and_then(|text| check(key, known, &text)),
         Value::Map(_) => Err(Refusal::new("expected a value, found fields")),
@@ -127,7 +157,7 @@ fn read_value(
 }
 
 /// Writes a YAML list as Kafka writes lists.
-fn list(known: Option<&TopicConfig>, items: &[Node<'_>]) -> Result<String, Refusal> {
+fn list(known: Option<&KnownConfig>, items: &[Node<'_>]) -> Result<String, Refusal> {
     if known.is_some_and(|config| config.config_type != ConfigType::List) {
         return Err(Refusal::new("expected one value, found a list"));
     }
@@ -145,7 +175,7 @@ fn list(known: Option<&TopicConfig>, items: &[Node<'_>]) -> Result<String, Refus
 }
 
 /// Checks a value against Kafka's definition and spells it as Kafka does.
-fn check(key: &str, known: Option<&TopicConfig>, text: &str) -> Result<CompactString, Refusal> {
+fn check(key: &str, known: Option<&KnownConfig>, text: &str) -> Result<CompactString, Refusal> {
     let Some(config) = known else {
         // of a key that nobody here knows only its name tells the type
         let number = quantity(key, text).ok();
@@ -153,7 +183,7 @@ fn check(key: &str, known: Option<&TopicConfig>, text: &str) -> Result<CompactSt
     };
     match config.config_type {
         ConfigType::Int | ConfigType::Short | ConfigType::Long => number(config, text),
-        ConfigType::Double => ratio(text),
+        ConfigType::Double => fraction(config, text),
         ConfigType::Boolean => boolean(text),
         ConfigType::List => words(config, text),
         ConfigType::String | ConfigType::Class | ConfigType::Password => string(config, text),
@@ -174,7 +204,7 @@ fn quantity(key: &str, text: &str) -> Result<i64, Refusal> {
     read.map_err(|e| Refusal::new(format!("{} is no value: {e}", shorten(text))))
 }
 
-fn number(config: &TopicConfig, text: &str) -> Result<CompactString, Refusal> {
+fn number(config: &KnownConfig, text: &str) -> Result<CompactString, Refusal> {
     let n = quantity(config.key, text)?;
     let (low, high) = match config.config_type {
         ConfigType::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -202,7 +232,7 @@ fn number(config: &TopicConfig, text: &str) -> Result<CompactString, Refusal> {
 }
 
 /// Kafka 4.0 raised the lower bound of some keys (KIP-1030); the cluster may still be of version 3.
-fn warn_of_limit(known: Option<&TopicConfig>, value: &str, at: At, page: &mut Page<'_>) {
+fn warn_of_limit(known: Option<&KnownConfig>, value: &str, at: At, page: &mut Page<'_>) {
     let Some((config, n)) = known.zip(integer(value)) else {
         return;
     };
@@ -221,11 +251,15 @@ fn warn_of_limit(known: Option<&TopicConfig>, value: &str, at: At, page: &mut Pa
     }
 }
 
-fn ratio(text: &str) -> Result<CompactString, Refusal> {
+fn fraction(config: &KnownConfig, text: &str) -> Result<CompactString, Refusal> {
+    let (what, most) = match config.accepts {
+        Accepts::Ratio => ("a number from 0 to 1", 1.0),
+        _ => ("a number, 0 or more", f64::MAX),
+    };
     match text.trim().parse::<f64>() {
-        Ok(n) if (0.0..=1.0).contains(&n) => Ok(ConfigType::Double.normalise(text)),
+        Ok(n) if (0.0..=most).contains(&n) => Ok(ConfigType::Double.normalise(text)),
         _ => Err(Refusal::new(format!(
-            "expected a number from 0 to 1, found {}",
+            "expected {what}, found {}",
             shorten(text)
         ))),
     }
@@ -246,7 +280,7 @@ fn boolean(text: &str) -> Result<CompactString, Refusal> {
     }
 }
 
-fn words(config: &TopicConfig, text: &str) -> Result<CompactString, Refusal> {
+fn words(config: &KnownConfig, text: &str) -> Result<CompactString, Refusal> {
     let spelt = config.config_type.normalise(text);
     let mut last = None;
     for word in spelt.split(',').filter(|word| !word.is_empty()) {
@@ -259,7 +293,14 @@ fn words(config: &TopicConfig, text: &str) -> Result<CompactString, Refusal> {
             _ => {}
         }
     }
-    Ok(spelt)
+    match config.accepts {
+        Accepts::Words(_) | Accepts::Replicas => Ok(spelt),
+        // of other lists the order may mean something: cipher suites, rules
+        _ => {
+            let words = text.split(',').map(str::trim).filter(|w| !w.is_empty());
+            Ok(words.collect::<Vec<_>>().join(",").into())
+        }
+    }
 }
 
 fn replica(word: &str) -> Result<(), Refusal> {
@@ -273,7 +314,7 @@ fn replica(word: &str) -> Result<(), Refusal> {
     }
 }
 
-fn string(config: &TopicConfig, text: &str) -> Result<CompactString, Refusal> {
+fn string(config: &KnownConfig, text: &str) -> Result<CompactString, Refusal> {
     let spelt = config.config_type.normalise(text);
     match config.accepts {
         Accepts::Words(known) => one_of(known, &spelt)?,

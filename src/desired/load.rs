@@ -6,18 +6,17 @@ use std::{
     sync::Arc,
 };
 
-use compact_str::CompactString;
-
 use super::{
-    Desired, DesiredCluster, build,
-    mirror::{ClusterDocument, TopicDocument},
+    Desired,
+    home::Home,
+    kinds::{self, Body, ClusterSpec, Defaults, KINDS},
     node::{self, Node, Value},
     page::{At, Page},
-    read::{Read, Text, map, scalar},
+    read::{map, scalar},
     snippet,
-    word::{API_VERSION, KINDS, refuse_kind},
+    word::{API_VERSION, refuse_kind},
 };
-use crate::model::{ClusterName, Finding, Severity, SourceFile, TopicName};
+use crate::model::{ClusterName, Finding, Severity, SourceFile};
 
 /// What a revision's files declare, and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -84,22 +83,10 @@ fn nothing_declared(files: &[SourceFile]) -> Finding {
     .with_help("an empty source is never taken for a wish to delete everything; check the path and the branch")
 }
 
-/// A document that was read.
+/// A document that was read, and the page on which it stands.
 struct Document {
     page: usize,
     body: Body,
-}
-
-enum Body {
-    Cluster(At, Box<ClusterDocument>),
-    Topic(Topic),
-}
-
-/// A topic's document, and whether it was read without an error.
-pub(super) struct Topic {
-    pub(super) at: At,
-    pub(super) clean: bool,
-    pub(super) document: TopicDocument,
 }
 
 fn document(node: &Node<'_>, page: &mut Page<'_>) -> Option<Body> {
@@ -113,38 +100,23 @@ fn document(node: &Node<'_>, page: &mut Page<'_>) -> Option<Body> {
             "field `kind` is missing",
             format!(
                 "a document begins with `apiVersion: {API_VERSION}` and its kind; known here: {}",
-                snippet::quoted(&KINDS)
+                snippet::quoted(&readable())
             ),
         );
         return None;
     };
-    let before = page.errors();
-    match scalar("a kind", kind, page)? {
-        "Cluster" => {
-            let document = ClusterDocument::read(node, page)?;
-            let at = spot(document.metadata.0.as_ref().and_then(|m| m.name()), node);
-            Some(Body::Cluster(at, Box::new(document)))
-        }
-        "Topic" => {
-            let document = TopicDocument::read(node, page)?;
-            let at = spot(document.metadata.0.as_ref().and_then(|m| m.name()), node);
-            let clean = page.errors() == before;
-            Some(Body::Topic(Topic {
-                at,
-                clean,
-                document,
-            }))
-        }
-        other => {
-            refuse_kind(other, kind.at, &KINDS, page);
+    let word = scalar("a kind", kind, page)?;
+    match KINDS.iter().find(|k| k.word == word) {
+        Some(known) => (known.read)(node, page),
+        None => {
+            refuse_kind(word, kind.at, &readable(), page);
             None
         }
     }
 }
 
-/// An object stands where its name does.
-fn spot(name: Option<&Text>, document: &Node<'_>) -> At {
-    name.map_or(document.at, |name| name.at)
+fn readable() -> Vec<&'static str> {
+    KINDS.iter().map(|k| k.word).collect()
 }
 
 /// The folder of a file: what stands before its last `/`, nothing for a file at the top.
@@ -159,42 +131,32 @@ fn upwards(start: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A folder that holds a Cluster.
-struct Home {
-    page: usize,
-    at: At,
-    cluster: Option<DesiredCluster>,
-    defaults: build::Defaults,
-    /// Topics by name in the spelling in which Kafka's metrics would confuse them, `.` and `_` being one there.
-    names: HashMap<CompactString, Vec<(TopicName, usize, At)>>,
-}
-
 fn assemble(
     documents: Vec<Document>,
     broken: &BTreeSet<String>,
     pages: &mut [Page<'_>],
 ) -> Desired {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
-    let mut topics = Vec::new();
+    let mut objects = Vec::new();
     for Document { page, body } in documents {
         match body {
-            Body::Cluster(at, document) => settle(&mut homes, page, at, &document, pages),
-            Body::Topic(topic) => topics.push((page, topic)),
+            Body::Cluster(document) => settle(&mut homes, page, &document, pages),
+            Body::Object(object) => objects.push((page, object)),
         }
     }
     refuse_nested(&homes, pages);
     let mut homeless = None;
-    for (page, topic) in topics {
+    for (page, object) in objects {
         let folder = folder(&pages[page].file).to_owned();
         let home = upwards(&folder)
             .find(|f| homes.contains_key(*f))
             .map(str::to_owned);
         match home.and_then(|folder| homes.get_mut(&folder)) {
-            Some(home) => move_in(home, page, &topic, pages),
+            Some(home) => object.declare(home, &mut pages[page]),
             None if homeless == Some(page) || upwards(&folder).any(|f| broken.contains(f)) => {}
             None => {
                 homeless = Some(page);
-                refuse_homeless(page, &topic, pages);
+                refuse_homeless(object.at(), &mut pages[page]);
             }
         }
     }
@@ -205,58 +167,22 @@ fn assemble(
 fn settle(
     homes: &mut BTreeMap<String, Home>,
     page: usize,
-    at: At,
-    document: &ClusterDocument,
+    document: &kinds::Document<ClusterSpec>,
     pages: &mut [Page<'_>],
 ) {
     let folder = folder(&pages[page].file).to_owned();
     if let Some(first) = homes.get(&folder) {
         let place = pages[first.page].place(first.at);
         pages[page].error_with(
-            at,
+            document.at,
             format!("a second Cluster in one folder; the first is declared at {place}"),
             "give each cluster a folder of its own".to_owned(),
         );
         return;
     }
-    let cluster = build::cluster(document, at, &mut pages[page]);
-    let defaults = build::Defaults::of(document);
-    homes.insert(
-        folder,
-        Home {
-            page,
-            at,
-            cluster,
-            defaults,
-            names: HashMap::new(),
-        },
-    );
-}
-
-/// Puts a topic into its cluster.
-fn move_in(home: &mut Home, page: usize, topic: &Topic, pages: &mut [Page<'_>]) {
-    let Some(name) = build::topic_name(topic, &mut pages[page]) else {
-        return;
-    };
-    let spelling: CompactString = name.as_str().replace('.', "_").into();
-    let alike = home.names.entry(spelling).or_default();
-    if let Some((other, first_page, first)) = alike.first() {
-        let first = pages[*first_page].place(*first);
-        let message = if *other == name {
-            format!("topic {name} is declared twice, first at {first}")
-        } else {
-            format!(
-                "topic {name} collides with topic {other} at {first}: Kafka refuses the second, since `.` and `_` are one in metrics"
-            )
-        };
-        pages[page].error(topic.at, message);
-        return;
-    }
-    alike.push((name.clone(), page, topic.at));
-    let built = build::topic(&name, topic, &home.defaults, &mut pages[page]);
-    if let (Some(cluster), Some(topic)) = (&mut home.cluster, built) {
-        cluster.topics.insert(name, topic);
-    }
+    let cluster = kinds::cluster(document, &mut pages[page]);
+    let defaults = Defaults::of(document.spec.as_ref());
+    homes.insert(folder, Home::new(page, document.at, cluster, defaults));
 }
 
 /// A cluster within a cluster: nobody could say to which the documents of the inner one belong.
@@ -274,14 +200,13 @@ fn refuse_nested(homes: &BTreeMap<String, Home>, pages: &mut [Page<'_>]) {
     }
 }
 
-fn refuse_homeless(page: usize, topic: &Topic, pages: &mut [Page<'_>]) {
-    let page = &mut pages[page];
+fn refuse_homeless(at: At, page: &mut Page<'_>) {
     let folder = match folder(&page.file) {
         "" => "the top folder".to_owned(),
         folder => format!("`{folder}` or a folder above it"),
     };
     page.error_with(
-        topic.at,
+        at,
         format!("this belongs to no cluster: there is no `kind: Cluster` in {folder}"),
         "every document belongs to the cluster of its folder".to_owned(),
     );

@@ -1,15 +1,16 @@
 //! Desired state: YAML documents -> parse -> validate -> `Desired` (rank 1: pure, reads no file).
 //!
 //! ```text
-//! files -> page -> node (YAML with places) -> mirror (types, config_value, word) -> build (names, defaults) -> Desired
+//! files -> page -> node (YAML with places) -> kinds (mirror types, and what is made of them) -> Desired
 //! ```
 
 mod access;
-mod build;
 mod cluster;
+mod config_table;
 mod config_value;
+mod home;
+mod kinds;
 mod load;
-mod mirror;
 mod node;
 mod object;
 mod page;

@@ -76,6 +76,11 @@ impl<'a> Page<'a> {
         self.note(Severity::Error, at, message.into(), help.into());
     }
 
+    /// Notes an error without the line on which it stands: there may be a secret in it.
+    pub(super) fn error_unseen(&mut self, at: At, message: String, help: String) {
+        self.keep(Severity::Error, at, message, Some(help), false);
+    }
+
     /// Notes a finding.
     pub(super) fn note(
         &mut self,
@@ -83,6 +88,17 @@ impl<'a> Page<'a> {
         at: At,
         message: String,
         help: Option<String>,
+    ) {
+        self.keep(severity, at, message, help, true);
+    }
+
+    fn keep(
+        &mut self,
+        severity: Severity,
+        at: At,
+        message: String,
+        help: Option<String>,
+        seen: bool,
     ) {
         if severity == Severity::Error {
             self.errors += 1;
@@ -95,6 +111,7 @@ impl<'a> Page<'a> {
             .lines
             .get_or_init(|| snippet::lines(self.text).collect())
             .get(at.line.saturating_sub(1) as usize)
+            .filter(|line| seen && !snippet::may_hold_a_secret(line))
             .and_then(|line| snippet::show(line, at.column));
         self.findings.push(Finding {
             severity,

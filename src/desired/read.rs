@@ -1,6 +1,8 @@
 //! Nodes -> the fields of a mirror type (desired, rank 1). Every mistake becomes a finding and reading goes on, so that a
 //! file's author sees all of them at once; what could not be read is `None`.
 
+use std::time::Duration;
+
 use compact_str::CompactString;
 use jiff::civil::Date;
 
@@ -9,12 +11,17 @@ use super::{
     page::{At, Page},
     snippet,
 };
-use crate::model::{Severity, integer};
+use crate::model::{Severity, integer, units};
 
 /// A type that can be read from a node.
 pub(super) trait Read: Sized {
     /// Reads a node that is not null; `None` when it noted why that is impossible.
     fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self>;
+
+    /// What `null` means; by default the same as a field that is absent.
+    fn null() -> Option<Self> {
+        None
+    }
 }
 
 /// A field that must be there. In the JSON Schema it is `required`; `None` means that its absence or its mistake has
@@ -30,7 +37,10 @@ pub(super) trait Take: Sized {
 
 impl<T: Read> Take for Option<T> {
     fn take(slot: Option<&Node<'_>>, key: &'static str, _: At, page: &mut Page<'_>) -> Self {
-        let node = slot.filter(|node| !matches!(node.value, Value::Null))?;
+        let node = slot?;
+        if matches!(node.value, Value::Null) {
+            return T::null();
+        }
         let outer = page.field.replace(key);
         let read = T::read(node, page);
         page.field = outer;
@@ -56,10 +66,10 @@ macro_rules! mirror {
         $($(#[$field_meta:meta])* $field:ident = $key:literal : $ty:ty),+ $(,)?
     }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, schemars::JsonSchema)]
+        #[derive(Debug, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields)]
-        pub(super) struct $name {
-            $($(#[$field_meta])* #[schemars(rename = $key)] pub(super) $field: $ty),+
+        pub(in $crate::desired) struct $name {
+            $($(#[$field_meta])* #[schemars(rename = $key)] pub(in $crate::desired) $field: $ty),+
         }
 
         impl $crate::desired::read::Read for $name {
@@ -161,6 +171,13 @@ impl Read for Text {
     }
 }
 
+impl<T: Read> Read for Spotted<T> {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let value = T::read(node, page)?;
+        Some(Self { at: node.at, value })
+    }
+}
+
 /// `true` or `false`.
 impl Read for bool {
     fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
@@ -204,6 +221,83 @@ impl Read for Day {
             Some(day) => Some(Self(day)),
             None => expected(WHAT, node, page),
         }
+    }
+}
+
+/// An amount of data of at least a byte, as `50MiB`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size(pub(super) u64);
+
+impl Read for Size {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        const WHAT: &str = "an amount of data such as `50MiB`";
+        let size = units::bytes(scalar(WHAT, node, page)?).ok();
+        match size.and_then(|n| u64::try_from(n).ok()) {
+            Some(size) if size > 0 => Some(Self(size)),
+            _ => expected(WHAT, node, page),
+        }
+    }
+}
+
+/// A length of time, as `24h`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Length(pub(super) Duration);
+
+impl Read for Length {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        const WHAT: &str = "a length of time such as `24h`";
+        let ms = units::milliseconds(scalar(WHAT, node, page)?).ok();
+        match ms.and_then(|ms| u64::try_from(ms).ok()) {
+            Some(ms) => Some(Self(Duration::from_millis(ms))),
+            None => expected(WHAT, node, page),
+        }
+    }
+}
+
+/// How many records somebody may be behind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lag(pub(super) u64);
+
+impl Read for Lag {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        const WHAT: &str = "a number of records, 0 or more";
+        let lag = integer(scalar(WHAT, node, page)?).and_then(|n| u64::try_from(n).ok());
+        lag.map(Self).or_else(|| expected(WHAT, node, page))
+    }
+}
+
+/// Ids of brokers, each once.
+#[derive(Debug, Clone)]
+pub(super) struct BrokerIds(pub(super) Vec<i32>);
+
+impl Read for BrokerIds {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let mut ids = Vec::new();
+        for id in Vec::<BrokerId>::read(node, page)? {
+            match i32::try_from(id.value) {
+                Ok(id) if !ids.contains(&id) => ids.push(id),
+                _ => refuse(&format!("broker {} is listed twice", id.value), id.at, page),
+            }
+        }
+        Some(Self(ids))
+    }
+}
+
+/// Id of a broker: a 32-bit number of Java's.
+pub(super) type BrokerId = Count<0, { i32::MAX.unsigned_abs() }>;
+
+/// A value, or a list of values.
+#[derive(Debug, Clone)]
+pub(super) struct OneOrMore<T>(pub(super) Vec<T>);
+
+impl<T: Read> Read for OneOrMore<T> {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let values = match &node.value {
+            Value::List(items) if items.is_empty() => return expected("a value", node, page),
+            Value::List(_) => Vec::read(node, page)?,
+            _ => vec![T::read(node, page)?],
+        };
+        Some(Self(values))
     }
 }
 

@@ -1,65 +1,58 @@
-//! The reference of the documents as Markdown, out of their JSON Schema and Kafka's table (desired, rank 1).
+//! The reference of the documents as Markdown, out of their JSON Schema and the tables (desired, rank 1).
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::schema::schema;
-use crate::model::{Accepts, ConfigType, TOPIC_CONFIGS, TopicConfig, Versions};
+use super::{
+    config_table::{Brokers, Groups, Subscriptions, Table, Topics},
+    kinds::{Name, PRESETS, Preset, Right},
+    schema::schema,
+};
+use crate::model::{Accepts, ConfigType, KnownConfig, Versions};
 
 /// What the reference says before the kinds.
-const PREFACE: &str = "\
-# Desired state
+const PREFACE: &str = include_str!("reference.md");
 
-This page is generated from the types that read the documents; a test holds the two together.
+/// What it says before the table of grants.
+const GRANTS: &str = "
+## Grants
 
-The source is a folder of YAML files (`.yaml`, `.yml`; all others are left alone). File names are free. A folder that
-holds a `kind: Cluster` is a cluster, and every document in it and below it belongs to that cluster. A file may hold many
-documents, divided by `---`; within a document anchors and aliases work, merge keys (`<<`) and tags do not.
+What each of a user's `grants` stands for. `NAME` is what the grant says, `NAME…` is everything that begins with it. All are
+`allow`, from the `host` that the grant names.
 
-```yaml
-apiVersion: headgate.dev/v1
-kind: Cluster
-metadata: {name: streaming-platform}
-spec:
-  clusterId: MkU3OEVBNTcwNTJENDM2Qk
-  modes: {Topic: enforce}
-  owns: {topics: [\"app.*\"]}
-  deletion:
-    budget: {count: 3, percent: 5}
-    allow:
-      - {kind: Topic, name: old-events, reason: \"moved to orders\", until: 2026-12-31}
-  defaults: {topic: {partitions: 3, replicationFactor: 3, config: {min.insync.replicas: 2}}}
----
-apiVersion: headgate.dev/v1
-kind: Topic
-metadata: {name: user-events, labels: {domain: users}}
-spec:
-  config: {retention.ms: 24h, cleanup.policy: delete, max.message.bytes: null}
-```
-
-- An unknown field, kind or `apiVersion`, a key given twice, and two documents for one object are errors.
-- A revision with an error is not worked from at all: the last good one stays in force, and the error is reported.
-- A source without any `kind: Cluster` is an error, never a wish to delete everything.
-- Numbers are exact 64-bit integers. Keys ending in `.ms` accept `7d`, `24h`, `30m`, `10s`, `500ms`, `2w` and sums of them
-  from the largest unit to the smallest (`1h30m`); keys ending in `.bytes` accept `1GiB`, `512KiB` (1024) and `1GB`,
-  `512kB` (1000).
-- `null` as the value of a config key leaves that key alone, also when the Cluster has a default for it.
-- To delete an object, remove its document and name it under `deletion.allow`, in the same commit or in an earlier one.
-  Removing the document alone plans the deletion and holds it back.
-- Editors check and complete the documents with the schema that `headgate schema` prints.
+| grant | for | ACLs |
+|---|---|---|
 ";
 
-/// What the reference says before the table of topic configs.
-const CONFIGS: &str = "
+/// What it says before the table of topic configs.
+const TOPIC_CONFIGS: &str = "
 ## Topic configs
 
 `config` takes the topic configs of Kafka 3.6 to 4.3. A key that is not among them is an error unless the cluster itself
 knows it, which `plan` asks and `validate` cannot. A declared key is set on the topic also when the topic would inherit
 the same value. Lists may be written as `a,b` or as `[a, b]`.
+";
 
-| key | values | Kafka's default | what it does |
-|---|---|---|---|
+/// What it says before the table of broker configs.
+const BROKER_CONFIGS: &str = "
+## Broker configs
+
+Those that brokers take while they run, of Kafka 3.6 to 4.3. All others are read from `server.properties` when a broker
+starts, and are errors here. `listener.name.<listener>.` before a key makes it that listener's, for one broker. The keys that
+slow down moves of replicas (`leader.replication.throttled.rate` and its kin) belong to the Cluster's `moves`.
+";
+
+/// What it says before the table of group configs.
+const GROUP_CONFIGS: &str = "
+## Group configs
+
+Those of Kafka 4.3; older versions know fewer.
+";
+
+/// What it says before the table of a subscription's configs.
+const METRICS_CONFIGS: &str = "
+## Client metrics
 ";
 
 /// Returns the reference of every kind, as Markdown.
@@ -79,11 +72,49 @@ pub fn reference() -> String {
         );
         fields(&mut page, "", kind);
     }
-    page.push_str(CONFIGS);
-    for config in TOPIC_CONFIGS {
-        row(&mut page, config);
+    page.push_str(GRANTS);
+    for preset in PRESETS {
+        grant(&mut page, preset);
     }
+    configs::<Topics>(&mut page, TOPIC_CONFIGS);
+    configs::<Brokers>(&mut page, BROKER_CONFIGS);
+    configs::<Groups>(&mut page, GROUP_CONFIGS);
+    configs::<Subscriptions>(&mut page, METRICS_CONFIGS);
     page
+}
+
+fn configs<T: Table>(page: &mut String, preface: &str) {
+    page.push_str(preface);
+    page.push_str("\n| key | values | Kafka's default | |\n|---|---|---|---|\n");
+    for config in T::rows() {
+        row(page, config);
+    }
+}
+
+/// One row for each grant.
+fn grant(page: &mut String, preset: &Preset) {
+    let about = preset.about;
+    let rights: Vec<String> = preset.rights.iter().map(right).collect();
+    let rights = rights.join("<br>");
+    let asked = match preset.word {
+        Some(word) => format!("{}: {word}", preset.field),
+        None => format!("{}: NAME", preset.field),
+    };
+    add(page, format_args!("| `{asked}` | {about} | {rights} |\n"));
+}
+
+fn right(right: &Right) -> String {
+    let name = match right.name {
+        Name::Given => "`NAME`".to_owned(),
+        Name::Beginning => "`NAME…`".to_owned(),
+        Name::Group => "its `group`".to_owned(),
+        Name::BeginningWith(name) => format!("`{name}…`"),
+        Name::Every => "`*`".to_owned(),
+        Name::Cluster => String::new(),
+    };
+    let operations: Vec<&str> = right.operations.iter().filter_map(|o| o.word()).collect();
+    let space = if name.is_empty() { "" } else { " " };
+    format!("{}{space}{name}: {}", right.resource, operations.join(", "))
 }
 
 fn add(page: &mut String, text: std::fmt::Arguments<'_>) {
@@ -111,10 +142,13 @@ fn fields(page: &mut String, path: &str, object: &Value) {
             page,
             format_args!("| `{path}` | {value}{needed} | {} |\n", prose(field)),
         );
-        // configs and modes have a field for each key and kind, which are told elsewhere
-        if name != "config" && name != "modes" {
+        // configs and modes have a field for each key and kind, which are told elsewhere; a secret's is in its value
+        if !["config", "modes", "passwordFrom"].contains(&name.as_str()) {
             fields(page, &format!("{path}."), field);
             fields(page, &format!("{path}[]."), &field["items"]);
+            for choice in field["anyOf"].as_array().into_iter().flatten() {
+                fields(page, &format!("{path}."), choice);
+            }
         }
     }
 }
@@ -128,6 +162,10 @@ fn value(name: &str, field: &Value) -> String {
         let words: Vec<String> = words.iter().map(|w| format!("`{}`", text(w))).collect();
         return words.join(", ");
     }
+    if let Some(choices) = field["anyOf"].as_array() {
+        let choices: Vec<String> = choices.iter().map(|choice| value(name, choice)).collect();
+        return choices.join(", or ");
+    }
     if let (Some(min), Some(max)) = (field["minimum"].as_i64(), field["maximum"].as_i64()) {
         return format!("whole number, {min} to {max}");
     }
@@ -138,15 +176,28 @@ fn value(name: &str, field: &Value) -> String {
     match (kind, name) {
         ("object", "modes") => "kind: mode".into(),
         ("object", "config" | "labels") => "key: value".into(),
+        ("object", "passwordFrom") => "`{secret: name}`".into(),
         ("object", _) => "fields".into(),
-        ("array", _) => "list".into(),
+        ("array", _) => list(name, &field["items"]),
         ("boolean", _) => "`true` or `false`".into(),
         _ if field["format"] == "date" => "day, `2026-12-31`".into(),
+        _ if field["format"] == "size" => "size, `50MiB`".into(),
+        _ if field["format"] == "time" => "time, `24h`".into(),
+        _ if field["pattern"] == "^#[0-9]+$" => "`\"#n\"`".into(),
+        ("integer", _) => "whole number".into(),
+        ("number", _) => "number".into(),
         _ => "text".into(),
     }
 }
 
-fn row(page: &mut String, config: &TopicConfig) {
+fn list(name: &str, items: &Value) -> String {
+    match value(name, items).as_str() {
+        "fields" => "list".into(),
+        of => format!("list of {of}"),
+    }
+}
+
+fn row(page: &mut String, config: &KnownConfig) {
     let versions = match config.versions {
         Versions::All => String::new(),
         Versions::Since(version) => format!(" Since Kafka {version}."),
@@ -167,11 +218,13 @@ fn row(page: &mut String, config: &TopicConfig) {
     );
 }
 
-fn accepted(config: &TopicConfig) -> String {
+fn accepted(config: &KnownConfig) -> String {
     let what = match config.config_type {
         _ if config.key.ends_with(".ms") => "time",
         _ if config.key.ends_with(".bytes") => "size",
         ConfigType::Boolean => "`true` or `false`",
+        ConfigType::Password => "`{secret: name}`",
+        ConfigType::List => "list",
         ConfigType::Double => "number",
         ConfigType::Int | ConfigType::Short | ConfigType::Long => "whole number",
         _ => "text",

@@ -7,32 +7,41 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Pattern,
+    config_table::Table,
     config_value::Config,
-    mirror::{ClusterDocument, TopicDocument},
-    read::{Count, Day, Needed, Text},
-    word::{API_VERSION, ApiVersion, ClusterKind, ConsentKind, LATER, Labels, Modes, TopicKind},
+    kinds::{ByteRate, Connections, KINDS, PinSpec, Placement, Rate, Reset},
+    read::{BrokerIds, Count, Day, Lag, Length, Needed, OneOrMore, Read, Size, Spotted, Text},
+    word::{
+        AccessKind, Admin, ConsentKind, LATER, Labels, Modes, PrincipalPattern, ResourcePattern,
+        SecretSpec,
+    },
 };
-use crate::model::{Accepts, ConfigType, Kind, Mode, TOPIC_CONFIGS, TopicConfig, Versions};
+use crate::model::{
+    Accepts, AclOperation, AclPattern, AclPermission, AclResource, ConfigType, Kind, KnownConfig,
+    Mode, ScramMechanism, Versions,
+};
 
 /// Returns the JSON Schema of every kind: one schema, of which a document matches exactly one branch. It is of draft 7,
 /// which the YAML language server knows best.
 #[must_use]
 pub fn schema() -> Value {
+    let kinds: Vec<Value> = KINDS.iter().map(|kind| (kind.schema)()).collect();
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Headgate desired state",
+        "oneOf": kinds,
+    })
+}
+
+/// Returns the JSON Schema of a part of a document.
+pub(super) fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft07().with(|s| {
         s.inline_subschemas = true;
         s.meta_schema = None;
     });
-    let of = |schema: fn(SchemaGenerator) -> Schema| {
-        schema(SchemaGenerator::new(settings.clone())).to_value()
-    };
-    json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Headgate desired state",
-        "oneOf": [
-            of(SchemaGenerator::into_root_schema_for::<ClusterDocument>),
-            of(SchemaGenerator::into_root_schema_for::<TopicDocument>),
-        ],
-    })
+    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
+    schema.remove("title");
+    schema.to_value()
 }
 
 /// Gives a type a schema that stands wherever the type is used.
@@ -54,22 +63,6 @@ macro_rules! inline {
     };
 }
 
-inline!(
-    ApiVersion,
-    "ApiVersion",
-    json_schema!({"const": API_VERSION})
-);
-inline!(
-    ClusterKind,
-    "ClusterKind",
-    json_schema!({"const": "Cluster"})
-);
-inline!(TopicKind, "TopicKind", json_schema!({"const": "Topic"}));
-inline!(
-    Text,
-    "Text",
-    json_schema!({"type": "string", "minLength": 1})
-);
 inline!(
     Day,
     "Day",
@@ -94,7 +87,102 @@ inline!(
     })
 );
 inline!(Modes, "Modes", modes());
-inline!(Config, "Config", config());
+inline!(Admin, "Admin", json_schema!({"enum": Admin::words()}));
+inline!(
+    AccessKind,
+    "AccessKind",
+    json_schema!({"enum": AccessKind::words().collect::<Vec<_>>()})
+);
+inline!(
+    ScramMechanism,
+    "ScramMechanism",
+    json_schema!({"enum": words(Self::ALL, Self::as_str)})
+);
+inline!(
+    AclResource,
+    "AclResource",
+    coded(Self::ALL.iter().filter_map(|w| w.word()))
+);
+inline!(
+    AclOperation,
+    "AclOperation",
+    coded(Self::ALL.iter().filter_map(|w| w.word()))
+);
+inline!(
+    AclPattern,
+    "AclPattern",
+    coded(Self::ALL.iter().filter_map(|w| w.word()))
+);
+inline!(
+    AclPermission,
+    "AclPermission",
+    coded(Self::ALL.iter().filter_map(|w| w.word()))
+);
+inline!(
+    PrincipalPattern,
+    "PrincipalPattern",
+    json_schema!({"type": "string", "pattern": "^[^:]+:.+$"})
+);
+inline!(
+    ResourcePattern,
+    "ResourcePattern",
+    json_schema!({"type": "string", "pattern": "^[^:]+:.+$"})
+);
+inline!(
+    SecretSpec,
+    "SecretSpec",
+    json_schema!({
+        "type": "object",
+        "properties": {"secret": {"type": "string", "pattern": "^[a-zA-Z0-9_-][a-zA-Z0-9._-]*$"}},
+        "additionalProperties": false,
+        "required": ["secret"]
+    })
+);
+inline!(
+    Size,
+    "Size",
+    json_schema!({"type": ["integer", "string"], "format": "size"})
+);
+inline!(
+    Length,
+    "Length",
+    json_schema!({"type": ["integer", "string"], "format": "time", "minimum": 0})
+);
+inline!(Lag, "Lag", json_schema!({"type": "integer", "minimum": 0}));
+inline!(
+    BrokerIds,
+    "BrokerIds",
+    json_schema!({
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": i32::MAX},
+        "uniqueItems": true
+    })
+);
+inline!(
+    Reset,
+    "Reset",
+    json_schema!({"type": "string", "examples": ["earliest", "latest"]})
+);
+inline!(
+    ByteRate,
+    "ByteRate",
+    json_schema!({"type": ["number", "string", "null"], "format": "size", "exclusiveMinimum": 0})
+);
+inline!(
+    Rate,
+    "Rate",
+    json_schema!({"type": ["number", "null"], "exclusiveMinimum": 0})
+);
+inline!(
+    Connections,
+    "Connections",
+    json_schema!({"type": ["integer", "null"], "exclusiveMinimum": 0})
+);
+inline!(
+    Placement,
+    "Placement",
+    json_schema!({"anyOf": [{"const": Placement::SPREAD}, of::<PinSpec>()]})
+);
 
 impl<const MIN: u32, const MAX: u32> JsonSchema for Count<MIN, MAX> {
     fn inline_schema() -> bool {
@@ -110,18 +198,77 @@ impl<const MIN: u32, const MAX: u32> JsonSchema for Count<MIN, MAX> {
     }
 }
 
-/// A needed field has the schema of its value; that it is no `Option` makes it `required`.
-impl<T: JsonSchema> JsonSchema for Needed<T> {
+/// Gives a type that only wraps another the schema of that; that it is no `Option` makes a field `required`.
+macro_rules! transparent {
+    ($($name:ident)+) => {$(
+        impl<T: Read + JsonSchema> JsonSchema for $name<T> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    )+};
+}
+transparent!(Needed Spotted);
+
+impl JsonSchema for Text {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "minLength": 1})
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMore_{}", T::schema_name()).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+        let one = T::json_schema(generator).to_value();
+        json_schema!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    }
+}
+
+impl<T: Table> JsonSchema for Config<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::WHAT.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let properties: Map<String, Value> = T::rows()
+            .map(|c| (c.key.to_owned(), config_property::<T>(c)))
+            .collect();
+        let mut others = json!({"type": ["string", "number", "boolean", "array", "null"]});
+        if T::SECRETS {
+            others = json!({"anyOf": [others, of::<SecretSpec>()]});
+        }
+        json_schema!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": others
+        })
     }
 }
 
@@ -136,19 +283,18 @@ fn modes() -> Schema {
     json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
-fn config() -> Schema {
-    let properties: Map<String, Value> = TOPIC_CONFIGS
-        .iter()
-        .map(|c| (c.key.to_owned(), config_property(c)))
-        .collect();
-    json_schema!({
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": {"type": ["string", "number", "boolean", "array", "null"]}
-    })
+/// The words of an ACL, and the codes of what only newer Kafkas have.
+fn coded(words: impl Iterator<Item = &'static str>) -> Schema {
+    let words: Vec<&str> = words.collect();
+    json_schema!({"anyOf": [{"enum": words}, {"type": "string", "pattern": "^#[0-9]+$"}]})
 }
 
-fn config_property(config: &TopicConfig) -> Value {
+fn config_property<T: Table>(config: &KnownConfig) -> Value {
+    if T::is_sensitive(config.key) {
+        let mut secret = of::<SecretSpec>();
+        secret["description"] = json!(about(config));
+        return secret;
+    }
     let mut property = match (config.config_type, config.accepts) {
         (ConfigType::List, Accepts::Words(words)) => json!({
             "type": ["string", "array", "null"],
@@ -190,7 +336,7 @@ fn number(accepts: Accepts) -> Value {
     number
 }
 
-fn about(config: &TopicConfig) -> String {
+fn about(config: &KnownConfig) -> String {
     let default = match config.default {
         "" => "none",
         default => default,

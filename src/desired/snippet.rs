@@ -3,6 +3,22 @@
 /// Characters of a line that a finding shows. Longer lines are no YAML that people write, and findings go to logs.
 const MAX_SHOWN: usize = 200;
 
+/// Words whose line is not shown in a finding: somebody may have written a secret where a reference belongs.
+const HUSHED: [&str; 6] = [
+    "password",
+    "secret",
+    "token",
+    "passphrase",
+    "credential",
+    "@",
+];
+
+/// Tells whether a line had better not be shown.
+pub(super) fn may_hold_a_secret(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    HUSHED.iter().any(|word| line.contains(word))
+}
+
 /// Returns a line of a text as a finding shows it, so that a caret below it stands under the right character: tabs
 /// are one space wide and control characters cannot reach a terminal. `None` when there is no such line, or when the
 /// column lies beyond the part of the line that is shown.

@@ -10,16 +10,6 @@ use serde_saphyr::{Error, Location, MessageFormatter, UserMessageFormatter};
 use super::snippet;
 use crate::model::{Finding, Place};
 
-/// Words whose line is not shown in a finding: somebody may have written a secret where a reference belongs.
-const HUSHED: [&str; 6] = [
-    "password",
-    "secret",
-    "token",
-    "passphrase",
-    "credential",
-    "@",
-];
-
 /// Reads one YAML document into `T`. A field that `T` does not know, a key given twice and a merge key are errors
 /// where `T` says `deny_unknown_fields`. Messages never quote a value, since a value may be a misplaced secret.
 ///
@@ -62,7 +52,7 @@ fn told_at(location: Option<Location>, message: String, text: &str, file: &str) 
     let snippet = place
         .as_ref()
         .and_then(|p| snippet::line_of(text, p.line, p.column))
-        .filter(|line| !HUSHED.iter().any(|w| line.to_ascii_lowercase().contains(w)));
+        .filter(|line| !snippet::may_hold_a_secret(line));
     let mut finding = Finding::error(place, message);
     finding.snippet = snippet;
     finding

@@ -1,10 +1,13 @@
 //! The nouns everybody shares: names, ids, places, findings, secrets, access rules, config types (rank 0: std, serde and jiff only).
 
 mod acl;
+mod broker_config;
 mod chain;
 mod config_type;
 mod finding;
+mod group_config;
 mod id;
+mod known_config;
 mod ledger;
 mod name;
 #[macro_use]
@@ -16,17 +19,22 @@ mod topic_config;
 pub mod units;
 
 pub use acl::{Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource};
+pub use broker_config::{
+    BROKER_CONFIGS, BrokerConfig, BrokerScope, broker_config, is_per_broker, is_read_only,
+};
 pub use chain::chain;
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
+pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
 pub use id::{ClusterId, CommitId, TopicId};
+pub use known_config::{Accepts, KnownConfig, Versions, known_config};
 pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, UsedConsent};
 pub use name::{ClusterName, ConfigKey, NameError, TopicName};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
 pub use secret::{Fingerprint, Secret, SecretName, SecretRef};
-pub use topic_config::{Accepts, TOPIC_CONFIGS, TopicConfig, Versions, topic_config};
+pub use topic_config::{TOPIC_CONFIGS, topic_config};
 
 /// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

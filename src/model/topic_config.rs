@@ -1,72 +1,20 @@
 //! Kafka's own table of topic configs, versions 3.6 to 4.3 (rank 0). It is what `LogConfig`'s `ConfigDef` in Kafka's
 //! jars says; `tests/desired/kafka` holds the printed definitions, and a test compares them with this table.
 
-use self::{
+use super::{
     Accepts::{
-        Anything, AtLeast, AtLeastRaised, Between, BetweenOr, Ratio, Replicas, Version, Words,
+        self, Anything, AtLeast, AtLeastRaised, Between, BetweenOr, Ratio, Replicas, Version, Words,
     },
-    Versions::{All, Only3, Since},
+    ConfigType::{self, Boolean, Double, Int, List, Long, String},
+    KnownConfig,
+    Versions::{self, All, Only3, Since},
+    known_config,
 };
-use super::ConfigType::{self, Boolean, Double, Int, List, Long, String};
-
-/// One topic config as Kafka defines it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TopicConfig {
-    /// The key.
-    pub key: &'static str,
-    /// The type of its value.
-    pub config_type: ConfigType,
-    /// The values that a broker accepts.
-    pub accepts: Accepts,
-    /// What holds when neither the topic nor the broker says anything (4.3's, or the last version's that has the key).
-    pub default: &'static str,
-    /// The Kafka versions that know the key.
-    pub versions: Versions,
-    /// What it does, in a line.
-    pub about: &'static str,
-}
-
-/// The values that a broker accepts for a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accepts {
-    /// All values of the type.
-    Anything,
-    /// Numbers from this one on.
-    AtLeast(i64),
-    /// Numbers from the first one on in Kafka 3, from the second one on in Kafka 4.
-    AtLeastRaised(i64, i64),
-    /// Numbers from the first to the second.
-    Between(i64, i64),
-    /// Numbers from the first to the second, and the third.
-    BetweenOr(i64, i64, i64),
-    /// Fractions from 0 to 1.
-    Ratio,
-    /// These words.
-    Words(&'static [&'static str]),
-    /// `*`, or a list of `partition:broker`.
-    Replicas,
-    /// A Kafka version such as `3.0` or `3.0-IV1`.
-    Version,
-}
-
-/// The Kafka versions that know a key, between 3.6 and 4.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Versions {
-    /// All of them.
-    All,
-    /// From this one on.
-    Since(&'static str),
-    /// Kafka 4.0 removed it.
-    Only3,
-}
 
 /// Looks a key up.
 #[must_use]
-pub fn topic_config(key: &str) -> Option<&'static TopicConfig> {
-    TOPIC_CONFIGS
-        .binary_search_by(|config| config.key.cmp(key))
-        .ok()
-        .map(|index| &TOPIC_CONFIGS[index])
+pub fn topic_config(key: &str) -> Option<&'static KnownConfig> {
+    known_config(TOPIC_CONFIGS, key)
 }
 
 const fn row(
@@ -76,8 +24,8 @@ const fn row(
     default: &'static str,
     versions: Versions,
     about: &'static str,
-) -> TopicConfig {
-    TopicConfig {
+) -> KnownConfig {
+    KnownConfig {
         key,
         config_type,
         accepts,
@@ -91,7 +39,7 @@ const FOREVER: &str = "9223372036854775807";
 
 /// Every key, sorted.
 #[rustfmt::skip]
-pub const TOPIC_CONFIGS: &[TopicConfig] = &[
+pub const TOPIC_CONFIGS: &[KnownConfig] = &[
     row("cleanup.policy", List, Words(&["compact", "delete"]), "delete", All,
         "Whether old segments are deleted, compacted to the last value of each key, or both."),
     row("compression.gzip.level", Int, BetweenOr(1, 9, -1), "-1", Since("3.8"),

@@ -1,9 +1,9 @@
 //! Checks config values as a Kafka 4 broker does (sandbox stage, pure): its table, its messages.
 
-use crate::model::{Accepts, ConfigType, TopicConfig, Versions, topic_config};
+use crate::model::{Accepts, ConfigType, KnownConfig, Versions, topic_config};
 
 /// Looks up a key that this Kafka has.
-pub(super) fn known(key: &str) -> Option<&'static TopicConfig> {
+pub(super) fn known(key: &str) -> Option<&'static KnownConfig> {
     topic_config(key).filter(|config| config.versions != Versions::Only3)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn refusal(key: &str, value: &str) -> Option<String> {
     }
 }
 
-fn number(config: &TopicConfig, value: &str) -> Option<String> {
+fn number(config: &KnownConfig, value: &str) -> Option<String> {
     let of_type = match config.config_type {
         ConfigType::Long => value.trim().parse::<i64>().ok(),
         ConfigType::Short => value.trim().parse::<i16>().ok().map(i64::from),
@@ -54,7 +54,7 @@ fn number(config: &TopicConfig, value: &str) -> Option<String> {
 }
 
 fn words<'a>(
-    config: &TopicConfig,
+    config: &KnownConfig,
     mut given: impl Iterator<Item = &'a str>,
     value: &str,
 ) -> Option<String> {
@@ -67,7 +67,7 @@ fn words<'a>(
     })
 }
 
-fn invalid(config: &TopicConfig, value: &str, why: &str) -> String {
+fn invalid(config: &KnownConfig, value: &str, why: &str) -> String {
     format!(
         "Invalid value {value} for configuration {}: {why}",
         config.key

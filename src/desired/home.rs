@@ -1,0 +1,95 @@
+//! A folder that holds a Cluster, while the documents below it are put into it (desired, rank 1).
+
+use std::collections::HashMap;
+
+use compact_str::CompactString;
+
+use super::{
+    DesiredCluster, DesiredConfig,
+    kinds::Defaults,
+    page::{At, Page},
+};
+use crate::model::{ObjectRef, Place, TopicName};
+
+/// A folder that holds a Cluster.
+pub(super) struct Home {
+    /// The page of the Cluster's document.
+    pub(super) page: usize,
+    /// Where it stands there.
+    pub(super) at: At,
+    /// The cluster as far as it is put together; `None` when its own document has no name to be had.
+    pub(super) cluster: Option<DesiredCluster>,
+    /// What topics leave open.
+    pub(super) defaults: Defaults,
+    /// Topics by name in the spelling in which Kafka's metrics would confuse them, `.` and `_` being one there.
+    topics: HashMap<CompactString, (TopicName, Place)>,
+    /// Where every other object is declared.
+    objects: HashMap<ObjectRef, Place>,
+}
+
+impl Home {
+    /// Makes a folder a cluster's.
+    pub(super) fn new(
+        page: usize,
+        at: At,
+        cluster: Option<DesiredCluster>,
+        defaults: Defaults,
+    ) -> Self {
+        Self {
+            page,
+            at,
+            cluster,
+            defaults,
+            topics: HashMap::new(),
+            objects: HashMap::new(),
+        }
+    }
+
+    /// Takes a topic's name; `false` when another document has it, or one that Kafka would refuse beside it.
+    pub(super) fn claim_topic(&mut self, name: &TopicName, at: At, page: &mut Page<'_>) -> bool {
+        let spelling: CompactString = name.as_str().replace('.', "_").into();
+        let Some((other, first)) = self.topics.get(&spelling) else {
+            self.topics.insert(spelling, (name.clone(), page.place(at)));
+            return true;
+        };
+        let message = if other == name {
+            format!("topic {name} is declared twice, first at {first}")
+        } else {
+            format!(
+                "topic {name} collides with topic {other} at {first}: Kafka refuses the second, since `.` and `_` are one in metrics"
+            )
+        };
+        page.error(at, message);
+        false
+    }
+
+    /// Takes an object's name; `false` when another document has it.
+    pub(super) fn claim(&mut self, object: ObjectRef, at: At, page: &mut Page<'_>) -> bool {
+        match self.objects.get(&object) {
+            Some(first) => {
+                page.error(at, format!("{object} is declared twice, first at {first}"));
+                false
+            }
+            None => {
+                self.objects.insert(object, page.place(at));
+                true
+            }
+        }
+    }
+
+    /// Puts configs into the cluster, unless another document has the name.
+    pub(super) fn declare_config(
+        &mut self,
+        object: ObjectRef,
+        config: DesiredConfig,
+        at: At,
+        page: &mut Page<'_>,
+    ) {
+        if self.claim(object.clone(), at, page)
+            && let Some(cluster) = &mut self.cluster
+        {
+            let of_kind = cluster.configs.entry(object.kind).or_default();
+            of_kind.insert(object.name, config);
+        }
+    }
+}
