@@ -146,7 +146,7 @@ fn fields(page: &mut String, path: &str, object: &Value) {
         if !["config", "modes", "passwordFrom"].contains(&name.as_str()) {
             fields(page, &format!("{path}."), field);
             fields(page, &format!("{path}[]."), &field["items"]);
-            for choice in field["anyOf"].as_array().into_iter().flatten() {
+            for choice in choices(field) {
                 fields(page, &format!("{path}."), choice);
             }
         }
@@ -159,11 +159,12 @@ fn value(name: &str, field: &Value) -> String {
         return format!("`{word}`");
     }
     if let Some(words) = field["enum"].as_array() {
-        let words: Vec<String> = words.iter().map(|w| format!("`{}`", text(w))).collect();
+        let words = words.iter().filter_map(Value::as_str);
+        let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
         return words.join(", ");
     }
-    if let Some(choices) = field["anyOf"].as_array() {
-        let choices: Vec<String> = choices.iter().map(|choice| value(name, choice)).collect();
+    if field["anyOf"].is_array() {
+        let choices: Vec<String> = choices(field).iter().map(|c| value(name, c)).collect();
         return choices.join(", or ");
     }
     if let (Some(min), Some(max)) = (field["minimum"].as_i64(), field["maximum"].as_i64()) {
@@ -188,6 +189,17 @@ fn value(name: &str, field: &Value) -> String {
         ("number", _) => "number".into(),
         _ => "text".into(),
     }
+}
+
+/// The schemas that a field chooses from, but for that of nothing.
+fn choices(field: &Value) -> Vec<&Value> {
+    let all = field["anyOf"].as_array().into_iter().flatten();
+    all.flat_map(|choice| match choice["anyOf"].is_array() {
+        true => choices(choice),
+        false if choice["type"] == "null" => Vec::new(),
+        false => vec![choice],
+    })
+    .collect()
 }
 
 fn list(name: &str, items: &Value) -> String {

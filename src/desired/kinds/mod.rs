@@ -179,8 +179,10 @@ const fn declaring<S: Declares + 'static>() -> KindOf {
 
 fn document_schema<S: Spec>() -> Value {
     let mut required = vec!["apiVersion", "kind", "metadata"];
-    if S::NEEDED {
-        required.push("spec");
+    let mut spec = schema::of::<S>();
+    match S::NEEDED {
+        true => required.push("spec"),
+        false => spec["type"] = json!(["object", "null"]),
     }
     json!({
         "description": S::ABOUT,
@@ -189,7 +191,7 @@ fn document_schema<S: Spec>() -> Value {
             "apiVersion": {"description": "The version of this format.", "const": API_VERSION},
             "kind": {"description": "What the document declares.", "const": S::KIND},
             "metadata": described(schema::of::<Metadata>(), S::NAMED),
-            "spec": described(schema::of::<S>(), S::WANTED),
+            "spec": described(spec, S::WANTED),
         },
         "additionalProperties": false,
         "required": required,
