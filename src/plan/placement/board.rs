@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{Estate, Extent, Standing, Target, fleet::Fleet, rule::Rule, tally::Tally};
+use super::{Estate, Extent, Target, fleet::Fleet, rule::Rule, tally::Tally};
 
 /// A partition.
 pub(super) struct Part {
@@ -143,12 +143,6 @@ impl<'a> Board<'a> {
     pub(super) fn in_rack(&self, part: usize, rack: usize) -> usize {
         let brokers = self.parts[part].now.iter();
         brokers.filter(|b| self.fleet.rack[**b] == rack).count()
-    }
-
-    /// Tells whether a replica of a topic is on a broker that is away.
-    pub(super) fn waits(&self, topic: usize) -> bool {
-        let mut brokers = self.parts[self.of_topic(topic)].iter().flat_map(|p| &p.now);
-        brokers.any(|b| self.fleet.standing[*b] == Standing::Away)
     }
 
     /// Returns which partitions of a topic are to change, and to what.

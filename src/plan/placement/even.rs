@@ -1,36 +1,39 @@
-//! Evening out (plan stage, pure): replicas go from brokers with more than their fair share to brokers with less, each
-//! topic first and then all of them; first between racks, then between the brokers of a rack.
+//! Evening out (plan stage, pure): replicas go from brokers with more than their fair share to brokers with less, first
+//! between racks, then between the brokers of a rack; each topic first, and then all of them together.
 //!
-//! Why single moves are enough: of two racks or brokers with the same fair share, if one holds more of a topic than the
-//! other, some partition is held by the one and not by the other, and can move between them without touching anything
-//! else. With racks of different sizes the shares differ, and a move may be missing; then a rack ends one beside its share.
+//! Why moving one replica at a time is enough: of two racks or brokers with the same fair share, if one holds more of a
+//! topic than the other, some partition is held by the one and not by the other, and can move between them without
+//! touching anything else.
 
 use super::{
     board::{Board, Part},
     tally::{Count, OFF, ONE},
 };
 
-/// What a move is to achieve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Goal {
-    /// A broker's fair share of the topic.
-    Topic,
-    /// A broker's fair share of all topics, without leaving that of the topic.
-    All,
+/// One kind of move.
+#[derive(Clone, Copy)]
+struct Step {
+    between: Between,
+    goal: Goal,
+    /// From too many to too few, rather than merely to where there is less. Such moves come first, so that no broker gives
+    /// away what it must get back.
+    strict: bool,
 }
 
 /// Between what replicas move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Between {
     Racks,
     Brokers,
 }
 
-/// One end of a move: the count in the topic, and in all topics.
+/// What a move is to achieve.
 #[derive(Clone, Copy)]
-struct End {
-    topic: Count,
-    all: Count,
+enum Goal {
+    /// The fair share of the topic.
+    Topic,
+    /// The fair share of all topics, without leaving that of the topic.
+    All,
 }
 
 /// Evens out all partitions that may be moved. New ones go first: they have no data yet.
@@ -43,26 +46,25 @@ pub(super) fn out(board: &mut Board<'_>) {
     for between in [Between::Racks, Between::Brokers] {
         for goal in [Goal::Topic, Goal::All] {
             for parts in [&new, &all] {
-                // from too many to too few; only then also to where there is merely less
                 for strict in [true, false] {
-                    while sweep(board, parts, between, goal, strict) {}
+                    let step = Step {
+                        between,
+                        goal,
+                        strict,
+                    };
+                    while sweep(board, parts, step) {}
                 }
             }
         }
     }
 }
 
-/// Makes every move that helps; tells whether there was one.
-fn sweep(
-    board: &mut Board<'_>,
-    parts: &[usize],
-    between: Between,
-    goal: Goal,
-    strict: bool,
-) -> bool {
+/// Makes every move that helps; tells whether there was one. Each one brings a count nearer to its share and none of
+/// those that were settled before further from it, so this ends.
+fn sweep(board: &mut Board<'_>, parts: &[usize], step: Step) -> bool {
     let mut moved = false;
     for &part in parts {
-        while let Some((from, to)) = best(board, part, between, goal, strict) {
+        while let Some((from, to)) = best(board, part, step) {
             board.relocate(part, from, to);
             lead_by_rule(board, part);
             moved = true;
@@ -72,64 +74,37 @@ fn sweep(
 }
 
 /// Returns the move of one of a partition's replicas that helps the most.
-fn best(
-    board: &Board<'_>,
-    part: usize,
-    between: Between,
-    goal: Goal,
-    strict: bool,
-) -> Option<(usize, usize)> {
+fn best(board: &Board<'_>, part: usize, step: Step) -> Option<(usize, usize)> {
     let Part { topic, now, .. } = &board.parts[part];
     let rule = board.rule(*topic);
     let mut best = None;
     for &from in now {
         let rack = board.fleet.rack[from];
         for target in &rule.racks {
-            let same = target.index == rack;
-            let fits = match between {
-                Between::Brokers => same,
+            let racks = Ends {
+                from: rack_end(board, *topic, rack),
+                to: rack_end(board, *topic, target.index),
+            };
+            let reachable = match step.between {
+                Between::Brokers => target.index == rack,
                 Between::Racks => {
-                    !same && board.in_rack(part, rack) > board.in_rack(part, target.index)
+                    racks.helps(step)
+                        && board.in_rack(part, rack) > board.in_rack(part, target.index)
                 }
             };
-            if !fits {
-                continue;
-            }
-            if between == Between::Racks
-                && helps(
-                    rack_end(board, *topic, rack),
-                    rack_end(board, *topic, target.index),
-                    goal,
-                    strict,
-                )
-                .is_none()
-            {
+            if !reachable {
                 continue;
             }
             for &to in target.brokers.iter().filter(|b| !now.contains(b)) {
-                let (held, taken) = (
-                    broker_end(board, *topic, from),
-                    broker_end(board, *topic, to),
-                );
-                let gain = match between {
-                    Between::Brokers => helps(held, taken, goal, strict),
-                    Between::Racks => {
-                        let (a, b) = (
-                            rack_end(board, *topic, rack),
-                            rack_end(board, *topic, target.index),
-                        );
-                        Some((a.topic.over() - b.topic.over(), a.all.over() - b.all.over()))
-                    }
+                let brokers = Ends {
+                    from: broker_end(board, *topic, from),
+                    to: broker_end(board, *topic, to),
                 };
-                let Some(gain) = gain else { continue };
-                let leads =
-                    now.iter().any(|b| *b != from && rule.may_lead(*b)) || rule.may_lead(to);
-                let rank = (
-                    gain,
-                    held.topic.is - taken.topic.is,
-                    held.all.over() - taken.all.over(),
-                );
-                if leads && best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                let fits = step.between == Between::Racks || brokers.helps(step);
+                let others = now.iter().filter(|b| **b != from);
+                let led = rule.may_lead(to) || others.clone().any(|b| rule.may_lead(*b));
+                let rank = (racks.gain(), brokers.gain());
+                if fits && led && best.as_ref().is_none_or(|(other, _)| rank > *other) {
                     best = Some((rank, (from, to)));
                 }
             }
@@ -138,23 +113,48 @@ fn best(
     best.map(|(_, ends)| ends)
 }
 
-/// Tells by how much a move helps, in the topic and in all; `None` when it does not.
-fn helps(from: End, to: End, goal: Goal, strict: bool) -> Option<(i64, i64)> {
-    let (mine, other) = (from.topic, to.topic);
-    let helps = match (goal, strict) {
-        (Goal::Topic, true) => mine.is > mine.ceil() && other.is < other.floor(),
-        (Goal::Topic, false) => {
-            (mine.is > mine.ceil() && other.is < other.ceil())
-                || (mine.is > mine.floor() && other.is < other.floor())
+/// A count in the topic, and in all topics.
+#[derive(Clone, Copy)]
+struct End {
+    topic: Count,
+    all: Count,
+}
+
+/// Where a replica comes from and where it goes.
+#[derive(Clone, Copy)]
+struct Ends {
+    from: End,
+    to: End,
+}
+
+impl Ends {
+    /// Tells whether a move brings either end nearer to its share, and leaves neither of them further from it.
+    fn helps(self, step: Step) -> bool {
+        let (from, to) = (self.from.topic, self.to.topic);
+        let spare = from.is > from.floor() && to.is < to.ceil();
+        match (step.goal, step.strict) {
+            (Goal::Topic, true) => from.is > from.ceil() && to.is < to.floor(),
+            (Goal::Topic, false) => spare && (from.is > from.ceil() || to.is < to.floor()),
+            (Goal::All, true) => {
+                spare && self.levels() && self.from.all.over() > 0 && self.to.all.over() < 0
+            }
+            (Goal::All, false) => spare && self.levels(),
         }
-        (Goal::All, _) => {
-            mine.is > mine.floor()
-                && other.is < other.ceil()
-                && from.all.over() - to.all.over() > ONE + OFF
-                && (!strict || (from.all.over() > 0 && to.all.over() < 0))
-        }
-    };
-    helps.then(|| (mine.over() - other.over(), from.all.over() - to.all.over()))
+    }
+
+    /// Tells whether a move brings the totals of both ends nearer to each other.
+    fn levels(self) -> bool {
+        self.gain().1 > ONE + OFF
+    }
+
+    /// Returns how much more one end has than the other, in the topic and in all.
+    fn gain(self) -> (i64, i64) {
+        let Self { from, to } = self;
+        (
+            from.topic.over() - to.topic.over(),
+            from.all.over() - to.all.over(),
+        )
+    }
 }
 
 fn rack_end(board: &Board<'_>, topic: usize, rack: usize) -> End {

@@ -8,7 +8,8 @@
 //!    broker names one, else each broker is a rack of its own (as Kafka's own assignment has it).
 //! 3. Its preferred leader, which stands first, is one of the topic's `leaders`.
 //! 4. Every broker holds its fair share of the topic, rounded up or down; then its fair share of all topics.
-//! 5. Preferred leaders of the topic are as even as these replicas allow; then those of all topics.
+//! 5. Preferred leaders of the topic are as even as these replicas allow; then those of all topics, as far as the topics'
+//!    own evenness leaves room (all in all they may be off by almost two).
 //!
 //! A fair share: the partitions' replicas are shared among the racks by how many brokers they have, as far as rule 2 lets
 //! a rack have more or fewer, and among the brokers of a rack equally. With racks of one size that is the same for all.
@@ -19,6 +20,7 @@ mod fleet;
 mod leaders;
 mod repair;
 mod rule;
+mod shorten;
 mod tally;
 
 use board::Board;
@@ -100,9 +102,10 @@ pub enum Extent {
     /// As far as needed: replication factor, draining brokers, brokers outside of the pinned set, leaders that may not be
     /// one. A partition that has none of these stays as it is.
     Repair,
-    /// And those that have two replicas in a rack while another rack has room.
+    /// And those that have two replicas in a rack while another rack has room. For this and what follows, a topic with
+    /// replicas on brokers that are away waits until they are back.
     Racks,
-    /// And evened out over the brokers. A topic with replicas on brokers that are away waits for them.
+    /// And evened out over the brokers.
     Even,
 }
 
@@ -173,6 +176,7 @@ pub fn place(estate: &Estate<'_>) -> Vec<Result<Vec<Target>, Impossible>> {
         .map(|topic| repair::topic(&mut board, topic))
         .collect();
     even::out(&mut board);
+    shorten::moves(&mut board);
     leaders::even_out(&mut board);
     let targets =
         |(topic, verdict): (usize, Result<(), Impossible>)| verdict.map(|()| board.targets(topic));

@@ -2,7 +2,7 @@
 //! A replica that may stay is not touched.
 
 use super::{
-    Extent, Impossible, Placement,
+    Extent, Impossible, Placement, Standing,
     board::{Board, Part},
     rule::Rule,
     tally::{Count, ONE},
@@ -20,15 +20,19 @@ pub(super) fn topic(board: &mut Board<'_>, topic: usize) -> Result<(), Impossibl
     for (part, kept) in board.of_topic(topic).zip(kept) {
         board.retain(part, kept);
         fill(board, part);
-        if wish.extent >= Extent::Racks {
+    }
+    // a replica that is away may be of any rack, and a restart must not move data
+    let away = |b: &usize| board.fleet.standing[*b] == Standing::Away;
+    let waits = board.parts[board.of_topic(topic)]
+        .iter()
+        .any(|part| part.now.iter().any(away));
+    for part in board.of_topic(topic) {
+        if wish.extent >= Extent::Racks && !waits {
             level(board, part);
         }
         choose_leader(board, part);
-    }
-    let evens = wish.extent == Extent::Even && !board.waits(topic);
-    for part in board.of_topic(topic) {
         let part = &mut board.parts[part];
-        part.free = evens || part.was.is_none();
+        part.free = part.was.is_none() || (wish.extent == Extent::Even && !waits);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Estates for the placement tests, as values that own what they say and change as the answer says.
 
+use std::collections::BTreeMap;
+
 use headgate::plan::placement::{
     Broker, Current, Estate, Extent, Impossible, Placement, Standing, Target, Topic, place,
 };
@@ -91,6 +93,43 @@ impl Site {
             }
         }
         after
+    }
+
+    /// How much of a partition is each broker's, when all serve: racks in proportion to their brokers, as far as no two
+    /// racks differ by more than one replica unless the smaller one is full.
+    pub(super) fn shares(&self, factor: usize) -> Vec<(i32, f64)> {
+        let size = |rack: &Option<String>| self.brokers.iter().filter(|b| b.1 == *rack).count();
+        let mut racks: Vec<usize> = self
+            .brokers
+            .iter()
+            .map(|b| (&b.1, size(&b.1)))
+            .collect::<BTreeMap<_, _>>()
+            .into_values()
+            .collect();
+        racks.sort_unstable();
+        let filled = |level: usize| racks.iter().map(|s| (*s).min(level)).sum::<usize>();
+        let level = (0..=factor)
+            .rev()
+            .find(|l| filled(*l) <= factor)
+            .unwrap_or(0);
+        // shares grow with a factor common to all racks until they add up
+        let share = |common: f64, size: usize| {
+            (common * size as f64).clamp(size.min(level) as f64, size.min(level + 1) as f64)
+        };
+        let sum = |common: f64| racks.iter().map(|s| share(common, *s)).sum::<f64>();
+        let (mut low, mut high) = (0.0, factor as f64 + 1.0);
+        for _ in 0..100 {
+            let middle = f64::midpoint(low, high);
+            if sum(middle) < factor as f64 {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        let of = |b: &(i32, Option<String>, Standing)| {
+            (b.0, share(high, size(&b.1)) / size(&b.1) as f64)
+        };
+        self.brokers.iter().map(of).collect()
     }
 
     /// Tells whether no rack has two more of these replicas than one in which a broker could take another.

@@ -212,3 +212,11 @@ fn an_estate_without_brokers_is_no_reason_to_panic() {
         .with(Wish::lying(&[vec![]], 0));
     assert!(site.place().iter().all(Result::is_err));
 }
+
+#[test]
+fn a_replica_that_is_away_gives_way_to_a_leader_and_the_rest_is_evened_out_at_once() {
+    let topic = lying(&[&[2, 98], &[2, 3]], 2).led_by(&[1, 3]);
+    let site = Site::racks(&[1, 1, 1]).with(topic.up_to(Extent::Even));
+    let after = site.after(&site.place());
+    check(&after, &[]);
+}
