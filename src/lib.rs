@@ -16,6 +16,7 @@ pub mod policy;
 
 pub mod plan;
 
+pub mod import;
 pub mod report;
 
 // rank 5: the edge as the daemon sees it

@@ -21,6 +21,7 @@ const RANKS: &[(&str, u8)] = &[
     ("config", 2),
     ("policy", 2),
     ("plan", 3),
+    ("import", 4),
     ("report", 4),
     ("board", 5),
     ("lockfile", 5),

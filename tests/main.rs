@@ -8,6 +8,7 @@ mod e2e;
 mod golden;
 mod house;
 mod http;
+mod import;
 mod kafka_client;
 mod lab;
 mod ledger;

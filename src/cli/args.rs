@@ -71,6 +71,8 @@ pub(super) enum Command {
     Validate(ValidateOptions),
     /// Asks a running daemon how things stand
     Status(StatusOptions),
+    /// Writes what a cluster holds as documents that plan to nothing
+    Import(ImportOptions),
     /// Prints what the planes really hold, as JSON
     Snapshot(SnapshotOptions),
     /// Prints the JSON Schema of desired-state documents, for editors
@@ -80,6 +82,17 @@ pub(super) enum Command {
     /// Brings a real Kafka up on loopback, for trying things out
     #[command(hide = true)]
     Lab(LabOptions),
+}
+
+/// What is imported, and where to.
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportOptions {
+    /// The cluster, as headgate.yaml names it
+    #[arg(long, value_name = "NAME")]
+    pub(super) cluster: String,
+    /// The folder that is written: not there yet, or empty
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
 }
 
 /// Which cluster.

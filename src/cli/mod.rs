@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod failure;
+mod import;
 mod lab;
 mod logs;
 mod output;
@@ -50,6 +51,7 @@ async fn command(args: Args) -> Result<ExitCode, Failure> {
         Command::Apply(options) => apply::apply(&args, options).await,
         Command::Validate(options) => validate::validate(&args, options).await,
         Command::Status(options) => status::status(&args, options).await,
+        Command::Import(options) => import::import(&args, options).await,
         Command::Snapshot(options) => plan::snapshot(&args, options).await,
         Command::Schema => {
             output::json(&crate::desired::schema())?;

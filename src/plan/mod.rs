@@ -38,7 +38,7 @@ pub use settle::{Pass, Settled, resolve_intents, settle};
 
 use crate::{
     desired::{DesiredCluster, DesiredRef},
-    live::{Live, Observed},
+    live::{Live, LiveRef, LiveTopic, Observed},
     model::{Gate, Kind, Ledger, Mode, Plane, TopicName, Verb},
     policy::Policies,
 };
@@ -95,6 +95,12 @@ pub fn is_relevant(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> boo
         && (desired.count(kind) > 0
             || special::claims_any(desired, kind)
             || walk::records(ledger, kind).next().is_some())
+}
+
+/// Tells whether a live topic is the machinery of Kafka or of a system around it, which no git declares.
+#[must_use]
+pub fn is_platform_topic(name: &TopicName, topic: &LiveTopic) -> bool {
+    platform::is_platform(name.as_str(), Some(LiveRef::Topic(topic)))
 }
 
 /// Returns the topics that may be about to be deleted, so that it has to be known who uses them.

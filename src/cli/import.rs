@@ -1,0 +1,102 @@
+//! `headgate import`: writes what a cluster holds as documents.
+
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use super::{
+    args::{Args, ImportOptions},
+    failure::Failure,
+    output, plan, run,
+};
+use crate::{
+    daemon::{self, ConnectPlanes},
+    import::{self, Imported},
+    live::Observed,
+};
+
+/// Observes a cluster and writes its documents into a folder that is empty or not there yet.
+pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitCode, Failure> {
+    let config = run::config(args)?;
+    refuse_full(&options.output)?;
+    let connect: ConnectPlanes = Arc::new(daemon::connect);
+    let looking = daemon::snapshot(&config, Some(&options.cluster), &connect);
+    let mut seen = output::waiting("asking Kafka", looking)
+        .await
+        .map_err(plan::failure)?;
+    let (name, live) = seen
+        .pop()
+        .ok_or_else(|| Failure::new("there is no such cluster"))?;
+    let kafka = match live.kafka {
+        Observed::Known(kafka) => kafka,
+        Observed::Unknown(why) => {
+            return Err(Failure::new(format!("{name}: kafka plane: {why}")));
+        }
+    };
+    let imported = import::import(&name, &kafka);
+    for (path, text) in &imported.files {
+        write(&options.output.join(path), text)?;
+    }
+    tell(&imported, options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Somebody's documents are never overwritten, and never mixed with imported ones.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "looks where it is about to write"
+)]
+fn refuse_full(folder: &Path) -> Result<(), Failure> {
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Failure::new(format!(
+            "{} is not empty; import writes into a folder of its own",
+            folder.display()
+        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::new(format!(
+            "{} cannot be written: {error}",
+            folder.display()
+        ))),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "writes what it was asked for")]
+fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, text))
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
+}
+
+fn tell(imported: &Imported, options: &ImportOptions) -> Result<(), Failure> {
+    let folder = options.output.display();
+    let counts = imported.counts.iter();
+    let counts: Vec<String> = counts.map(|(kind, n)| format!("{n} {kind}")).collect();
+    output::line(format!(
+        "{} files in {folder}: {}",
+        imported.files.len(),
+        match counts.is_empty() {
+            true => "the cluster holds nothing yet".to_owned(),
+            false => counts.join(", "),
+        }
+    ))?;
+    for note in &imported.notes {
+        output::line(format!("left out: {note}"))?;
+    }
+    if !imported.secrets.is_empty() {
+        output::line(
+            "Kafka tells no passwords, so provide these secrets where headgate.yaml says that secrets lie:",
+        )?;
+        for secret in &imported.secrets {
+            output::line(format!("  {secret}"))?;
+        }
+    }
+    output::line(format!(
+        "next: look at them, then headgate plan --cluster {} --source {folder}, which has nothing to do",
+        options.cluster
+    ))?;
+    Ok(())
+}

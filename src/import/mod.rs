@@ -1,0 +1,106 @@
+//! The live estate as documents (rank 4, pure): what an existing cluster holds, written as somebody would keep it, so that
+//! planning it changes nothing.
+
+mod access;
+mod configs;
+mod files;
+mod text;
+mod topics;
+
+use std::collections::BTreeSet;
+
+use crate::{
+    live::{KafkaLive, Observed},
+    model::{ClusterName, Kind, SecretName},
+};
+use files::Files;
+use text::{Block, scalar};
+
+/// What an import writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Files by path below the chosen folder, with their text.
+    pub files: Vec<(String, String)>,
+    /// How many objects of each kind were written.
+    pub counts: Vec<(Kind, usize)>,
+    /// Secrets that the documents name, and that somebody has to provide.
+    pub secrets: BTreeSet<SecretName>,
+    /// What was left out, and why.
+    pub notes: Vec<String>,
+}
+
+/// Writes all that a cluster holds as documents, in files by the beginning of names, with what most topics share in the
+/// Cluster's defaults.
+#[must_use]
+pub fn import(name: &ClusterName, live: &KafkaLive) -> Imported {
+    let mut page = Page::default();
+    let defaults = topics::write(live, &mut page);
+    access::write(live, &mut page);
+    configs::write(live, &mut page);
+    let mut files = page.files.close();
+    let head = cluster(name, live, &defaults);
+    files.insert(0, ("cluster.yaml".to_owned(), head));
+    Imported {
+        files,
+        counts: page.counts,
+        secrets: page.secrets,
+        notes: page.notes,
+    }
+}
+
+/// What is being written.
+#[derive(Default)]
+struct Page {
+    files: Files,
+    counts: Vec<(Kind, usize)>,
+    secrets: BTreeSet<SecretName>,
+    notes: Vec<String>,
+}
+
+impl Page {
+    fn count(&mut self, kind: Kind, count: usize) {
+        if count > 0 {
+            self.counts.push((kind, count));
+        }
+    }
+
+    fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// Notes that a whole kind could not be read, or that one of it could not.
+    fn unread(&mut self, kind: Kind, what: &str, why: &str) {
+        let one = if what.is_empty() { "" } else { " " };
+        self.note(format!("{kind}{one}{what}: could not be read: {why}"));
+    }
+
+    /// Names a secret after what it is for.
+    fn secret(&mut self, of: &str) -> String {
+        let letter = |c: char| match c {
+            c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') => c,
+            _ => '-',
+        };
+        let name: String = of.chars().map(letter).collect();
+        let name = name.trim_start_matches('.').to_owned();
+        self.secrets.insert(SecretName(name.as_str().into()));
+        name
+    }
+}
+
+/// Returns what is known of a kind, and notes why when nothing is.
+fn listed<'a, T>(seen: &'a Observed<T>, kind: Kind, page: &mut Page) -> Option<&'a T> {
+    if let Some(why) = seen.unknown() {
+        page.unread(kind, "", why);
+    }
+    seen.known()
+}
+
+fn cluster(name: &ClusterName, live: &KafkaLive, defaults: &topics::Defaults) -> String {
+    let mut block = Block::document("Cluster", name.as_str());
+    block.line(
+        1,
+        &format!("clusterId: {}", scalar(live.cluster_id.as_str())),
+    );
+    defaults.write(&mut block);
+    block.finish()
+}

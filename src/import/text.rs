@@ -1,0 +1,136 @@
+//! YAML as people write it (import, pure): documents of `key: value` lines, with quotes only where YAML needs them.
+
+use crate::model::integer;
+
+/// A document in the making; levels are indented by two spaces.
+pub(super) struct Block(String);
+
+impl Block {
+    /// Begins a document.
+    pub(super) fn document(kind: &str, name: &str) -> Self {
+        Self(format!(
+            "apiVersion: headgate.dev/v1\nkind: {kind}\nmetadata: {{name: {}}}\nspec:\n",
+            flow(name)
+        ))
+    }
+
+    pub(super) fn line(&mut self, level: usize, text: &str) {
+        self.0.push_str(&"  ".repeat(level));
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    /// Ends the document; one without a spec says so.
+    pub(super) fn finish(mut self) -> String {
+        if self.0.ends_with("spec:\n") {
+            self.0.truncate(self.0.len() - 1);
+            self.0.push_str(" {}\n");
+        }
+        self.0
+    }
+}
+
+/// Writes a text so that YAML reads it as that text.
+pub(super) fn scalar(text: &str) -> String {
+    let plain = is_plain(text) && !text.contains(": ") && !text.contains(" #");
+    write(text, plain)
+}
+
+/// Writes a text that stands between braces or brackets.
+pub(super) fn flow(text: &str) -> String {
+    let plain = is_plain(text) && !text.contains([',', '[', ']', '{', '}', ':', ' ']);
+    write(text, plain)
+}
+
+fn write(text: &str, plain: bool) -> String {
+    match plain {
+        true => text.to_owned(),
+        false => serde_json::to_string(text).expect("a text has a JSON form"),
+    }
+}
+
+/// Words that YAML takes for something else (1.1, which some editors still read).
+const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
+fn is_plain(text: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '/';
+    let inner = |c: char| first(c) || matches!(c, '.' | '-' | ' ' | ':' | ',' | '=' | '@' | '+');
+    text.starts_with(first)
+        && text.chars().all(inner)
+        && !text.ends_with([' ', ':'])
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+        // `1_000`, `0x10`, `1e6`, `12:30` are numbers or times to some
+        && (integer(text).is_some() || !text.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Writes a config value, in units where that says exactly the same.
+pub(super) fn config_value(key: &str, value: &str) -> String {
+    let number = integer(value).filter(|n| *n > 0);
+    let units: &[(i64, &str)] = match () {
+        () if key.ends_with(".ms") => &[(86_400_000, "d"), (3_600_000, "h"), (60_000, "m")],
+        () if key.ends_with(".bytes") => &[(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")],
+        () => &[],
+    };
+    // 9223372036854775807 and other "no limit" values stay the numbers they are
+    let fits = number.filter(|n| *n < 1 << 50);
+    let unit = fits.and_then(|n| units.iter().find(|(size, _)| n % size == 0).map(|u| (n, u)));
+    match (unit, value.is_empty()) {
+        (Some((n, (size, unit))), _) => format!("{}{unit}", n / size),
+        (None, true) => "\"\"".to_owned(),
+        (None, false) if integer(value).is_some() || is_fraction(value) => value.to_owned(),
+        (None, false) if value == "true" || value == "false" => value.to_owned(),
+        (None, false) => scalar(value),
+    }
+}
+
+fn is_fraction(value: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    value
+        .split_once('.')
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_stand_where_yaml_needs_them() {
+        for (text, written) in [
+            ("orders", "orders"),
+            ("CN=a,OU=b", "CN=a,OU=b"),
+            ("*", "\"*\""),
+            ("no", "\"no\""),
+            ("-1", "\"-1\""),
+            ("12", "12"),
+            ("0x10", "\"0x10\""),
+            ("a: b", "\"a: b\""),
+            ("ü", "\"ü\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(scalar(text), written);
+        }
+        assert_eq!(flow("CN=a,OU=b"), "\"CN=a,OU=b\"");
+    }
+
+    #[test]
+    fn values_stand_in_units_that_say_exactly_the_same() {
+        for (key, value, written) in [
+            ("retention.ms", "604800000", "7d"),
+            ("retention.ms", "3600000", "1h"),
+            ("retention.ms", "1000", "1000"),
+            ("retention.ms", "-1", "-1"),
+            ("retention.bytes", "1073741824", "1GiB"),
+            (
+                "retention.bytes",
+                "9223372036854775807",
+                "9223372036854775807",
+            ),
+            ("segment.bytes", "1000000", "1000000"),
+            ("min.cleanable.dirty.ratio", "0.1", "0.1"),
+            ("cleanup.policy", "compact,delete", "compact,delete"),
+        ] {
+            assert_eq!(config_value(key, value), written, "{key}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What an import writes, planned again: nothing is to be done.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use headgate::{
+    desired,
+    import::{Imported, import},
+    live::{
+        Broker, KafkaLive, Live, LiveConfig, LiveCredential, LivePartition, LiveTopic, LiveUser,
+        Login, Observed,
+    },
+    model::{
+        Acl, ClusterId, ClusterName, ConfigKey, Fingerprint, Ledger, ScramMechanism, SourceFile,
+        TopicId, TopicName,
+    },
+    plan::{self, ClusterPlan},
+    policy::Policies,
+};
+
+fn mk_config(pairs: &[(&str, &str)]) -> Vec<LiveConfig> {
+    let own = |(key, value): &(&str, &str)| LiveConfig {
+        key: ConfigKey::new(key),
+        value: Some((*value).into()),
+    };
+    pairs.iter().map(own).collect()
+}
+
+fn mk_topic(id: u8, partitions: usize, config: &[(&str, &str)]) -> Observed<LiveTopic> {
+    let partition = LivePartition {
+        leader: 1,
+        replicas: [1, 2, 3].into(),
+        isr: [1, 2, 3].into(),
+    };
+    Observed::Known(LiveTopic {
+        id: TopicId([id; 16]),
+        internal: false,
+        partitions: vec![partition; partitions],
+        config: mk_config(config),
+    })
+}
+
+fn known<T>(objects: Vec<(&str, T)>) -> Observed<BTreeMap<CompactString, Observed<T>>> {
+    let one = |(name, object): (&str, T)| (name.into(), Observed::Known(object));
+    Observed::Known(objects.into_iter().map(one).collect())
+}
+
+/// A cluster that has something of everything.
+fn mk_live() -> KafkaLive {
+    let topic = TopicName::from_broker;
+    let acl = |name: &str| Acl::parse(name).unwrap();
+    let print = Fingerprint("print".into());
+    let user = LiveUser {
+        credentials: vec![LiveCredential {
+            mechanism: ScramMechanism::Sha512,
+            iterations: 8192,
+            login: Some(Login::Accepted(print)),
+        }],
+    };
+    let broker = |id: i32| Broker {
+        id,
+        host: "b".into(),
+        port: 9092,
+        rack: None,
+    };
+    KafkaLive {
+        brokers: vec![broker(1), broker(2), broker(3)],
+        topics: BTreeMap::from([
+            (
+                topic("app.a"),
+                mk_topic(
+                    1,
+                    3,
+                    &[("retention.ms", "86400000"), ("min.insync.replicas", "2")],
+                ),
+            ),
+            (
+                topic("app.b"),
+                mk_topic(2, 3, &[("min.insync.replicas", "2")]),
+            ),
+            (
+                topic("app.c"),
+                mk_topic(
+                    3,
+                    6,
+                    &[
+                        ("min.insync.replicas", "2"),
+                        ("cleanup.policy", "compact,delete"),
+                    ],
+                ),
+            ),
+            (
+                topic("app.d"),
+                mk_topic(4, 3, &[("min.insync.replicas", "2")]),
+            ),
+            (topic("audit"), mk_topic(5, 3, &[])),
+            (
+                topic("__consumer_offsets"),
+                mk_topic(6, 50, &[("cleanup.policy", "compact")]),
+            ),
+        ]),
+        acls: Observed::Known(
+            [
+                "User:app allow Read topic:prefixed:app.",
+                "User:app allow Describe topic:prefixed:app.",
+                "User:app allow Read group:literal:*",
+                "User:app deny Write topic:literal:audit from 10.0.0.1",
+                "User:CN=a%20b,OU=c allow Alter cluster:literal:kafka-cluster",
+                "User:* allow Describe topic:literal:audit",
+                "Group:ops allow All transactionalId:literal:*",
+            ]
+            .map(acl)
+            .into(),
+        ),
+        users: known(vec![("app", user)]),
+        quotas: known(vec![
+            (
+                "user=app",
+                mk_config(&[
+                    ("producer_byte_rate", "1048576"),
+                    ("request_percentage", "12.5"),
+                ]),
+            ),
+            (
+                "client-id=<default>",
+                mk_config(&[("consumer_byte_rate", "2097152")]),
+            ),
+            (
+                "user=<default>,client-id=x",
+                mk_config(&[("request_percentage", "200")]),
+            ),
+            (
+                "ip=10.0.0.1",
+                mk_config(&[("connection_creation_rate", "5")]),
+            ),
+        ]),
+        broker_configs: known(vec![
+            (
+                "default",
+                mk_config(&[
+                    ("log.retention.ms", "172800000"),
+                    ("leader.replication.throttled.rate", "1"),
+                ]),
+            ),
+            ("1", mk_config(&[("log.cleaner.threads", "2")])),
+        ]),
+        group_configs: known(vec![(
+            "g",
+            mk_config(&[("consumer.session.timeout.ms", "60000")]),
+        )]),
+        client_metrics: known(vec![(
+            "m",
+            mk_config(&[("interval.ms", "60000"), ("metrics", "*")]),
+        )]),
+        groups: known(vec![]),
+        principal: Observed::Known("User:headgate".into()),
+        ..KafkaLive::new(ClusterId("MkU3OEVBNTcwNTJENDM2Qg".into()))
+    }
+}
+
+fn imported(live: &KafkaLive) -> Imported {
+    import(&ClusterName::new("prod").unwrap(), live)
+}
+
+fn planned(imported: &Imported, live: KafkaLive) -> ClusterPlan {
+    let files: Vec<SourceFile> = imported
+        .files
+        .iter()
+        .map(|(path, text)| SourceFile {
+            path: format!("prod/{path}"),
+            bytes: text.clone().into_bytes(),
+        })
+        .collect();
+    let loaded = desired::load(&files);
+    assert!(loaded.is_valid(), "{imported:#?}\n{:#?}", loaded.findings);
+    let desired = loaded.desired.clusters.into_values().next().unwrap();
+    let now = "2026-06-01T12:00:00Z".parse().unwrap();
+    let print = Fingerprint("print".into());
+    let secrets = imported.secrets.iter();
+    let live = Live {
+        observed_at: now,
+        kafka: Observed::Known(live),
+        secrets: secrets
+            .map(|name| (name.clone(), Observed::Known(print.clone())))
+            .collect(),
+    };
+    plan::plan(
+        &desired,
+        &live,
+        &Ledger::default(),
+        &Policies::default(),
+        now,
+    )
+}
+
+#[test]
+fn what_was_imported_plans_to_nothing() {
+    let live = mk_live();
+    let imported = imported(&live);
+    let plan = planned(&imported, live);
+    assert_eq!(plan.actions, []);
+    assert_eq!(plan.blocked, []);
+    assert_eq!(plan.drift, []);
+}
+
+#[test]
+fn documents_stand_in_files_that_somebody_would_keep() {
+    let imported = imported(&mk_live());
+    let files: BTreeMap<&str, &str> = imported
+        .files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let paths: Vec<&str> = files.keys().copied().collect();
+    assert_eq!(
+        paths,
+        [
+            "brokers.yaml",
+            "client-metrics.yaml",
+            "cluster.yaml",
+            "groups.yaml",
+            "quotas.yaml",
+            "topics/app.yaml",
+            "topics/other.yaml",
+            "users/other.yaml"
+        ]
+    );
+    let cluster = files["cluster.yaml"];
+    assert!(cluster.contains("min.insync.replicas: 2"), "{cluster}");
+    assert!(files["topics/app.yaml"].contains("retention.ms: 1d"));
+    assert!(files["topics/other.yaml"].contains("min.insync.replicas: null"));
+    assert!(!files.values().any(|text| text.contains("throttled")));
+    let secrets: Vec<String> = imported.secrets.iter().map(ToString::to_string).collect();
+    assert_eq!(secrets, ["app-password"]);
+}
+
+#[test]
+fn what_could_not_be_read_is_told_and_not_written() {
+    let mut live = mk_live();
+    live.acls = Observed::Unknown("no authorizer".into());
+    let imported = imported(&live);
+    assert!(
+        imported
+            .notes
+            .iter()
+            .any(|n| n == "Acl: could not be read: no authorizer")
+    );
+    assert!(
+        !imported
+            .files
+            .iter()
+            .any(|(_, text)| text.contains("acls:"))
+    );
+}
