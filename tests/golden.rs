@@ -20,8 +20,8 @@ use headgate::{
     desired,
     live::Live,
     model::{
-        ClusterId, CommitId, DriftClass, DriftRecord, Kind, Ledger, ObjectRef, Record, SourceFile,
-        UsedConsent,
+        Begun, ClusterId, CommitId, DriftClass, DriftRecord, Kind, Ledger, ObjectRef, Record,
+        SourceFile, UsedConsent,
     },
     plan::{self, ClusterPlan, Plan, render},
     policy::Policies,
@@ -171,6 +171,8 @@ struct Remembered {
     drift: BTreeMap<String, (DriftClass, Timestamp)>,
     #[serde(default)]
     consents: Vec<UsedConsent>,
+    #[serde(default)]
+    begun: Begun,
 }
 
 impl Remembered {
@@ -191,6 +193,7 @@ impl Remembered {
                 .map(|(name, (class, since))| ((object(&name), class), DriftRecord { since }))
                 .collect(),
             consents: self.consents,
+            begun: self.begun,
         }
     }
 }

@@ -10,8 +10,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use headgate::{
     ledger::{LedgerError, Store},
     model::{
-        ClusterId, ClusterName, CommitId, ConfigKey, Converged, DriftClass, DriftRecord, Intent,
-        Ledger, ObjectRef, Record, TopicId, UsedConsent, Verb,
+        Begun, ClusterId, ClusterName, CommitId, ConfigKey, Converged, DriftClass, DriftRecord,
+        Intent, Kind, Ledger, ObjectRef, Record, TopicId, UsedConsent, Verb,
     },
     ports::Journal,
 };
@@ -65,7 +65,20 @@ fn mk_ledger(topics: u32) -> Ledger {
             until: "2026-12-31".parse().unwrap(),
             on: "2026-06-01".parse().unwrap(),
         }],
+        begun: mk_begun(),
     }
+}
+
+fn mk_begun() -> Begun {
+    let mut begun = Begun::default();
+    begun.note_move("topic-00001", 7, &[3, 1]);
+    let broker = ObjectRef::new(Kind::BrokerConfig, "3");
+    begun.note_throttle(
+        &broker,
+        &ConfigKey::new("leader.replication.throttled.rate"),
+        "52428800",
+    );
+    begun
 }
 
 fn mk_intent(topic: &str) -> Intent {
@@ -73,6 +86,7 @@ fn mk_intent(topic: &str) -> Intent {
         object: ObjectRef::topic(topic),
         verb: Verb::Update,
         config: vec![(ConfigKey::new("retention.ms"), "1".into())],
+        moves: Vec::new(),
         at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -95,6 +109,7 @@ fn what_is_saved_is_loaded_again() {
     after.cluster_id = Some(ClusterId("another".into()));
     after.observed = None;
     after.consents.clear();
+    after.begun = Begun::default();
     after.applied = None;
     after.converged = Some(CommitId("b".repeat(40)));
     after.records_mut().pop_first();

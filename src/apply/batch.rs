@@ -316,6 +316,12 @@ pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
             .config()
             .map(|(key, field)| (key, field.to.clone()))
             .collect(),
+        moves: action
+            .change
+            .moves
+            .iter()
+            .map(|m| (m.partition, m.to.clone()))
+            .collect(),
         at,
     }
 }

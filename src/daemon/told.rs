@@ -312,6 +312,7 @@ mod tests {
             unexpected: Vec::new(),
             reported: Vec::new(),
             foreign: Vec::new(),
+            moving: Vec::new(),
             drift: Vec::new(),
         }
     }

@@ -31,6 +31,10 @@ const MIGRATIONS: &[&str] = &["
 "
     -- of the fingerprints of secrets: what tells this installation that one changed, and tells nobody else anything
     CREATE TABLE fingerprint_key (only INTEGER PRIMARY KEY CHECK (only = 1), key BLOB NOT NULL);
+",
+"
+    -- replicas that are being moved, and the throttles that go when they have arrived
+    ALTER TABLE cluster ADD COLUMN begun TEXT;
 "];
 
 /// How long a statement waits for another connection: readers never block a writer in WAL, so only a checkpoint or a

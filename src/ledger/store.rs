@@ -70,7 +70,7 @@ impl Store {
         let mut db = self.db();
         // one transaction: a save in another process must not fall between two of these reads
         let read = db.transaction().map_err(|e| self.unread(e))?;
-        let [id, observed, applied, converged, consents] = self.known(&read, cluster)?;
+        let [id, observed, applied, converged, consents, begun] = self.known(&read, cluster)?;
         Ok(Ledger {
             cluster_id: id.map(ClusterId),
             observed: observed.map(CommitId),
@@ -79,10 +79,8 @@ impl Store {
             records: self.records(&read, cluster)?.into(),
             intents: self.intents(&read, cluster)?,
             drift: self.drift(&read, cluster)?,
-            consents: match consents {
-                Some(consents) => self.parsed(&consents)?,
-                None => Vec::new(),
-            },
+            consents: self.parsed_or_empty(consents)?,
+            begun: self.parsed_or_empty(begun)?,
         })
     }
 
@@ -183,15 +181,16 @@ impl Store {
         LedgerError::database(&self.path, "read", source)
     }
 
-    /// Reads what there is one of: the live cluster's id, the revisions observed, applied and converged, the used consents.
+    /// Reads what there is one of: the live cluster's id, the revisions observed, applied and converged, the used
+    /// consents, the moves.
     fn known(
         &self,
         db: &Transaction<'_>,
         cluster: &ClusterName,
-    ) -> Result<[Option<String>; 5], LedgerError> {
+    ) -> Result<[Option<String>; 6], LedgerError> {
         let row = db
             .query_row(
-                "SELECT id, observed, applied, converged, consents FROM cluster WHERE name = ?1",
+                "SELECT id, observed, applied, converged, consents, begun FROM cluster WHERE name = ?1",
                 [cluster.as_str()],
                 |row| {
                     Ok([
@@ -200,6 +199,7 @@ impl Store {
                         row.get(2)?,
                         row.get(3)?,
                         row.get(4)?,
+                        row.get(5)?,
                     ])
                 },
             )
@@ -275,6 +275,13 @@ impl Store {
         rows.and_then(Iterator::collect).map_err(|e| self.unread(e))
     }
 
+    fn parsed_or_empty<T: DeserializeOwned + Default>(
+        &self,
+        body: Option<String>,
+    ) -> Result<T, LedgerError> {
+        body.map_or_else(|| Ok(T::default()), |body| self.parsed(&body))
+    }
+
     pub(super) fn parsed<T: DeserializeOwned>(&self, body: &str) -> Result<T, LedgerError> {
         serde_json::from_str(body).map_err(|e| LedgerError::damaged(&self.path, e.to_string()))
     }
@@ -308,7 +315,7 @@ fn save_known(
     before: &Ledger,
     after: &Ledger,
 ) -> rusqlite::Result<()> {
-    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 5]> {
+    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 6]> {
         let revision = |commit: &Option<CommitId>| commit.as_ref().map(|c| c.0.clone());
         Ok([
             l.cluster_id.as_ref().map(|id| id.0.clone()),
@@ -316,16 +323,25 @@ fn save_known(
             revision(&l.applied),
             revision(&l.converged),
             Some(json(&l.consents)?),
+            Some(json(&l.begun)?),
         ])
     };
     let now = known(after)?;
     if known(before)? == now {
         return Ok(());
     }
-    let [id, observed, applied, converged, consents] = now;
+    let [id, observed, applied, converged, consents, begun] = now;
     db.execute(
-        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![cluster.as_str(), id, observed, applied, converged, consents],
+        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            cluster.as_str(),
+            id,
+            observed,
+            applied,
+            converged,
+            consents,
+            begun
+        ],
     )
     .map(drop)
 }

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
+use super::{Begun, ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
 /// it lacks.
@@ -30,6 +30,8 @@ pub struct Ledger {
     pub drift: BTreeMap<(ObjectRef, DriftClass), DriftRecord>,
     /// Consents by which something was deleted, until they end: each is good for one deletion.
     pub consents: Vec<UsedConsent>,
+    /// Moves of replicas that are Headgate's, and the throttles it set for them.
+    pub begun: Begun,
 }
 
 impl Ledger {
@@ -167,6 +169,9 @@ pub struct Intent {
     /// Config values about to be set: the keys become owned if live is then seen to hold these values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub config: Vec<(ConfigKey, CompactString)>,
+    /// Partitions about to be moved, and where to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<(i32, Box<[i32]>)>,
     /// When it was noted.
     pub at: Timestamp,
 }

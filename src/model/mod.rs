@@ -1,6 +1,7 @@
 //! The nouns everybody shares: names, ids, places, findings, secrets, access rules, config types (rank 0: std, serde and jiff only).
 
 mod acl;
+mod begun;
 mod broker_config;
 mod chain;
 mod config_type;
@@ -19,6 +20,7 @@ mod topic_config;
 pub mod units;
 
 pub use acl::{Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource};
+pub use begun::{Begun, BegunMove, Throttle};
 pub use broker_config::{
     BROKER_CONFIGS, BrokerConfig, BrokerScope, broker_config, is_per_broker, is_read_only,
 };

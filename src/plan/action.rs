@@ -64,9 +64,45 @@ pub struct ClusterPlan {
     /// Config keys that nobody declared and Headgate never set: they stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<Foreign>,
+    /// Topics of which not every partition is where it belongs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moving: Vec<Progress>,
     /// Everything that drifted, whatever is done about it.
     #[serde(skip)]
     pub drift: Vec<Drift>,
+}
+
+/// How far the moves of a topic's replicas are: how many of its partitions are where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// The topic.
+    #[serde(flatten)]
+    pub object: ObjectRef,
+    /// All of them.
+    pub partitions: usize,
+    /// Where they belong.
+    pub in_place: usize,
+    /// Being moved, by whomever.
+    pub under_way: usize,
+    /// Not begun yet, those that this plan begins among them.
+    pub waiting: usize,
+    /// Withheld by a gate.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub held: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+impl ClusterPlan {
+    /// Tells whether replicas are being moved, or wait for their turn: then it is worth looking again soon.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.moving.iter().any(|p| p.under_way + p.waiting > 0)
+    }
 }
 
 /// Whether a plane was observed whole.
@@ -123,6 +159,29 @@ pub struct Change {
     pub set: Vec<SetField>,
     /// Fields that are given back.
     pub reset: Vec<ResetField>,
+    /// Replicas by partition, preferred leader first: of a topic that is made from its first partition on, of one that
+    /// grows from its first new one on. Empty: the controller places them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assignment: Vec<Box<[i32]>>,
+    /// Partitions that begin to move.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+    /// Partitions whose preferred leader is to lead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elect: Vec<i32>,
+}
+
+/// A partition that begins to move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Move {
+    /// The partition.
+    pub partition: i32,
+    /// The replicas that it must still have.
+    pub from: Box<[i32]>,
+    /// Those that it is to have, preferred leader first.
+    pub to: Box<[i32]>,
+    /// Whether a move that is under way is taken back for it.
+    pub cancel: bool,
 }
 
 /// A field that gets a value.

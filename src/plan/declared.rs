@@ -299,6 +299,7 @@ impl<'a> Diff<'a> {
                 id: special::id(live),
                 set,
                 reset,
+                ..Change::default()
             },
         };
         draft.push(action, seen.record);

@@ -154,8 +154,8 @@ fn delete(
         source: consent.map(|c| c.place.clone()),
         change: Change {
             id: special::id(live),
-            set: Vec::new(),
             reset: given_back(seen, live),
+            ..Change::default()
         },
     };
     draft.push(action, seen.record);

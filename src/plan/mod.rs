@@ -28,8 +28,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use action::{
-    Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Plan, PlaneState,
-    ResetField, SetField, Summary, Unexpected,
+    Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
+    Progress, ResetField, SetField, Summary, Unexpected,
 };
 pub use credit::credit;
 pub use key_types::KeyTypes;
@@ -161,6 +161,7 @@ impl ClusterPlan {
             unexpected: Vec::new(),
             reported: Vec::new(),
             foreign: Vec::new(),
+            moving: Vec::new(),
             drift: Vec::new(),
         }
     }

@@ -158,6 +158,7 @@ fn mk_plan(actions: Vec<Action>) -> ClusterPlan {
         unexpected: Vec::new(),
         reported: Vec::new(),
         foreign: Vec::new(),
+        moving: Vec::new(),
         drift: Vec::new(),
     }
 }
@@ -223,7 +224,13 @@ fn mk_more(name: &str, count: u32) -> MorePartitions {
 
 fn mk_update(name: &str, id: TopicId, set: Vec<SetField>, reset: Vec<ResetField>) -> Action {
     let id = Some(id);
-    mk_action(name, Verb::Update, Change { id, set, reset })
+    let change = Change {
+        id,
+        set,
+        reset,
+        ..Change::default()
+    };
+    mk_action(name, Verb::Update, change)
 }
 
 fn mk_growth(from: u32, to: u32) -> SetField {

@@ -197,6 +197,7 @@ async fn every_write_is_noted_before_it_is_sent() {
             object: ObjectRef::topic("new"),
             verb: Verb::Create,
             config: vec![(ConfigKey::new("retention.ms"), "1".into())],
+            moves: Vec::new(),
             at: Timestamp::UNIX_EPOCH,
         }
     );

@@ -143,6 +143,7 @@ impl Site {
                 object: action.object.clone(),
                 verb: action.verb,
                 config,
+                moves: Vec::new(),
                 at: self.now,
             });
             if place < made {

@@ -139,6 +139,7 @@ pub(crate) fn empty_plan() -> ClusterPlan {
         unexpected: Vec::new(),
         reported: Vec::new(),
         foreign: Vec::new(),
+        moving: Vec::new(),
         drift: Vec::new(),
     }
 }
