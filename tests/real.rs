@@ -1,9 +1,12 @@
 //! The Kafka plane against Apache Kafka itself: what it writes is compared with what Kafka's own tools see.
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
+mod configs;
 mod fixture;
+mod groups;
 mod login;
 mod outage;
+mod state;
 mod topics;
 mod versions;
 mod walk;

@@ -31,6 +31,14 @@ use crate::{
 /// The name under which configs of all brokers stand.
 const DEFAULT: &str = "default";
 
+/// Keys that can be set on every version (Kafka, `QuotaConfig.brokerQuotaConfigs`), and that Kafka 3.x lists only when they
+/// are set, and then as read-only.
+const THROTTLES: [&str; 3] = [
+    "leader.replication.throttled.rate",
+    "follower.replication.throttled.rate",
+    "replica.alter.log.dirs.io.max.bytes.per.second",
+];
+
 /// Values, or why they are not known, with all that was told.
 type Told = Result<DescribeConfigsResult, String>;
 
@@ -332,5 +340,13 @@ fn broker_keys(told: &DescribeConfigsResult) -> BTreeMap<ConfigKey, BrokerKey> {
         };
         Some((ConfigKey::new(&config.name), key))
     };
-    told.configs.iter().filter_map(key).collect()
+    let mut keys: BTreeMap<ConfigKey, BrokerKey> = told.configs.iter().filter_map(key).collect();
+    for key in THROTTLES {
+        let dynamic = BrokerKey {
+            config_type: ConfigType::Long,
+            read_only: false,
+        };
+        keys.insert(ConfigKey::new(key), dynamic);
+    }
+    keys
 }

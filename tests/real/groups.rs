@@ -1,0 +1,276 @@
+//! Groups: listed, described and counted as Kafka's own tool counts them; their offsets set, and not while they live.
+
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
+use headgate::{
+    desired::{ResetPoint, ResetTo},
+    kafka::Client,
+    lab::{KafkaCluster, Tool},
+    live::{GroupDetail, KafkaLive, LiveGroup, LiveObject, Observed},
+    model::{Kind, ObjectRef, TopicName},
+    ports::{Ask, Batch, KafkaPlane, NewTopic, OffsetReset, Outcome, RefusalClass},
+};
+use tokio::time::timeout;
+
+use super::fixture::{SHOWN_WITHIN, client, made, mk_topic, plaintext, refusal, unique};
+
+/// Asks for groups, and for all about one of them.
+fn asking(group: &str, usage: Option<&TopicName>) -> Ask {
+    Ask {
+        kinds: BTreeSet::from([Kind::ConsumerGroup]),
+        groups: BTreeSet::from([group.into(), "ghost".into()]),
+        usage: usage.into_iter().cloned().collect(),
+        ..Ask::default()
+    }
+}
+
+async fn observed(client: &Client, ask: &Ask) -> KafkaLive {
+    match client.observe(ask).await {
+        Observed::Known(live) => live,
+        Observed::Unknown(reason) => panic!("nothing observed: {reason}"),
+    }
+}
+
+fn group_of(live: &KafkaLive, group: &str) -> LiveGroup {
+    let groups = live.groups.known();
+    let groups = groups.unwrap_or_else(|| panic!("{:?}", live.groups.unknown()));
+    let group = groups.get(group).unwrap_or_else(|| panic!("{groups:?}"));
+    group.known().unwrap().clone()
+}
+
+fn detail_of(group: &LiveGroup) -> &GroupDetail {
+    match group.detail.as_ref().unwrap() {
+        Observed::Known(detail) => detail,
+        Observed::Unknown(reason) => panic!("no detail: {reason}"),
+    }
+}
+
+/// Looks at a group until it is as told.
+async fn until(client: &Client, group: &str, is_as_told: impl Fn(&LiveGroup) -> bool) -> LiveGroup {
+    let object = ObjectRef::new(Kind::ConsumerGroup, group);
+    let mut last = None;
+    let looking = async {
+        loop {
+            if let Observed::Known(looked) = client.look(std::slice::from_ref(&object)).await {
+                let seen = looked.objects.get(&object).cloned();
+                if let Some(Observed::Known(Some(LiveObject::Group(group)))) = &seen
+                    && is_as_told(group)
+                {
+                    return group.clone();
+                }
+                last = seen;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let seen = timeout(SHOWN_WITHIN, looking).await;
+    seen.unwrap_or_else(|_| panic!("{group} is not shown as told: {last:?}"))
+}
+
+/// Sets offsets, as often as it takes: a new cluster has no coordinators yet, and whoever asks for one makes it.
+async fn reset(client: &Client, group: &str, point: ResetPoint, topics: &[TopicName]) -> Outcome {
+    let to = ResetTo {
+        point,
+        topics: topics.to_vec(),
+    };
+    let reset = OffsetReset {
+        group: group.into(),
+        to,
+    };
+    let setting = async {
+        loop {
+            let outcomes = client.write(Batch::SetOffsets(vec![reset.clone()])).await;
+            match &outcomes[..] {
+                [Outcome::Refused(refusal)] if refusal.class == RefusalClass::Transient => {
+                    tokio::task::yield_now().await;
+                }
+                [outcome] => return outcome.clone(),
+                _ => panic!("{outcomes:?}"),
+            }
+        }
+    };
+    timeout(SHOWN_WITHIN, setting).await.unwrap()
+}
+
+/// Makes a topic of two partitions with three records.
+async fn with_records(cluster: &KafkaCluster, client: &Client, what: &str) -> TopicName {
+    let name = unique(what);
+    let topic = NewTopic {
+        partitions: 2,
+        ..mk_topic(&name, &[])
+    };
+    made(client, topic).await;
+    cluster
+        .admin()
+        .produce(name.as_str(), &["a", "b", "c"])
+        .await
+        .unwrap();
+    name
+}
+
+/// Sets a group's offsets to each sort of point, and compares what is observed with Kafka's own tool.
+pub(super) async fn walk(cluster: &KafkaCluster) {
+    let client = client(cluster);
+    let name = with_records(cluster, &client, "lag").await;
+    let group = name.as_str();
+
+    let topics = std::slice::from_ref(&name);
+    assert_eq!(
+        reset(&client, group, ResetPoint::Earliest, topics).await,
+        Outcome::Applied
+    );
+    until(&client, group, |g| detail_of(g).lag() == Some(3)).await;
+    let live = observed(&client, &asking(group, Some(&name))).await;
+    let seen = group_of(&live, group);
+    assert_eq!(seen.state, "Empty");
+    let detail = detail_of(&seen);
+    assert!(detail.members.is_empty());
+    let offsets = &detail.offsets[&name];
+    assert_eq!(
+        offsets.iter().map(|o| o.partition).collect::<Vec<_>>(),
+        [0, 1]
+    );
+    assert!(offsets.iter().all(|o| o.committed == 0), "{offsets:?}");
+    assert_eq!(detail.lag(), Some(3));
+    for offset in offsets {
+        assert_eq!(offset.at.is_some(), offset.lag() != Some(0), "{offset:?}");
+    }
+    assert!(!live.groups.known().unwrap().contains_key("ghost"));
+    let told = cluster
+        .tool(Tool::ConsumerGroups, &["--describe", "--group", group])
+        .await
+        .unwrap();
+    let lags = told.lines().filter(|line| line.starts_with(group));
+    let lags: u64 = lags
+        .map(|line| {
+            line.split_whitespace()
+                .nth(5)
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        })
+        .sum();
+    assert_eq!(Some(lags), detail.lag(), "{told}");
+
+    // nobody is a member, so nobody uses it; the newest record is as old as the newest unread one or younger
+    let usage = live.usage[&name].known().unwrap();
+    assert_eq!(usage.consumers, Vec::<CompactString>::new());
+    let oldest = offsets.iter().filter_map(|o| o.at).min().unwrap();
+    assert!(usage.last_write >= Some(oldest), "{usage:?}");
+
+    assert_eq!(
+        reset(&client, group, ResetPoint::Latest, &[]).await,
+        Outcome::Applied
+    );
+    let seen = until(&client, group, |g| detail_of(g).lag() == Some(0)).await;
+    assert!(
+        detail_of(&seen).offsets[&name]
+            .iter()
+            .all(|o| o.at.is_none())
+    );
+    assert_eq!(
+        reset(&client, group, ResetPoint::Time(oldest), &[]).await,
+        Outcome::Applied
+    );
+    until(&client, group, |g| detail_of(g).lag() == Some(3)).await;
+    assert_eq!(
+        reset(&client, group, ResetPoint::Time(i64::MAX), &[]).await,
+        Outcome::Applied
+    );
+    until(&client, group, |g| detail_of(g).lag() == Some(0)).await;
+}
+
+#[tokio::test]
+async fn offsets_and_lag_are_those_that_kafkas_own_tool_tells() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    walk(cluster).await;
+}
+
+#[tokio::test]
+async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_topic() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    let client = client(cluster);
+    let name = with_records(cluster, &client, "alive").await;
+    let group = name.as_str();
+    let consumer = cluster.admin().consumer(group, group).unwrap();
+    let stable = |g: &LiveGroup| g.state == "Stable" && !detail_of(g).members.is_empty();
+    let seen = until(&client, group, stable).await;
+    assert_eq!(seen.protocol, "classic");
+    let members = &detail_of(&seen).members;
+    assert_eq!(members.len(), 1);
+    assert_eq!(members[0].assigned[&name], [0, 1]);
+
+    let outcome = reset(
+        &client,
+        group,
+        ResetPoint::Earliest,
+        std::slice::from_ref(&name),
+    )
+    .await;
+    let refused = refusal(&outcome);
+    assert_eq!(refused.class, RefusalClass::Final);
+    assert!(
+        refused.message.contains("stop its consumers"),
+        "{refused:?}"
+    );
+
+    let live = observed(&client, &asking(group, Some(&name))).await;
+    let usage = live.usage[&name].known().unwrap();
+    assert_eq!(usage.consumers, [group]);
+    assert!(usage.last_write.is_some());
+
+    consumer.leave().await.unwrap();
+    until(&client, group, |g| g.state == "Empty").await;
+    let live = observed(&client, &asking(group, Some(&name))).await;
+    assert!(live.usage[&name].known().unwrap().consumers.is_empty());
+}
+
+#[tokio::test]
+async fn a_group_of_the_newer_protocol_is_described_by_its_own_request() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    let client = client(cluster);
+    let name = with_records(cluster, &client, "newer").await;
+    let group = name.as_str();
+    let args = [
+        "--topic",
+        group,
+        "--group",
+        group,
+        "--from-beginning",
+        "--command-property",
+        "group.protocol=consumer",
+        "--max-messages",
+        "5",
+    ];
+    let seeing = async {
+        let stable = |g: &LiveGroup| g.state == "Stable" && detail_of(g).lag() == Some(0);
+        let seen = until(&client, group, stable).await;
+        assert_eq!(seen.protocol, "consumer");
+        assert_eq!(detail_of(&seen).members[0].assigned[&name], [0, 1]);
+        let live = observed(&client, &asking(group, Some(&name))).await;
+        assert_eq!(live.usage[&name].known().unwrap().consumers, [group]);
+        cluster.admin().produce(group, &["d", "e"]).await.unwrap();
+    };
+    let (consumed, ()) = tokio::join!(cluster.tool(Tool::ConsoleConsumer, &args), seeing);
+    assert_eq!(consumed.unwrap().lines().count(), 5);
+}
+
+#[tokio::test]
+async fn offsets_of_nothing_are_not_set() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    let client = client(cluster);
+    let nothing = reset(&client, unique("nobody").as_str(), ResetPoint::Latest, &[]).await;
+    assert!(
+        refusal(&nothing).message.contains("name the topics"),
+        "{nothing:?}"
+    );
+}

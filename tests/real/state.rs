@@ -1,0 +1,144 @@
+//! How the cluster is, beside what it holds; and what whoever may not see it is told.
+
+use std::{collections::BTreeSet, io::Write};
+
+use headgate::{
+    kafka::{Client, Settings},
+    lab::{KafkaCluster, Tool},
+    live::{KafkaLive, Observed},
+    model::Kind,
+    ports::{Ask, KafkaPlane},
+};
+use tokio::time::timeout;
+
+use super::fixture::{SHOWN_WITHIN, admin_settings, client, file, plaintext, scram, unique};
+use crate::support::lab;
+
+/// Observes kinds, and insists on an answer.
+pub(super) async fn observed(client: &Client, kinds: &[Kind]) -> KafkaLive {
+    let ask = Ask {
+        kinds: kinds.iter().copied().collect::<BTreeSet<_>>(),
+        ..Ask::default()
+    };
+    match client.observe(&ask).await {
+        Observed::Known(live) => live,
+        Observed::Unknown(reason) => panic!("nothing observed: {reason}"),
+    }
+}
+
+/// Every version tells of its controllers and disks; fenced brokers can be seen since 4.0 (KIP-1073).
+pub(super) async fn health(cluster: &KafkaCluster) {
+    let client = client(cluster);
+    let live = observed(&client, &[]).await;
+    let quorum = live.health.quorum.known().unwrap();
+    assert_eq!(quorum.leader, 1);
+    assert!(quorum.epoch > 0 && quorum.high_watermark > 0, "{quorum:?}");
+    assert_eq!(quorum.voters.iter().map(|v| v.id).collect::<Vec<_>>(), [1]);
+    assert_eq!(quorum.lag(), 0);
+    let dirs = live.health.log_dirs[&1].known().unwrap();
+    assert_eq!(dirs.len(), 1);
+    assert!(
+        dirs[0].error.is_none() && dirs[0].path.ends_with("data-1"),
+        "{dirs:?}"
+    );
+    assert!(
+        dirs[0].total > dirs[0].usable && dirs[0].usable > Some(0),
+        "{dirs:?}"
+    );
+    assert_eq!(live.health.fenced, Vec::<i32>::new());
+    // sizes are read every few minutes only: what is kept is told again
+    let again = observed(&client, &[]).await;
+    assert_eq!(again.health.log_dirs, live.health.log_dirs);
+}
+
+#[tokio::test]
+async fn controllers_and_disks_are_seen() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    health(cluster).await;
+}
+
+#[tokio::test]
+async fn a_broker_that_was_killed_is_shown_as_fenced() {
+    let Some(cluster) = lab::production().await else {
+        return;
+    };
+    let settings = admin_settings(&cluster);
+    let client = Client::new(settings).unwrap();
+    let there = observed(&client, &[Kind::BrokerConfig, Kind::ConsumerGroup]).await;
+    let victim = there.brokers.last().unwrap().id;
+    assert_eq!(there.health.fenced, Vec::<i32>::new());
+    assert_eq!(there.health.quorum.known().unwrap().voters.len(), 3);
+    assert_eq!(there.health.log_dirs.len(), 4);
+    cluster.kill_broker(victim).unwrap();
+    let fencing = async {
+        loop {
+            let live = observed(&client, &[]).await;
+            if live.health.fenced == [victim] {
+                return live;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let live = timeout(SHOWN_WITHIN, fencing).await.unwrap();
+    assert!(!live.health.log_dirs.contains_key(&victim));
+    cluster.start_broker(victim).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_may_see_topics_only_is_told_what_is_missing_for_the_rest() {
+    let Some(cluster) = scram().await else {
+        return;
+    };
+    let user = unique("onlooker");
+    let mut password = tempfile::NamedTempFile::new().unwrap();
+    password.write_all(b"onlooker-secret").unwrap();
+    let credential = "SCRAM-SHA-512=[password=onlooker-secret]";
+    let args = [
+        "--alter",
+        "--entity-type",
+        "users",
+        "--entity-name",
+        user.as_str(),
+        "--add-config",
+        credential,
+    ];
+    cluster.tool(Tool::Configs, &args).await.unwrap();
+    let principal = format!("User:{user}");
+    let args = [
+        "--add",
+        "--allow-principal",
+        &principal,
+        "--operation",
+        "Describe",
+        "--operation",
+        "DescribeConfigs",
+        "--topic",
+        "*",
+    ];
+    cluster.tool(Tool::Acls, &args).await.unwrap();
+
+    let mut settings: Settings = admin_settings(cluster);
+    let sasl = settings.sasl.as_mut().unwrap();
+    (sasl.username, sasl.password) = (user.as_str().to_owned(), file(password.path()));
+    let client = Client::new(settings).unwrap();
+    let kinds = [
+        Kind::BrokerConfig,
+        Kind::GroupConfig,
+        Kind::ClientMetrics,
+        Kind::ConsumerGroup,
+    ];
+    let live = observed(&client, &kinds).await;
+    let grants = |reason: Option<&str>, operation: &str| {
+        let reason = reason.unwrap_or("it is known");
+        let command = format!("--allow-principal '{principal}' --operation {operation} --cluster");
+        assert!(reason.contains(&command), "{reason}");
+    };
+    grants(live.groups.unknown(), "Describe");
+    grants(live.broker_configs.unknown(), "DescribeConfigs");
+    grants(live.group_configs.unknown(), "DescribeConfigs");
+    grants(live.client_metrics.unknown(), "DescribeConfigs");
+    grants(live.health.quorum.unknown(), "Describe");
+    grants(live.health.log_dirs[&1].unknown(), "Describe");
+}
