@@ -47,8 +47,8 @@ pub enum Fault {
     Hang,
     /// The brokers cannot be read.
     Unreadable,
-    /// One topic cannot be read.
-    TopicUnreadable,
+    /// One object cannot be read.
+    OneUnreadable,
 }
 
 const OF_WRITES: [Fault; 6] = [
@@ -59,7 +59,7 @@ const OF_WRITES: [Fault; 6] = [
     Fault::Throttled,
     Fault::Hang,
 ];
-const OF_READS: [Fault; 3] = [Fault::Unreadable, Fault::TopicUnreadable, Fault::Hang];
+const OF_READS: [Fault; 3] = [Fault::Unreadable, Fault::OneUnreadable, Fault::Hang];
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

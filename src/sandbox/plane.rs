@@ -3,12 +3,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::future::{BoxFuture, ready};
+use futures::future::BoxFuture;
 
-use super::{Call, Fault, Sandbox, World, values};
+use super::{Call, Fault, Sandbox, World};
 use crate::{
-    live::{KafkaLive, LiveObject, LiveTopic, Observed, Usage},
-    model::{ConfigKey, ObjectRef, TOPIC_CONFIGS, TopicName},
+    live::{KafkaLive, LiveTopic, Observed},
+    model::{ObjectRef, TopicName},
     ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
 };
 
@@ -56,8 +56,17 @@ impl KafkaPlane for Sandbox {
     }
 
     fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>> {
-        let unknown = || Observed::Unknown("logins are not tried yet".to_owned());
-        Box::pin(ready(logins.iter().map(|_| unknown()).collect()))
+        Box::pin(async move {
+            let refused = self.read().await.err();
+            let view = self.some_view();
+            let one = |login| match &refused {
+                Some(why) => Observed::Unknown(why.clone()),
+                None => Observed::Known(view.lets_in(login)),
+            };
+            let told = logins.iter().map(one).collect();
+            self.moment().await;
+            told
+        })
     }
 }
 
@@ -65,13 +74,16 @@ impl Sandbox {
     /// Begins a read: whether one topic shall be unreadable, or why nothing can be read.
     async fn read(&self) -> Result<bool, String> {
         self.moment().await;
+        if self.world().is_moving() {
+            self.edit(World::move_on);
+        }
         match self.fault(Call::Read) {
             Some(Fault::Unreadable) => Err("the connection to the broker broke".to_owned()),
             Some(Fault::Hang) => {
                 tokio::time::sleep(DEADLINE).await;
                 Err(format!("no broker answered within {DEADLINE:?}"))
             }
-            fault => Ok(fault == Some(Fault::TopicUnreadable)),
+            fault => Ok(fault == Some(Fault::OneUnreadable)),
         }
     }
 
@@ -84,43 +96,18 @@ impl Sandbox {
     }
 
     fn observed(&self, ask: &Ask, unreadable: bool) -> KafkaLive {
-        let view = self.some_view();
-        let mut topics: BTreeMap<TopicName, Observed<LiveTopic>> = view
-            .topics()
-            .iter()
-            .map(|(name, topic)| (name.clone(), Observed::Known(topic.as_ref().clone())))
-            .collect();
-        for name in ask
-            .topics
-            .iter()
-            .filter(|n| !view.topics().contains_key(*n))
-        {
-            if let Some(topic) = self.on_any_broker(name) {
-                topics.insert(name.clone(), Observed::Known(topic));
+        let mut live = self.some_view().shown(ask);
+        for name in &ask.topics {
+            if !live.topics.contains_key(name)
+                && let Some(topic) = self.on_any_broker(name)
+            {
+                live.topics.insert(name.clone(), Observed::Known(topic));
             }
         }
         if unreadable {
-            let at = self.state().chaos.pick(topics.len());
-            if let Some(topic) = topics.values_mut().nth(at) {
-                *topic = Observed::Unknown("its config could not be read".to_owned());
-            }
+            spoil(&mut live, |of| self.state().chaos.pick(of));
         }
-        // a real cluster tells its keys with a topic's config
-        let topic_keys = match topics.is_empty() {
-            true => BTreeMap::new(),
-            false => TOPIC_CONFIGS
-                .iter()
-                .filter_map(|config| values::known(config.key))
-                .map(|config| (ConfigKey::new(config.key), config.config_type))
-                .collect(),
-        };
-        KafkaLive {
-            brokers: view.brokers().to_vec(),
-            topics,
-            topic_keys,
-            usage: idle(ask),
-            ..KafkaLive::new(view.cluster_id().clone())
-        }
+        live
     }
 
     fn on_any_broker(&self, name: &TopicName) -> Option<LiveTopic> {
@@ -134,8 +121,8 @@ impl Sandbox {
         let at = self.state().chaos.pick(objects.len());
         let look = |(i, object): (usize, &ObjectRef)| {
             let state = match unreadable && i == at {
-                true => Observed::Unknown("its config could not be read".to_owned()),
-                false => Observed::Known(view.topic(&object.name).cloned().map(LiveObject::Topic)),
+                true => Observed::Unknown("it could not be read".to_owned()),
+                false => view.look(object),
             };
             (object.clone(), state)
         };
@@ -161,7 +148,7 @@ impl Sandbox {
             Some(Fault::NotSent) => vec![Outcome::Refused(not_sent()); all],
             Some(Fault::Partial) => self.half(batch, broken()),
             Some(Fault::Throttled) => self.half(batch, Outcome::Throttled(QUOTA)),
-            Some(Fault::Unreadable | Fault::TopicUnreadable) | None => {
+            Some(Fault::Unreadable | Fault::OneUnreadable) | None => {
                 self.edit(|world| world.write(batch))
             }
         }
@@ -178,12 +165,44 @@ impl Sandbox {
     }
 }
 
-/// Nobody reads or writes here.
-fn idle(ask: &Ask) -> BTreeMap<TopicName, Observed<Usage>> {
-    let topics = ask.usage.iter().cloned();
-    topics
-        .map(|topic| (topic, Observed::Known(Usage::default())))
-        .collect()
+/// Makes one object unknown: a topic as often as something of another kind. Of ACLs nobody can read all but one.
+fn spoil(live: &mut KafkaLive, mut pick: impl FnMut(usize) -> usize) {
+    let why = || "it could not be read".to_owned();
+    let maps = [
+        &mut live.quotas,
+        &mut live.broker_configs,
+        &mut live.group_configs,
+        &mut live.client_metrics,
+    ];
+    match pick(8) {
+        0 => live.acls = Observed::Unknown(why()),
+        1 => one_of(&mut live.users, pick, why()),
+        2 => one_of(&mut live.groups, pick, why()),
+        3 => {
+            for map in maps {
+                one_of(map, &mut pick, why());
+            }
+        }
+        _ => {
+            let at = pick(live.topics.len());
+            if let Some(topic) = live.topics.values_mut().nth(at) {
+                *topic = Observed::Unknown(why());
+            }
+        }
+    }
+}
+
+fn one_of<K: Ord, T>(
+    all: &mut Observed<BTreeMap<K, Observed<T>>>,
+    mut pick: impl FnMut(usize) -> usize,
+    why: String,
+) {
+    if let Observed::Known(all) = all {
+        let at = pick(all.len());
+        if let Some(one) = all.values_mut().nth(at) {
+            *one = Observed::Unknown(why);
+        }
+    }
 }
 
 fn not_sent() -> Refusal {

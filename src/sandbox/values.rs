@@ -19,10 +19,8 @@ pub(super) fn refusal(key: &str, value: &str) -> Option<String> {
             Ok(_) => Some(invalid(config, value, "Value must be between 0 and 1")),
             Err(_) => Some(invalid(config, value, "Not a number of type DOUBLE")),
         },
-        ConfigType::Boolean => {
-            (!matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "false"))
-                .then(|| invalid(config, value, "Expected value to be either true or false"))
-        }
+        ConfigType::Boolean => (!is_of_type(ConfigType::Boolean, value))
+            .then(|| invalid(config, value, "Expected value to be either true or false")),
         ConfigType::List => words(config, value.split(',').map(str::trim), value),
         ConfigType::String | ConfigType::Class | ConfigType::Password => {
             words(config, std::iter::once(value), value)
@@ -30,13 +28,29 @@ pub(super) fn refusal(key: &str, value: &str) -> Option<String> {
     }
 }
 
+/// Tells whether a value is one of a type.
+pub(super) fn is_of_type(of: ConfigType, value: &str) -> bool {
+    match of {
+        ConfigType::Int | ConfigType::Short | ConfigType::Long => integer(of, value).is_some(),
+        ConfigType::Double => value.trim().parse::<f64>().is_ok(),
+        ConfigType::Boolean => {
+            matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "false")
+        }
+        ConfigType::String | ConfigType::List | ConfigType::Class | ConfigType::Password => true,
+    }
+}
+
+fn integer(of: ConfigType, value: &str) -> Option<i64> {
+    let text = value.trim();
+    match of {
+        ConfigType::Long => text.parse().ok(),
+        ConfigType::Short => text.parse::<i16>().ok().map(i64::from),
+        _ => text.parse::<i32>().ok().map(i64::from),
+    }
+}
+
 fn number(config: &KnownConfig, value: &str) -> Option<String> {
-    let of_type = match config.config_type {
-        ConfigType::Long => value.trim().parse::<i64>().ok(),
-        ConfigType::Short => value.trim().parse::<i16>().ok().map(i64::from),
-        _ => value.trim().parse::<i32>().ok().map(i64::from),
-    };
-    let Some(number) = of_type else {
+    let Some(number) = integer(config.config_type, value) else {
         let why = format!("Not a number of type {:?}", config.config_type).to_uppercase();
         return Some(invalid(
             config,

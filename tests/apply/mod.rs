@@ -1,8 +1,10 @@
 //! Running a plan over the ports, on the sandbox and paused time: one test a rule.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod answers;
 mod batches;
+mod kinds;
 mod preconditions;
 mod stop;
 mod verify;
@@ -16,7 +18,9 @@ use futures::future::BoxFuture;
 use headgate::{
     apply::{Applied, Limits, On, apply},
     live::{KafkaLive, LiveObject, Observed},
-    model::{Cause, ClusterName, ConfigKey, Intent, ObjectRef, Risk, TopicId, TopicName, Verb},
+    model::{
+        Cause, ClusterName, ConfigKey, Intent, Kind, ObjectRef, Risk, TopicId, TopicName, Verb,
+    },
     plan::{Action, Change, ClusterPlan, End, KeyTypes, ResetField, SetField},
     ports::{
         Ask, Batch, Credential, Journal, JournalError, KafkaPlane, Looked, MorePartitions,
@@ -160,6 +164,14 @@ fn mk_plan(actions: Vec<Action>) -> ClusterPlan {
         foreign: Vec::new(),
         moving: Vec::new(),
         drift: Vec::new(),
+    }
+}
+
+fn mk_of(kind: Kind, name: &str, verb: Verb, set: Vec<SetField>, reset: Vec<ResetField>) -> Action {
+    let id = None;
+    Action {
+        object: ObjectRef::new(kind, name),
+        ..mk_action(name, verb, Change { id, set, reset })
     }
 }
 

@@ -131,7 +131,7 @@ async fn a_topic_that_cannot_be_looked_at_is_not_tried() {
     let bench = Bench {
         on_look: Some(Box::new(|bench, _| {
             if bench.looks.lock().unwrap().len() == 1 {
-                bench.sandbox.inject(Fault::TopicUnreadable);
+                bench.sandbox.inject(Fault::OneUnreadable);
             }
             None
         })),
