@@ -168,10 +168,14 @@ fn mk_plan(actions: Vec<Action>) -> ClusterPlan {
 }
 
 fn mk_of(kind: Kind, name: &str, verb: Verb, set: Vec<SetField>, reset: Vec<ResetField>) -> Action {
-    let id = None;
+    let change = Change {
+        set,
+        reset,
+        ..Change::default()
+    };
     Action {
         object: ObjectRef::new(kind, name),
-        ..mk_action(name, verb, Change { id, set, reset })
+        ..mk_action(name, verb, change)
     }
 }
 

@@ -8,51 +8,19 @@ use compact_str::CompactString;
 use super::{Alterations, Done, Records, World, last_word, outcome, too_large};
 use crate::{
     live::{BrokerKey, LiveConfig},
-    model::{ConfigKey, ConfigType, Kind, ObjectRef, QuotaEntity},
+    model::{
+        BROKER_CONFIGS, ConfigKey, ConfigType, GROUP_CONFIGS, Kind, ObjectRef, QuotaEntity,
+        broker_config,
+    },
     ports::{KeyChange, Outcome},
     sandbox::values,
 };
 
-/// Some of the keys that brokers have, with whether they only take effect at a start.
-const BROKER_KEYS: [(&str, ConfigType, bool); 16] = [
-    ("auto.create.topics.enable", ConfigType::Boolean, true),
-    ("background.threads", ConfigType::Int, false),
-    ("broker.rack", ConfigType::String, true),
-    (
-        "follower.replication.throttled.rate",
-        ConfigType::Long,
-        false,
-    ),
-    ("leader.replication.throttled.rate", ConfigType::Long, false),
-    ("log.cleaner.threads", ConfigType::Int, false),
-    ("log.dirs", ConfigType::String, true),
-    ("log.retention.ms", ConfigType::Long, false),
-    ("log.segment.bytes", ConfigType::Int, false),
-    ("max.connections", ConfigType::Int, false),
-    ("max.connections.per.ip", ConfigType::Int, false),
-    ("message.max.bytes", ConfigType::Int, false),
-    ("num.io.threads", ConfigType::Int, false),
-    ("num.network.threads", ConfigType::Int, false),
-    ("ssl.keystore.location", ConfigType::String, false),
-    ("ssl.keystore.password", ConfigType::Password, false),
-];
-
-/// The keys that groups have (KIP-848, KIP-932).
-const GROUP_KEYS: [(&str, ConfigType); 7] = [
-    ("consumer.heartbeat.interval.ms", ConfigType::Int),
-    ("consumer.session.timeout.ms", ConfigType::Int),
-    ("share.auto.offset.reset", ConfigType::String),
-    ("share.heartbeat.interval.ms", ConfigType::Int),
-    ("share.isolation.level", ConfigType::String),
-    ("share.record.lock.duration.ms", ConfigType::Int),
-    ("share.session.timeout.ms", ConfigType::Int),
-];
-
-/// The keys that subscriptions to clients' metrics have (KIP-714).
-const METRICS_KEYS: [(&str, ConfigType); 3] = [
-    ("interval.ms", ConfigType::Int),
-    ("match", ConfigType::List),
-    ("metrics", ConfigType::List),
+/// Keys that brokers tell although they cannot be changed while they run.
+const READ_ONLY: [(&str, ConfigType); 3] = [
+    ("auto.create.topics.enable", ConfigType::Boolean),
+    ("broker.rack", ConfigType::String),
+    ("log.dirs", ConfigType::String),
 ];
 
 /// The keys of quotas on users and clients, and whether they are whole numbers (Kafka, `QuotaConfig`).
@@ -154,27 +122,32 @@ impl World {
 
 /// Returns the keys that brokers tell they have.
 pub(in crate::sandbox) fn broker_keys() -> BTreeMap<ConfigKey, BrokerKey> {
-    let keys = BROKER_KEYS.iter();
-    keys.map(|(key, config_type, read_only)| {
-        let known = BrokerKey {
-            config_type: *config_type,
-            read_only: *read_only,
-        };
-        (ConfigKey::new(key), known)
-    })
-    .collect()
+    let dynamic = BROKER_CONFIGS.iter();
+    let dynamic = dynamic.map(|config| (config.known.key, config.known.config_type, false));
+    let fixed = READ_ONLY.iter().map(|(key, of)| (*key, *of, true));
+    dynamic
+        .chain(fixed)
+        .map(|(key, config_type, read_only)| {
+            let known = BrokerKey {
+                config_type,
+                read_only,
+            };
+            (ConfigKey::new(key), known)
+        })
+        .collect()
 }
 
 /// Returns the keys that groups are told to have.
 pub(in crate::sandbox) fn group_keys() -> BTreeMap<ConfigKey, ConfigType> {
-    let keys = GROUP_KEYS.iter();
-    keys.map(|(key, of)| (ConfigKey::new(key), *of)).collect()
+    let keys = GROUP_CONFIGS.iter();
+    keys.map(|config| (ConfigKey::new(config.key), config.config_type))
+        .collect()
 }
 
-/// Tells whether Kafka keeps the values of a broker's key to itself.
+/// Tells whether Kafka keeps the values of a broker's key to itself: also those of keys that it does not know
+/// (`DynamicBrokerConfig`, `ConfigHelper.isSensitive`).
 pub(in crate::sandbox) fn is_hidden(key: &str) -> bool {
-    let known = BROKER_KEYS.iter().find(|(name, ..)| *name == key);
-    known.is_some_and(|(_, of, _)| *of == ConfigType::Password)
+    broker_config(key).is_none_or(|config| config.known.config_type == ConfigType::Password)
 }
 
 /// Checks alterations before any of them is made.
@@ -185,46 +158,12 @@ pub(super) fn check(object: &ObjectRef, keys: &Alterations) -> Done {
             let text = format!("Error due to duplicate config keys: {key}");
             return last_word("INVALID_REQUEST", text);
         }
-        let refusal = value.as_ref().and_then(|value| match object.kind {
-            Kind::Topic => values::refusal(key.as_str(), value),
-            kind => refusal(kind, key.as_str(), value),
-        });
-        if let Some(text) = refusal {
+        let value = value.as_ref();
+        if let Some(text) = value.and_then(|v| values::refusal(object, key.as_str(), v)) {
             return last_word("INVALID_CONFIG", text);
         }
     }
     Ok(())
-}
-
-/// Says why a broker, a group or a subscription does not take a value.
-fn refusal(kind: Kind, key: &str, value: &str) -> Option<String> {
-    let of = match kind {
-        Kind::BrokerConfig => {
-            let known = BROKER_KEYS.iter().find(|(name, ..)| *name == key);
-            match known {
-                Some((_, _, true)) => {
-                    return Some(format!(
-                        "Cannot update these configs dynamically: Set({key})"
-                    ));
-                }
-                Some((_, of, false)) => *of,
-                // a plugin of somebody's may know it
-                None => ConfigType::String,
-            }
-        }
-        _ => {
-            let table: &[_] = match kind {
-                Kind::GroupConfig => &GROUP_KEYS,
-                _ => &METRICS_KEYS,
-            };
-            match table.iter().find(|(name, _)| *name == key) {
-                Some((_, of)) => *of,
-                None => return Some(format!("Unknown config name: {key}")),
-            }
-        }
-    };
-    (!values::is_of_type(of, value))
-        .then(|| format!("Invalid value {value} for configuration {key}: Not a {of:?}"))
 }
 
 /// Sets and resets values, and keeps them sorted by key.

@@ -95,7 +95,9 @@ impl World {
                 Some(LiveObject::Config(quota.map(own).collect()))
             }
             Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
-                let own = |own: &LiveConfig| match configs::is_hidden(own.key.as_str()) {
+                let is_broker = object.kind == Kind::BrokerConfig;
+                let own = |own: &LiveConfig| match is_broker && configs::is_hidden(own.key.as_str())
+                {
                     true => LiveConfig {
                         value: None,
                         ..own.clone()
