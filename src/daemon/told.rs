@@ -185,17 +185,16 @@ fn held(blocked: &Blocked) -> Held {
     (blocked.kind, name, blocked.action, blocked.gate)
 }
 
-/// Returns what a plan withholds that was not withheld before, and what it no longer does. A plan that could not see
-/// everything opens nothing: what it does not name, it may not have seen.
+/// Returns what a plan withholds that was not withheld before, and what it no longer does. Of a kind that could not be
+/// listed, or of a cluster that could not be seen, nothing opens: what the plan does not name, it did not see.
 fn compare<'a>(known: &BTreeSet<Held>, plan: &'a ClusterPlan) -> (Vec<&'a Blocked>, Vec<Held>) {
     let now: BTreeSet<Held> = plan.blocked.iter().map(held).collect();
     let blocked = plan.blocked.iter();
     let newly = blocked.filter(|b| !known.contains(&held(b))).collect();
-    let complete = plan.planes.values().all(|plane| plane.complete);
-    let opened = match complete {
-        true => known.difference(&now).cloned().collect(),
-        false => Vec::new(),
-    };
+    let whole = now.iter().filter(|h| h.0 == "Cluster" || h.1 == "*");
+    let unseen: BTreeSet<&str> = whole.map(|h| h.0).collect();
+    let is_seen = |h: &&Held| !unseen.contains("Cluster") && !unseen.contains(h.0);
+    let opened = known.difference(&now).filter(is_seen).cloned().collect();
     (newly, opened)
 }
 
@@ -264,10 +263,6 @@ fn differences(fields: &[FieldChange]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{Kind, Plane},
-        plan::PlaneState,
-    };
 
     fn mk_field(path: &str, desired: Option<&str>, live: Option<&str>) -> FieldChange {
         FieldChange {
@@ -289,13 +284,9 @@ mod tests {
         );
     }
 
-    fn mk_plan(complete: bool, blocked: &[(&str, Gate)]) -> ClusterPlan {
-        let plane = PlaneState {
-            complete,
-            reason: None,
-        };
-        let blocked = blocked.iter().map(|(name, gate)| Blocked {
-            kind: Kind::Topic.as_str(),
+    fn mk_plan(blocked: &[(&'static str, &str, Gate)]) -> ClusterPlan {
+        let blocked = blocked.iter().map(|(kind, name, gate)| Blocked {
+            kind,
             name: (*name).into(),
             action: Verb::Delete,
             gate: *gate,
@@ -306,7 +297,7 @@ mod tests {
         ClusterPlan {
             name: ClusterName::new("c").expect("a cluster name"),
             cluster_id: None,
-            planes: [(Plane::Kafka, plane)].into(),
+            planes: BTreeMap::new(),
             actions: Vec::new(),
             blocked: blocked.collect(),
             unexpected: Vec::new(),
@@ -317,25 +308,30 @@ mod tests {
         }
     }
 
+    fn known(plan: &ClusterPlan) -> BTreeSet<Held> {
+        plan.blocked.iter().map(held).collect()
+    }
+
     #[test]
     fn a_withheld_change_is_told_once_and_again_when_another_gate_holds_it() {
-        let first = mk_plan(true, &[("a", Gate::Consent), ("b", Gate::Consent)]);
-        let known: BTreeSet<Held> = first.blocked.iter().map(held).collect();
+        let first = mk_plan(&[("Topic", "a", Gate::Consent), ("Acl", "b", Gate::Consent)]);
         assert_eq!(compare(&BTreeSet::new(), &first).0.len(), 2);
-        assert_eq!(compare(&known, &first), (Vec::new(), Vec::new()));
-        let then = mk_plan(true, &[("a", Gate::DestroyBudget)]);
-        let (newly, opened) = compare(&known, &then);
+        assert_eq!(compare(&known(&first), &first), (Vec::new(), Vec::new()));
+        let then = mk_plan(&[("Topic", "a", Gate::DestroyBudget)]);
+        let (newly, opened) = compare(&known(&first), &then);
         assert_eq!(newly, [&then.blocked[0]]);
-        assert_eq!(opened, known.into_iter().collect::<Vec<_>>());
+        assert_eq!(opened, known(&first).into_iter().collect::<Vec<_>>());
     }
 
     #[test]
     fn what_is_not_seen_is_not_told_as_open() {
-        let first = mk_plan(true, &[("a", Gate::Consent)]);
-        let known: BTreeSet<Held> = first.blocked.iter().map(held).collect();
-        let blind = mk_plan(false, &[("c", Gate::IncompleteObservation)]);
-        let (newly, opened) = compare(&known, &blind);
-        assert_eq!((newly.len(), opened), (1, Vec::new()));
+        let first = mk_plan(&[("Topic", "a", Gate::Consent), ("Acl", "b", Gate::Consent)]);
+        let no_acls = mk_plan(&[("Acl", "*", Gate::IncompleteObservation)]);
+        let (newly, opened) = compare(&known(&first), &no_acls);
+        let names: Vec<_> = opened.iter().map(|h| h.1.as_str()).collect();
+        assert_eq!((newly.len(), names), (1, vec!["a"]));
+        let another = mk_plan(&[("Cluster", "c", Gate::ClusterId)]);
+        assert_eq!(compare(&known(&first), &another).1, Vec::new());
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use compact_str::CompactString;
 use headgate::{
     desired::{DesiredAcl, DesiredCluster, DesiredConfig, DesiredGroup, DesiredUser, DesiredValue},
     live::{
-        GroupDetail, GroupMember, GroupOffset, KafkaLive, LiveConfig, LiveCredential, LiveGroup,
-        LiveUser, LogDir, Login, Observed, Quorum, QuorumNode,
+        GroupDetail, GroupMember, GroupOffset, Health, KafkaLive, LiveConfig, LiveCredential,
+        LiveGroup, LiveUser, LogDir, Login, Observed, Quorum, QuorumNode,
     },
     model::{
         Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource, ConfigKey,
@@ -91,74 +92,29 @@ fn detail() -> GroupDetail {
     }
 }
 
-/// Adds what a cluster holds beside topics: of each kind something usual, something hidden, and something unreadable.
-pub(super) fn live(kafka: KafkaLive) -> KafkaLive {
-    let node = |id: i32, log_end_offset: i64| QuorumNode { id, log_end_offset };
+/// One user by both mechanisms, one whom nobody may look at, and one that git does not know.
+fn users() -> [(CompactString, Observed<LiveUser>); 3] {
     let fingerprint = || Fingerprint(FINGERPRINT.into());
-    let user = LiveUser {
-        credentials: vec![
-            credential(ScramMechanism::Sha256, Some(Login::Denied(fingerprint()))),
-            credential(ScramMechanism::Sha512, Some(Login::Accepted(fingerprint()))),
-        ],
-    };
-    let other = LiveUser {
-        credentials: vec![credential(ScramMechanism::Sha512, None)],
-    };
-    let unread = || "its description was refused".to_owned();
-    let quota = config(&[("producer_byte_rate", Some("1048576"))]);
-    let broker = config(&[
-        ("background.threads", Some("12")),
-        ("ssl.key.password", None),
-    ]);
-    let mut kafka = KafkaLive {
-        acls: Observed::Known(acls().into()),
-        users: Observed::Known(
-            [
-                ("analytics".into(), Observed::Known(user)),
-                ("closed".into(), Observed::Unknown(unread())),
-                ("other".into(), Observed::Known(other)),
-            ]
-            .into(),
+    let user = |credentials| Observed::Known(LiveUser { credentials });
+    let denied = Login::Denied(fingerprint());
+    let accepted = Login::Accepted(fingerprint());
+    let both = vec![
+        credential(ScramMechanism::Sha256, Some(denied)),
+        credential(ScramMechanism::Sha512, Some(accepted)),
+    ];
+    let unread = Observed::Unknown("its description was refused".into());
+    [
+        ("analytics".into(), user(both)),
+        ("closed".into(), unread),
+        (
+            "other".into(),
+            user(vec![credential(ScramMechanism::Sha512, None)]),
         ),
-        quotas: Observed::Known(
-            [
-                (
-                    "ip=10.0.0.1".into(),
-                    config(&[("connection_creation_rate", Some("10"))]),
-                ),
-                ("user=analytics,client-id=<default>".into(), quota),
-            ]
-            .into(),
-        ),
-        broker_configs: Observed::Known(
-            [
-                ("1".into(), broker),
-                (
-                    "default".into(),
-                    config(&[("log.retention.ms", Some("172800000"))]),
-                ),
-            ]
-            .into(),
-        ),
-        group_configs: Observed::Known([].into()),
-        groups: Observed::Known(
-            [
-                ("analytics".into(), group(Some(Observed::Known(detail())))),
-                ("batch".into(), group(None)),
-                ("closed".into(), Observed::Unknown(unread())),
-            ]
-            .into(),
-        ),
-        moving: Observed::Known([].into()),
-        ..kafka
-    };
-    kafka.health.quorum = Observed::Known(Quorum {
-        leader: 101,
-        epoch: 7,
-        high_watermark: 990,
-        voters: vec![node(101, 1000), node(102, 1000), node(103, 960)],
-        observers: vec![node(1, 1000), node(2, -1)],
-    });
+    ]
+}
+
+fn health() -> Health {
+    let node = |id: i32, log_end_offset: i64| QuorumNode { id, log_end_offset };
     let dir = LogDir {
         path: "/var/lib/kafka".into(),
         error: None,
@@ -166,12 +122,60 @@ pub(super) fn live(kafka: KafkaLive) -> KafkaLive {
         total: Some(1 << 40),
         usable: Some(1 << 39),
     };
-    kafka.health.log_dirs = [
-        (1, Observed::Known(vec![dir])),
-        (2, Observed::Unknown("timed out".into())),
-    ]
-    .into();
-    kafka
+    Health {
+        quorum: Observed::Known(Quorum {
+            leader: 101,
+            epoch: 7,
+            high_watermark: 990,
+            voters: vec![node(101, 1000), node(102, 1000), node(103, 960)],
+            observers: vec![node(1, 1000), node(2, -1)],
+        }),
+        log_dirs: [
+            (1, Observed::Known(vec![dir])),
+            (2, Observed::Unknown("timed out".into())),
+        ]
+        .into(),
+        fenced: Vec::new(),
+    }
+}
+
+/// Adds what a cluster holds beside topics: of each kind something usual, something hidden, and something unreadable.
+pub(super) fn live(kafka: KafkaLive) -> KafkaLive {
+    let broker = [
+        ("background.threads", Some("12")),
+        ("ssl.key.password", None),
+    ];
+    let quotas = [
+        ("ip=10.0.0.1", ("connection_creation_rate", Some("10"))),
+        (
+            "user=analytics,client-id=<default>",
+            ("producer_byte_rate", Some("1048576")),
+        ),
+    ];
+    let defaults = config(&[("log.retention.ms", Some("172800000"))]);
+    let unread = Observed::Unknown("its description was refused".into());
+    let groups = [
+        ("analytics".into(), group(Some(Observed::Known(detail())))),
+        ("batch".into(), group(None)),
+        ("closed".into(), unread),
+    ];
+    KafkaLive {
+        acls: Observed::Known(acls().into()),
+        users: Observed::Known(users().into()),
+        quotas: Observed::Known(
+            quotas
+                .map(|(name, value)| (name.into(), config(&[value])))
+                .into(),
+        ),
+        broker_configs: Observed::Known(
+            [("1".into(), config(&broker)), ("default".into(), defaults)].into(),
+        ),
+        group_configs: Observed::Known([].into()),
+        groups: Observed::Known(groups.into()),
+        moving: Observed::Known([].into()),
+        health: health(),
+        ..kafka
+    }
 }
 
 /// Adds what git declares beside topics.
