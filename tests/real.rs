@@ -1,12 +1,17 @@
 //! The Kafka plane against Apache Kafka itself: what it writes is compared with what Kafka's own tools see.
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
+mod acls;
 mod configs;
 mod fixture;
 mod groups;
 mod login;
+mod moves;
 mod outage;
+mod quotas;
+mod rights;
 mod state;
 mod topics;
+mod users;
 mod versions;
 mod walk;

@@ -7,8 +7,8 @@ use headgate::{
     config::{Mechanism, Sasl, Tls},
     kafka::{Client, Settings},
     lab::{ADMIN_USER, KafkaCluster, KafkaSpec},
-    live::{KafkaLive, LiveObject, LiveTopic, Observed},
-    model::{ConfigKey, ObjectRef, SecretRef, TopicName},
+    live::{KafkaLive, LiveObject, LiveTopic, Looks, Observed},
+    model::{ConfigKey, Kind, ObjectRef, SecretRef, TopicName},
     ports::{Ask, Batch, KafkaPlane, MorePartitions, NewTopic, Outcome, Refusal},
 };
 use tokio::{
@@ -22,12 +22,13 @@ pub(super) use crate::support::lab::{plaintext, scram};
 /// Brokers show what was written within milliseconds; on a machine with ten builds on it, seconds were seen.
 pub(super) const SHOWN_WITHIN: Duration = Duration::from_secs(60);
 
-/// Returns three brokers that one test at a time may mistreat; it hands them back running.
+/// Returns three brokers, without an authorizer, that one test at a time may mistreat; it hands them back running.
 pub(super) async fn mistreated() -> Option<MutexGuard<'static, KafkaCluster>> {
     static CLUSTER: OnceCell<Option<Mutex<KafkaCluster>>> = OnceCell::const_new();
     let spec = KafkaSpec {
         brokers: 3,
         racks: &["az1", "az2"],
+        authorizer: false,
         ..KafkaSpec::default()
     };
     let cluster = CLUSTER
@@ -108,22 +109,54 @@ pub(super) async fn until(
     is_as_told: impl Fn(&Option<LiveTopic>) -> bool,
 ) -> Option<LiveTopic> {
     let object = ObjectRef::topic(name.as_str());
+    let is_as_told = |object: &Option<LiveObject>| is_as_told(&object.clone().and_then(topic));
+    until_object(client, &object, is_as_told)
+        .await
+        .and_then(topic)
+}
+
+/// Looks at an object until it is as told.
+pub(super) async fn until_object(
+    client: &Client,
+    object: &ObjectRef,
+    is_as_told: impl Fn(&Option<LiveObject>) -> bool,
+) -> Option<LiveObject> {
+    let is_shown =
+        |looks: &Looks| matches!(&looks[object], Observed::Known(seen) if is_as_told(seen));
+    let mut looks = until_looks(client, std::slice::from_ref(object), is_shown).await;
+    match looks.remove(object) {
+        Some(Observed::Known(seen)) => seen,
+        other => panic!("{object} was known a moment ago: {other:?}"),
+    }
+}
+
+/// Looks at objects until they are as told.
+pub(super) async fn until_looks(
+    client: &Client,
+    objects: &[ObjectRef],
+    are_as_told: impl Fn(&Looks) -> bool,
+) -> Looks {
     let looking = async {
         loop {
-            let looked = client.look(std::slice::from_ref(&object)).await;
-            if let Observed::Known(looked) = looked
-                && let Some(Observed::Known(object)) = looked.objects.get(&object).cloned()
-                && let topic = object.and_then(topic)
-                && is_as_told(&topic)
+            if let Observed::Known(looked) = client.look(objects).await
+                && are_as_told(&looked.objects)
             {
-                return topic;
+                return looked.objects;
             }
             tokio::task::yield_now().await;
         }
     };
     timeout(SHOWN_WITHIN, looking)
         .await
-        .unwrap_or_else(|_| panic!("{name} is not shown as told"))
+        .unwrap_or_else(|_| panic!("{:?} and so on are not shown as told", objects.first()))
+}
+
+/// Looks at objects until all are there, or all are gone.
+pub(super) async fn until_all(client: &Client, objects: &[ObjectRef], there: bool) {
+    let as_told = |seen: &Observed<Option<LiveObject>>| {
+        seen.known().is_some_and(|object| object.is_some() == there)
+    };
+    until_looks(client, objects, |looks| looks.values().all(as_told)).await;
 }
 
 /// Takes the topic out of a look.
@@ -144,10 +177,30 @@ pub(super) fn asking(expected: &[TopicName]) -> Ask {
 
 /// Observes, and insists on an answer.
 pub(super) async fn observed(client: &Client, expected: &[TopicName]) -> KafkaLive {
-    match client.observe(&asking(expected)).await {
+    observed_as_asked(client, &asking(expected)).await
+}
+
+/// Observes what a kind holds, and insists on an answer.
+pub(super) async fn observed_kind(client: &Client, kind: Kind) -> KafkaLive {
+    let ask = Ask {
+        kinds: [kind].into(),
+        ..Ask::default()
+    };
+    observed_as_asked(client, &ask).await
+}
+
+async fn observed_as_asked(client: &Client, ask: &Ask) -> KafkaLive {
+    match client.observe(ask).await {
         Observed::Known(live) => live,
         Observed::Unknown(reason) => panic!("nothing observed: {reason}"),
     }
+}
+
+/// Writes a batch of which every item is taken.
+pub(super) async fn written(client: &Client, batch: Batch) {
+    let (told, outcomes) = (format!("{batch:?}"), client.write(batch).await);
+    let taken = outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
+    assert!(taken && !outcomes.is_empty(), "{told:.300}: {outcomes:?}");
 }
 
 /// Returns why an item was refused.

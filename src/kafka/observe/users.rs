@@ -28,7 +28,7 @@ pub(super) async fn observe(
         Observed::Known(user) => Some((name, Observed::Known(user?))),
         Observed::Unknown(reason) => Some((name, Observed::Unknown(reason))),
     };
-    match describe(client, None).await {
+    match describe(client, &BTreeSet::new()).await {
         Ok(users) => Observed::Known(users.into_iter().filter_map(there).collect()),
         Err(reason) => Observed::Unknown(reason),
     }
@@ -40,7 +40,7 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
         return Looks::new();
     }
     let names: BTreeSet<&str> = objects.iter().map(|object| object.name.as_str()).collect();
-    let users = describe(client, Some(&names)).await;
+    let users = describe(client, &names).await;
     let seen = |object: &&ObjectRef| {
         let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
         let seen = match &users {
@@ -55,8 +55,9 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
     objects.iter().map(seen).collect()
 }
 
-async fn describe(client: &Client, names: Option<&BTreeSet<&str>>) -> Result<Users, String> {
-    let request = requests::describe(names.map(|names| names.iter().copied()));
+/// Asks for these users, or for all if none is named.
+async fn describe(client: &Client, names: &BTreeSet<&str>) -> Result<Users, String> {
+    let request = requests::describe(names.iter().copied());
     let answer = ask(client, To::Any, &request).await?;
     match Code(answer.error_code) {
         Code::NONE => {

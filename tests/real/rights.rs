@@ -1,0 +1,156 @@
+//! A principal without rights: each kind is unknown by itself, and told with the command that would grant what is missing.
+
+use headgate::{
+    config::Sasl,
+    kafka::{Client, Settings},
+    live::KafkaLive,
+    model::{Acl, Kind, QuotaEntity, QuotaName, ScramMechanism, Secret},
+    ports::{Ask, Batch, Credential, KafkaPlane, Reassignment, RefusalClass},
+};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::fixture::{SHOWN_WITHIN, admin_settings, file, refusal, scram, unique, written};
+
+const ASKED: [Kind; 4] = [Kind::Acl, Kind::User, Kind::Quota, Kind::Topic];
+
+/// Observes until it is as told: rights take effect a little after they were given.
+async fn until_observed(client: &Client, is_as_told: impl Fn(&KafkaLive) -> bool) -> KafkaLive {
+    let ask = Ask {
+        kinds: ASKED.into(),
+        ..Ask::default()
+    };
+    let observing = async {
+        loop {
+            if let Some(live) = client.observe(&ask).await.known()
+                && is_as_told(live)
+            {
+                return live.clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SHOWN_WITHIN, observing)
+        .await
+        .expect("it is observed as told")
+}
+
+fn grants(why: Option<&str>, user: &str, rest: &str) -> bool {
+    let who = format!("--allow-principal 'User:{user}' --operation {rest}");
+    why.is_some_and(|why| why.contains("kafka-acls --bootstrap-server") && why.contains(&who))
+}
+
+/// Trap 24: an answer that is refused is not an empty one.
+#[tokio::test]
+async fn what_may_not_be_seen_is_unknown_and_says_which_right_is_missing() {
+    let Some(cluster) = scram().await else { return };
+    let admin = Client::new(admin_settings(cluster)).unwrap();
+    let (name, dir) = (unique("weak"), TempDir::new().unwrap());
+    let user = name.as_str();
+    let weak =
+        Client::new(weak_settings(&admin, user, admin_settings(cluster), &dir).await).unwrap();
+
+    let live = until_observed(&weak, |_| true).await;
+    let describe = "Describe --cluster";
+    assert!(
+        grants(live.acls.unknown(), user, describe),
+        "{:?}",
+        live.acls
+    );
+    assert!(
+        grants(live.users.unknown(), user, describe),
+        "{:?}",
+        live.users
+    );
+    assert!(
+        grants(live.moving.unknown(), user, describe),
+        "{:?}",
+        live.moving
+    );
+    assert!(
+        grants(live.quotas.unknown(), user, "DescribeConfigs --cluster"),
+        "{:?}",
+        live.quotas
+    );
+    writes_are_refused(&weak, user).await;
+
+    let right = format!("User:{user} allow Describe cluster:literal:kafka-cluster");
+    written(&admin, Batch::CreateAcls(vec![Acl::parse(&right).unwrap()])).await;
+    let live = until_observed(&weak, |live| live.acls.known().is_some()).await;
+    assert!(live.users.known().is_some() && live.moving.known().is_some());
+    assert!(live.quotas.unknown().is_some());
+}
+
+/// Makes a user who may do nothing, and returns how he gets in.
+async fn weak_settings(admin: &Client, user: &str, settings: Settings, dir: &TempDir) -> Settings {
+    let credential = Credential {
+        user: user.into(),
+        mechanism: ScramMechanism::Sha512,
+        iterations: 4096,
+        password: Secret::new("weak".to_owned()),
+    };
+    written(admin, Batch::SetCredentials(vec![credential.clone()])).await;
+    let shown = async {
+        while admin.log_in(std::slice::from_ref(&credential)).await[0].known() != Some(&true) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SHOWN_WITHIN, shown)
+        .await
+        .expect("the user gets in");
+    let password = dir.path().join("password");
+    #[expect(clippy::disallowed_methods, reason = "tests write their own files")]
+    std::fs::write(&password, "weak").unwrap();
+    let sasl = settings.sasl.clone().map(|sasl| Sasl {
+        username: user.to_owned(),
+        password: file(&password),
+        ..sasl
+    });
+    Settings { sasl, ..settings }
+}
+
+async fn writes_are_refused(weak: &Client, user: &str) {
+    let acl = Acl::parse("User:a allow Read topic:literal:t").unwrap();
+    let entity = QuotaEntity {
+        user: Some(QuotaName::Default),
+        ..QuotaEntity::default()
+    };
+    let topic = unique("t");
+    let credential = Credential {
+        user: user.into(),
+        mechanism: ScramMechanism::Sha256,
+        iterations: 4096,
+        password: Secret::new("canary-9".to_owned()),
+    };
+    let reassignment = Reassignment {
+        topic: topic.clone(),
+        partition: 0,
+        replicas: None,
+    };
+    for (batch, right) in [
+        (Batch::CreateAcls(vec![acl.clone()]), "Alter --cluster"),
+        (Batch::DeleteAcls(vec![acl]), "Alter --cluster"),
+        (
+            Batch::AlterQuotas(vec![(entity, vec![("k".into(), None)])]),
+            "AlterConfigs --cluster",
+        ),
+        (Batch::SetCredentials(vec![credential]), "Alter --cluster"),
+        (
+            Batch::DeleteCredentials(vec![(user.into(), ScramMechanism::Sha256)]),
+            "Alter --cluster",
+        ),
+        (Batch::Reassign(vec![reassignment]), "Alter --cluster"),
+        (Batch::ElectLeaders(vec![(topic, 0)]), "Alter --cluster"),
+    ] {
+        let told = format!("{batch:?}");
+        let outcomes = weak.write(batch).await;
+        let refusal = refusal(&outcomes[0]);
+        assert_eq!(refusal.class, RefusalClass::Final, "{told}");
+        assert!(
+            grants(Some(&refusal.message), user, right),
+            "{told}: {}",
+            refusal.message
+        );
+        assert!(!format!("{told}{outcomes:?}").contains("canary-9"));
+    }
+}
