@@ -26,6 +26,7 @@ clusters:
       tls: {ca: {file: ca.pem}, cert: {file: c.pem}, key: {file: /abs/k.pem}}
       sasl: {mechanism: SCRAM-SHA-512, username: headgate, password: {env: KAFKA_PASSWORD}}
       allowPlaintextPasswords: true
+      principal: "User:CN=headgate"
     connect: {main: {url: "http://connect:8083"}}
     registry: {url: "http://registry:8081"}
     aws: {region: eu-central-1, anything: [at, all]}
@@ -88,6 +89,8 @@ fn the_whole_file_is_read() {
         )
     );
     assert!(cluster.kafka.allow_plaintext_passwords);
+    let principal = cluster.kafka.principal.as_deref();
+    assert_eq!(principal, Some("User:CN=headgate"));
     assert_eq!(config.http.listen.to_string(), "0.0.0.0:9464");
 }
 

@@ -42,6 +42,8 @@ pub struct Kafka {
     pub sasl: Option<Sasl>,
     /// Whether users' passwords may be set over a connection that is neither encrypted nor on loopback. Default `false`.
     pub allow_plaintext_passwords: bool,
+    /// The principal that the brokers make of Headgate (`User:headgate`), where the login does not tell it. Default: none.
+    pub principal: Option<String>,
 }
 
 /// TLS settings; host names are always checked.

@@ -108,6 +108,7 @@ pub(super) struct KafkaSection {
     pub(super) sasl: Option<SaslSection>,
     #[serde(default, rename = "allowPlaintextPasswords")]
     pub(super) allow_plaintext_passwords: bool,
+    pub(super) principal: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -244,11 +244,14 @@ impl Reader<'_> {
         }
         let tls = written.tls.as_ref().map(|tls| self.tls(tls));
         let sasl = written.sasl.as_ref().map(|sasl| self.sasl(sasl));
+        let principal = written.principal.as_ref();
+        let principal = principal.map(|text| self.value(text, value::principal));
         Some(Kafka {
             bootstrap,
             tls: if_said(tls)?,
             sasl: if_said(sasl)?,
             allow_plaintext_passwords: written.allow_plaintext_passwords,
+            principal: if_said(principal)?,
         })
     }
 

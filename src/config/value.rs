@@ -186,6 +186,17 @@ pub(super) fn folder(text: &str) -> Result<String, Wrong> {
     )
 }
 
+/// Reads a principal, as Kafka spells it.
+pub(super) fn principal(text: &str) -> Result<String, Wrong> {
+    match text.split_once(':') {
+        Some((of, name)) if !of.is_empty() && !name.is_empty() => Ok(text.to_owned()),
+        _ => wrong(
+            format!("`{text}` is no principal: it has no type"),
+            format!("write it as brokers do in their logs, such as `User:{text}`"),
+        ),
+    }
+}
+
 /// Judges `host:port`.
 pub(super) fn host_port(text: &str) -> Result<(), Wrong> {
     let help = "write it as `broker1.example.com:9092`";

@@ -1,6 +1,8 @@
 //! Says why a broker did not tell what it was asked (rank 6, Kafka plane): where a permission is missing, which one, and
 //! the command that grants it.
 
+use compact_str::CompactString;
+
 use super::{Code, Settings, error::words};
 
 /// What a request needs to be allowed: an operation, as `kafka-acls` spells it, and on what.
@@ -55,13 +57,12 @@ pub(super) fn missing(settings: &Settings, needs: Needs<'_>) -> String {
         On::Group(name) => (format!("group {name}"), format!("--group '{name}'")),
     };
     let broker = settings.bootstrap.first().map_or("", String::as_str);
-    // whom a certificate or a token stands for is the brokers' business
-    let user = settings.sasl.as_ref().map(|sasl| sasl.username.as_str());
-    let user = user.filter(|user| !user.is_empty());
-    let user = user.unwrap_or("<Headgate's user>");
+    let principal = settings.principal();
+    let principal = principal.known().map(CompactString::as_str);
+    let principal = principal.unwrap_or("User:<Headgate's user>");
     format!(
-        "User:{user} may not {operation} {place}; this grants it: kafka-acls --bootstrap-server {broker} --add \
-         --allow-principal 'User:{user}' --operation {operation} {option}"
+        "{principal} may not {operation} {place}; this grants it: kafka-acls --bootstrap-server {broker} --add \
+         --allow-principal '{principal}' --operation {operation} {option}"
     )
 }
 

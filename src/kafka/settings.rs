@@ -3,8 +3,13 @@
 
 use std::time::Duration;
 
+use compact_str::{CompactString, format_compact};
+
 use super::Error;
-use crate::config::{Kafka, Sasl, Tls};
+use crate::{
+    config::{Kafka, Mechanism, Sasl, Tls},
+    live::Observed,
+};
 
 /// How a cluster is reached.
 #[derive(Debug, Clone)]
@@ -18,6 +23,8 @@ pub struct Settings {
     pub sasl: Option<Sasl>,
     /// Whether users' passwords may be set over a connection that is neither encrypted nor on loopback.
     pub allow_plaintext_passwords: bool,
+    /// The principal that the brokers make of the client, where the login does not tell it.
+    pub principal: Option<String>,
     /// How long things may take.
     pub timeouts: Timeouts,
 }
@@ -31,6 +38,7 @@ impl Settings {
             tls: None,
             sasl: None,
             allow_plaintext_passwords: false,
+            principal: None,
             timeouts: Timeouts::default(),
         }
     }
@@ -43,7 +51,29 @@ impl Settings {
             tls: kafka.tls.clone(),
             sasl: kafka.sasl.clone(),
             allow_plaintext_passwords: kafka.allow_plaintext_passwords,
+            principal: kafka.principal.clone(),
             timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Returns the principal that the brokers make of the client: no request asks them. With a password it is the user, and
+    /// without anything `ANONYMOUS` (Kafka, `DefaultKafkaPrincipalBuilder`); what they make of a certificate or a token
+    /// stands in their own settings.
+    pub(super) fn principal(&self) -> Observed<CompactString> {
+        if let Some(principal) = &self.principal {
+            return Observed::Known(principal.into());
+        }
+        let certificate = self.tls.as_ref().is_some_and(|tls| tls.cert.is_some());
+        match &self.sasl {
+            Some(sasl) if sasl.mechanism != Mechanism::OauthBearer => {
+                Observed::Known(format_compact!("User:{}", sasl.username))
+            }
+            None if !certificate => Observed::Known("User:ANONYMOUS".into()),
+            _ => Observed::Unknown(
+                "what the brokers make of a certificate or a token is known to them only; say it in headgate.yaml as \
+                 kafka.principal (User:…)"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -134,6 +164,7 @@ impl<'a> Address<'a> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
     use super::*;
+    use crate::model::SecretRef;
 
     #[test]
     fn addresses_are_taken_apart() {
@@ -159,6 +190,31 @@ mod tests {
             let message = Address::parse(text).unwrap_err().to_string();
             assert!(message.contains(why), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn a_password_tells_who_one_is_and_a_certificate_does_not() {
+        let mut settings = Settings::plaintext(vec!["b1:9094".into()]);
+        let known = |text: &str| Observed::Known(CompactString::from(text));
+        assert_eq!(settings.principal(), known("User:ANONYMOUS"));
+        settings.tls = Some(Tls {
+            cert: Some(SecretRef::Env("CERT".into())),
+            ..Tls::default()
+        });
+        let why = settings.principal();
+        assert!(why.unknown().is_some_and(|w| w.contains("kafka.principal")));
+        let mut sasl = Sasl {
+            mechanism: Mechanism::ScramSha512,
+            username: "headgate".into(),
+            password: SecretRef::Env("PASSWORD".into()),
+        };
+        settings.sasl = Some(sasl.clone());
+        assert_eq!(settings.principal(), known("User:headgate"));
+        sasl.mechanism = Mechanism::OauthBearer;
+        settings.sasl = Some(sasl);
+        assert!(settings.principal().unknown().is_some());
+        settings.principal = Some("User:CN=headgate".into());
+        assert_eq!(settings.principal(), known("User:CN=headgate"));
     }
 
     #[test]

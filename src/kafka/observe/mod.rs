@@ -65,6 +65,7 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
         brokers: topics.brokers,
         topics: topics.topics,
         topic_keys: topics.keys,
+        principal: client.settings().principal(),
         acls,
         users,
         quotas,
