@@ -362,3 +362,6 @@ impl From<Broken> for End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,9 @@ use kafka_protocol::messages::{
 
 use crate::{
     kafka::{
-        Client, Code, Error,
+        Client, Code, Error, Settings,
         client::{Lane, To, brokers},
-        error::words,
+        denied::{self, Needs, On},
         requests,
     },
     live::{Broker, LiveConfig, LiveObject, LivePartition, LiveTopic, Looks, Observed},
@@ -56,7 +56,7 @@ pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Result<S
         .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
     let brokers = brokers_by_id(&answer);
-    let mut topics = layouts(answer);
+    let mut topics = layouts(client.settings(), answer);
     let missing: Vec<TopicName> = expected
         .iter()
         .filter(|name| !topics.contains_key(*name))
@@ -88,7 +88,7 @@ pub(super) async fn look(
         .await
         .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
-    let mut topics = layouts(answer);
+    let mut topics = layouts(client.settings(), answer);
     for name in names {
         let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
         topics.entry(name).or_insert_with(left_out);
@@ -110,7 +110,8 @@ pub(in crate::kafka) async fn layouts_of(
     names: &[TopicName],
 ) -> Result<Topics, String> {
     let answer = metadata(client, To::Any, Some(names)).await;
-    answer.map(layouts).map_err(|e| chain(&e))
+    let answer = answer.map_err(|e| chain(&e))?;
+    Ok(layouts(client.settings(), answer))
 }
 
 async fn metadata(
@@ -130,7 +131,7 @@ async fn seek(client: &Client, brokers: &[Broker], names: &[TopicName]) -> Topic
         let id = broker.id;
         async move {
             match metadata(client, To::Broker(id), Some(names)).await {
-                Ok(answer) => Ok(layouts(answer)),
+                Ok(answer) => Ok(layouts(client.settings(), answer)),
                 Err(error) => Err(format!(
                     "broker {id} may know it and cannot be asked: {}",
                     chain(&error)
@@ -195,7 +196,7 @@ async fn with_configs(
             if unread.remove(&name)
                 && let Some(topic) = topics.get_mut(&name)
             {
-                configure(topic, &result);
+                configure(client.settings(), topic, &result);
             }
         }
     }
@@ -207,17 +208,23 @@ async fn with_configs(
 }
 
 /// Writes a topic's configs into it, or why they are not known: half a topic is not known.
-fn configure(topic: &mut Observed<Option<LiveTopic>>, result: &DescribeConfigsResult) {
+fn configure(
+    settings: &Settings,
+    topic: &mut Observed<Option<LiveTopic>>,
+    result: &DescribeConfigsResult,
+) {
     let code = Code(result.error_code);
     if !code.is_ok() {
         *topic = Observed::Unknown(match code {
             Code::UNKNOWN_TOPIC_OR_PARTITION => {
                 "it was deleted while it was read, or is not everywhere yet".to_owned()
             }
-            _ => format!(
-                "its configs cannot be read: {code} {}",
-                words(result.error_message.as_deref().unwrap_or_default())
-            ),
+            _ => {
+                let on = On::Topic(&result.resource_name);
+                let (operation, message) = ("DescribeConfigs", result.error_message.as_deref());
+                let why = denied::refused(settings, code, message, Needs { operation, on });
+                format!("its configs cannot be read: {why}")
+            }
         });
     } else if let Observed::Known(Some(topic)) = topic {
         topic.config = own_configs(&result.configs);
@@ -280,19 +287,31 @@ fn brokers_by_id(answer: &MetadataResponse) -> Vec<Broker> {
 }
 
 /// Takes the topics of a Metadata answer, without their configs.
-fn layouts(answer: MetadataResponse) -> Topics {
+fn layouts(settings: &Settings, answer: MetadataResponse) -> Topics {
     let named = |topic: MetadataResponseTopic| {
         let name = TopicName::from_broker(topic.name.as_deref()?);
-        Some((name, layout(topic)))
+        let topic = layout(settings, &name, topic);
+        Some((name, topic))
     };
     answer.topics.into_iter().filter_map(named).collect()
 }
 
-fn layout(topic: MetadataResponseTopic) -> Observed<Option<LiveTopic>> {
+fn layout(
+    settings: &Settings,
+    name: &TopicName,
+    topic: MetadataResponseTopic,
+) -> Observed<Option<LiveTopic>> {
     match Code(topic.error_code) {
         Code::NONE => {}
         Code::UNKNOWN_TOPIC_OR_PARTITION => return Observed::Known(None),
-        code => return Observed::Unknown(format!("the broker does not describe it: {code}")),
+        code => {
+            let on = On::Topic(name.as_str());
+            let needs = Needs {
+                operation: "Describe",
+                on,
+            };
+            return Observed::Unknown(denied::refused(settings, code, None, needs));
+        }
     }
     if topic.topic_id.is_nil() {
         return Observed::Unknown(

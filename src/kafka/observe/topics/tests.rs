@@ -34,8 +34,16 @@ fn mk_config(
         .with_config_type(kind)
 }
 
+fn mk_settings() -> Settings {
+    Settings::plaintext(vec!["b1:9092".to_owned()])
+}
+
+fn layout_of(topic: MetadataResponseTopic) -> Observed<Option<LiveTopic>> {
+    layout(&mk_settings(), &TopicName::new("t").unwrap(), topic)
+}
+
 fn mk_live() -> Observed<Option<LiveTopic>> {
-    layout(mk_topic("t", 0))
+    layout_of(mk_topic("t", 0))
 }
 
 fn is_unknown(topic: &Observed<Option<LiveTopic>>, why: &str) -> bool {
@@ -61,22 +69,22 @@ fn an_observation_keeps_nothing_of_the_answers_memory() {
 #[test]
 fn a_partition_list_with_a_gap_is_not_known() {
     let topic = mk_topic("t", 0).with_partitions(vec![mk_partition(0), mk_partition(2)]);
-    assert!(is_unknown(&layout(topic), "partitions"));
+    assert!(is_unknown(&layout_of(topic), "partitions"));
     assert!(is_unknown(
-        &layout(mk_topic("t", 0).with_partitions(vec![])),
+        &layout_of(mk_topic("t", 0).with_partitions(vec![])),
         "partitions"
     ));
 }
 
 #[test]
 fn only_the_brokers_own_word_makes_a_topic_absent() {
-    assert_eq!(layout(mk_topic("t", 3)), Observed::Known(None));
+    assert_eq!(layout_of(mk_topic("t", 3)), Observed::Known(None));
     assert!(is_unknown(
-        &layout(mk_topic("t", 29)),
-        "TOPIC_AUTHORIZATION_FAILED"
+        &layout_of(mk_topic("t", 29)),
+        "--operation Describe --topic 't'"
     ));
     assert!(is_unknown(
-        &layout(mk_topic("t", 0).with_topic_id(Uuid::nil())),
+        &layout_of(mk_topic("t", 0).with_topic_id(Uuid::nil())),
         "id"
     ));
 }
@@ -89,7 +97,7 @@ fn configs_keep_what_is_set_on_the_topic_and_hide_secrets() {
         mk_config("retention.ms", "1", 5, 5),
         mk_config("a.secret", "", 1, 9).with_is_sensitive(true),
     ]);
-    configure(&mut live, &result);
+    configure(&mk_settings(), &mut live, &result);
     let topic = live.known().unwrap().clone().unwrap();
     assert_eq!(topic.config_value("segment.ms"), Some(Some("7")));
     assert_eq!(topic.config_value("a.secret"), Some(None));
@@ -108,13 +116,15 @@ fn configs_keep_what_is_set_on_the_topic_and_hide_secrets() {
 fn a_topic_whose_configs_cannot_be_read_is_not_known() {
     for (code, why) in [
         (3, "deleted"),
-        (29, "TOPIC_AUTHORIZATION_FAILED(29) not you"),
+        (29, "--operation DescribeConfigs --topic 't'"),
+        (55, "OPERATION_NOT_ATTEMPTED(55) not you"),
     ] {
         let mut live = mk_live();
         let result = DescribeConfigsResult::default()
             .with_error_code(code)
+            .with_resource_name(StrBytes::from_static_str("t"))
             .with_error_message(Some(StrBytes::from_static_str("not\nyou")));
-        configure(&mut live, &result);
+        configure(&mk_settings(), &mut live, &result);
         assert!(is_unknown(&live, why), "{live:?}");
     }
 }
