@@ -1,5 +1,4 @@
 //! The client (rank 6, Kafka plane): finds the broker for a call, keeps a connection to it, and says what became of it.
-//!
 //! Nothing is retried: the next pass is the retry. Only what did not reach the controller, because another node is it by
 //! now, is sent once more after asking who it is.
 

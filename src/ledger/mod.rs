@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod lock;
 mod open;
+mod save;
 mod store;
 
 pub use error::LedgerError;

@@ -4,13 +4,13 @@ use std::{
     collections::BTreeMap,
     path::Path,
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use serde::{Serialize, de::DeserializeOwned};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde::de::DeserializeOwned;
 
-use super::{LedgerError, lock::Lock, open};
+use super::{LedgerError, lock::Lock, open, save};
 use crate::{
     model::{
         ClusterId, ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef,
@@ -96,11 +96,11 @@ impl Store {
         after: &Ledger,
     ) -> Result<(), LedgerError> {
         self.write(|db| {
-            save_known(db, cluster, before, after)?;
-            save_records(db, cluster, before, after)?;
-            save_drift(db, cluster, before, after)?;
+            save::facts(db, cluster, before, after)?;
+            save::records(db, cluster, before, after)?;
+            save::drift(db, cluster, before, after)?;
             db.execute("DELETE FROM intent WHERE cluster = ?1", [cluster.as_str()])?;
-            note(db, cluster, &after.intents)
+            save::note(db, cluster, &after.intents)
         })
     }
 
@@ -293,123 +293,9 @@ impl Store {
 
 impl Journal for Store {
     fn intend(&self, cluster: &ClusterName, intents: &[Intent]) -> Result<(), JournalError> {
-        self.write(|db| note(db, cluster, intents))
+        self.write(|db| save::note(db, cluster, intents))
             .map_err(|e| JournalError(chain(&e)))
     }
-}
-
-fn note(db: &Transaction<'_>, cluster: &ClusterName, intents: &[Intent]) -> rusqlite::Result<()> {
-    if intents.is_empty() {
-        return Ok(());
-    }
-    db.execute(
-        "INSERT INTO intent (cluster, body) VALUES (?1, ?2)",
-        params![cluster.as_str(), json(&intents)?],
-    )
-    .map(drop)
-}
-
-fn save_known(
-    db: &Transaction<'_>,
-    cluster: &ClusterName,
-    before: &Ledger,
-    after: &Ledger,
-) -> rusqlite::Result<()> {
-    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 6]> {
-        let revision = |commit: &Option<CommitId>| commit.as_ref().map(|c| c.0.clone());
-        Ok([
-            l.cluster_id.as_ref().map(|id| id.0.clone()),
-            revision(&l.observed),
-            revision(&l.applied),
-            revision(&l.converged),
-            Some(json(&l.consents)?),
-            Some(json(&l.begun)?),
-        ])
-    };
-    let now = known(after)?;
-    if known(before)? == now {
-        return Ok(());
-    }
-    let [id, observed, applied, converged, consents, begun] = now;
-    db.execute(
-        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
-            cluster.as_str(),
-            id,
-            observed,
-            applied,
-            converged,
-            consents,
-            begun
-        ],
-    )
-    .map(drop)
-}
-
-fn save_records(
-    db: &Transaction<'_>,
-    cluster: &ClusterName,
-    before: &Ledger,
-    after: &Ledger,
-) -> rusqlite::Result<()> {
-    let mut put = db.prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4)")?;
-    if Arc::ptr_eq(&before.records, &after.records) {
-        return Ok(());
-    }
-    for (object, record) in after.records.iter() {
-        if before.records.get(object) != Some(record) {
-            let kind = object.kind.as_str();
-            put.execute(params![
-                cluster.as_str(),
-                kind,
-                object.name.as_str(),
-                json(record)?
-            ])?;
-        }
-    }
-    let mut remove =
-        db.prepare_cached("DELETE FROM record WHERE cluster = ?1 AND kind = ?2 AND name = ?3")?;
-    for object in before.records.keys() {
-        if !after.records.contains_key(object) {
-            let kind = object.kind.as_str();
-            remove.execute([cluster.as_str(), kind, object.name.as_str()])?;
-        }
-    }
-    Ok(())
-}
-
-fn save_drift(
-    db: &Transaction<'_>,
-    cluster: &ClusterName,
-    before: &Ledger,
-    after: &Ledger,
-) -> rusqlite::Result<()> {
-    let mut put = db.prepare_cached("INSERT OR REPLACE INTO drift VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for (at @ (object, class), drift) in &after.drift {
-        if before.drift.get(at) != Some(drift) {
-            put.execute(params![
-                cluster.as_str(),
-                object.kind.as_str(),
-                object.name.as_str(),
-                class.as_str(),
-                json(drift)?
-            ])?;
-        }
-    }
-    let mut remove = db.prepare_cached(
-        "DELETE FROM drift WHERE cluster = ?1 AND kind = ?2 AND name = ?3 AND class = ?4",
-    )?;
-    for at @ (object, class) in before.drift.keys() {
-        if !after.drift.contains_key(at) {
-            let (kind, name) = (object.kind.as_str(), object.name.as_str());
-            remove.execute([cluster.as_str(), kind, name, class.as_str()])?;
-        }
-    }
-    Ok(())
-}
-
-fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
 }
 
 /// Reads columns 0 and 1 as an object; `None` for a kind that a newer version wrote.

@@ -260,6 +260,9 @@ pub struct Foreign {
     pub object: ObjectRef,
     /// Its foreign keys with their values.
     pub config: BTreeMap<ConfigKey, Option<CompactString>>,
+    /// Whether they are a broker's own and hide values that git declares for all brokers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hides: bool,
 }
 
 /// A difference that git did not cause.

@@ -280,6 +280,7 @@ impl<'a> Diff<'a> {
             draft.foreign.push(Foreign {
                 object: seen.object(),
                 config: foreign,
+                hides: false,
             });
         }
         for (difference, gate, reason) in held {

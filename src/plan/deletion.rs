@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Change, ResetField, Unexpected,
+    Action, Change, Foreign, ResetField, Unexpected,
     draft::{Draft, Inputs, day, withheld},
     fields, in_use,
     memory::Memory,
@@ -46,6 +46,14 @@ pub(super) fn undeclared(
             return;
         }
     };
+    let hiding = special::hiding(inputs, seen);
+    if !hiding.is_empty() {
+        draft.foreign.push(Foreign {
+            object: seen.object(),
+            config: hiding.into_iter().map(|own| (own.key, own.value)).collect(),
+            hides: true,
+        });
+    }
     let ours = Memory::new(seen.record).is_ours(live);
     let used = consent.and_then(|c| used(inputs.ledger, c));
     let holds = used.is_none() && consent.is_some_and(|c| inputs.today <= c.until);
@@ -145,6 +153,11 @@ fn delete(
     if let Some((gate, reason)) = in_use::refusal(inputs, seen) {
         return draft.hold(seen, Verb::Delete, gate, reason, Vec::new());
     }
+    let reset = given_back(seen, live);
+    // of an object that is nothing but keys only git's go; what is left of it is somebody else's
+    if matches!(live, LiveRef::Config(_)) && reset.is_empty() {
+        return;
+    }
     let action = Action {
         object: seen.object(),
         verb: Verb::Delete,
@@ -154,7 +167,7 @@ fn delete(
         source: consent.map(|c| c.place.clone()),
         change: Change {
             id: special::id(live),
-            reset: given_back(seen, live),
+            reset,
             ..Change::default()
         },
     };

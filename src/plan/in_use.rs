@@ -36,7 +36,7 @@ fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
     let mut reasons = Vec::new();
     if !usage.consumers.is_empty() {
         reasons.push(format!(
-            "groups with live members read it: {}",
+            "groups with live members read it ({}); it opens when they are gone",
             usage.consumers.join(", ")
         ));
     }
@@ -48,13 +48,9 @@ fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
     if let Some(at) = newest.filter(|at| idle_for(*at) < idle) {
         let hours = idle.as_secs_f64() / 3600.0;
         reasons.push(format!(
-            "its newest record is of {at}, less than deletion.idle ({hours} h) ago"
+            "its newest record is of {at}, less than deletion.idle ({hours} h) ago; it opens when it has been idle that \
+             long, or with a shorter deletion.idle"
         ));
     }
-    (!reasons.is_empty()).then(|| {
-        format!(
-            "{}; it opens when nobody does, or with a shorter deletion.idle",
-            reasons.join(", and ")
-        )
-    })
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }

@@ -10,9 +10,11 @@ use super::{
     walk::Seen,
 };
 use crate::{
-    desired::Pattern,
-    live::{LiveRef, Observed},
-    model::{Acl, AclPermission, Kind, QuotaEntity, QuotaName, Risk, TopicId},
+    desired::{DesiredRef, Pattern},
+    live::{LiveConfig, LiveRef, Observed},
+    model::{
+        Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName, Risk, TopicId,
+    },
 };
 
 /// Says why git may not write an object at all.
@@ -117,6 +119,20 @@ pub(super) fn cannot_become(live: LiveRef<'_>, want: &Want<'_>) -> Option<String
         }
         _ => None,
     }
+}
+
+/// Returns the keys of a broker's own that git does not declare of it, and that hide what it declares for all brokers
+/// (Kafka's order: a broker's own dynamic value goes before that of all).
+pub(super) fn hiding(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Vec<LiveConfig> {
+    let all_brokers = ObjectRef::new(Kind::BrokerConfig, "default");
+    let is_one = seen.kind == Kind::BrokerConfig && seen.name != all_brokers.name;
+    let (true, Some(DesiredRef::Config(all))) = (is_one, inputs.desired.object(&all_brokers))
+    else {
+        return Vec::new();
+    };
+    let declared = |key: &ConfigKey| all.config.iter().any(|(k, _)| k == key);
+    let own = seen.known().map_or(&[][..], LiveRef::config).iter();
+    own.filter(|own| declared(&own.key)).cloned().collect()
 }
 
 /// Rates making an object: a new DENY takes access away.

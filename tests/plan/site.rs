@@ -115,6 +115,7 @@ impl Site {
                 seconds: 0.0,
             })
             .collect();
+        plan::credit(&mut self.ledger, &planned, &results);
         let left = self.plan();
         let revision = self.revision();
         let settled = plan::settle(

@@ -2,9 +2,12 @@
 
 use headgate::{
     desired::DesiredCluster,
-    live::{KafkaLive, Live, LiveConfig, LivePartition, LiveTopic, Observed, Usage},
-    model::{ConfigKey, TopicId, TopicName, Verb},
-    plan::{self, Action, Change, ClusterPlan},
+    live::{
+        KafkaLive, Live, LiveConfig, LiveCredential, LiveObject, LivePartition, LiveRef, LiveTopic,
+        LiveUser, Observed, Usage,
+    },
+    model::{ConfigKey, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, Verb},
+    plan::{self, Action, ActionResult, Change, ClusterPlan, End},
 };
 
 /// Says that nobody uses the topics that may go, unless somebody said otherwise.
@@ -29,6 +32,9 @@ pub(crate) fn perform_one(action: &Action, live: &mut Live) {
     let Observed::Known(kafka) = &mut live.kafka else {
         panic!("{} is planned on an unknown plane", action.object);
     };
+    if action.object.kind != Kind::Topic {
+        return perform_other(action, kafka);
+    }
     match action.verb {
         Verb::Delete => {
             let gone = kafka.topics.remove(action.object.name.as_str());
@@ -37,6 +43,83 @@ pub(crate) fn perform_one(action: &Action, live: &mut Live) {
         }
         Verb::Create | Verb::Update => change(kafka, &action.object.name, &action.change),
     }
+}
+
+/// How everything ends when all of it works.
+pub(crate) fn all_done(plan: &ClusterPlan) -> Vec<ActionResult> {
+    let done = plan.actions.iter().map(|action| ActionResult {
+        object: action.object.clone(),
+        verb: action.verb,
+        end: End::Ok,
+        seconds: 0.0,
+    });
+    done.collect()
+}
+
+/// Carries out an action on anything but a topic.
+fn perform_other(action: &Action, kafka: &mut KafkaLive) {
+    let ObjectRef { kind, name } = &action.object;
+    let seen = match kafka.object(&action.object) {
+        Observed::Known(live) => live,
+        Observed::Unknown(why) => panic!("{name} is changed although nobody has seen it: {why}"),
+    };
+    let created = action.verb == Verb::Create;
+    assert_eq!(
+        seen.is_none(),
+        created,
+        "{name} is {seen:?} and is to be {:?}",
+        action.verb
+    );
+    let after = match kind {
+        Kind::Acl => (action.verb != Verb::Delete).then_some(LiveObject::Acl),
+        Kind::User => user(action, seen),
+        Kind::ConsumerGroup => return,
+        _ => config(action, seen),
+    };
+    let looks = [(action.object.clone(), Observed::Known(after))];
+    *kafka = kafka.clone().with_looked(looks.into());
+}
+
+fn config(action: &Action, seen: Option<LiveRef<'_>>) -> Option<LiveObject> {
+    let mut all = seen.map_or(Vec::new(), |live| live.config().to_vec());
+    for field in &action.change.reset {
+        let key = field.path.strip_prefix("config.").expect("it is a config");
+        all.retain(|own| own.key.as_str() != key);
+    }
+    for (key, field) in action.change.config() {
+        all.retain(|own| own.key != key);
+        let value = field.secret.is_none().then(|| field.to.clone());
+        all.push(LiveConfig { key, value });
+    }
+    all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    (!all.is_empty()).then_some(LiveObject::Config(all))
+}
+
+/// Kafka shows that there is a credential, and nothing of its password.
+fn user(action: &Action, seen: Option<LiveRef<'_>>) -> Option<LiveObject> {
+    let mut user = match seen {
+        Some(LiveRef::User(user)) => user.clone(),
+        _ => LiveUser::default(),
+    };
+    let path = |mechanism, what: &str| format!("scram.{mechanism}.{what}");
+    for &mechanism in ScramMechanism::ALL {
+        let password = path(mechanism, "password");
+        let goes = action.change.reset.iter().any(|f| f.path == password);
+        let written = action.change.value(&password).is_some();
+        let before = user.credential(mechanism).map_or(4096, |c| c.iterations);
+        if goes || written {
+            user.credentials.retain(|c| c.mechanism != mechanism);
+        }
+        if written {
+            let rounds = action.change.value(&path(mechanism, "iterations"));
+            user.credentials.push(LiveCredential {
+                mechanism,
+                iterations: rounds.map_or(before, |n| n.parse().unwrap()),
+                login: None,
+            });
+        }
+    }
+    (!user.credentials.is_empty()).then_some(LiveObject::User(user))
 }
 
 fn change(kafka: &mut KafkaLive, name: &str, change: &Change) {

@@ -267,6 +267,7 @@ pub(crate) fn busy(n: usize, revision: char, started_at: Timestamp) -> Cycle {
         unexpected: vec![Unexpected(ObjectRef::topic("stray"))],
         reported: vec![update(2)],
         foreign: vec![Foreign {
+            hides: false,
             object: ObjectRef::topic("topic-00003"),
             config: [
                 (ConfigKey::new("segment.ms"), Some("1000".into())),

@@ -115,17 +115,17 @@ pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
         .collect()
 }
 
-/// Drift that neither an action nor a gate tells of: a topic that was replaced by an equal one.
+/// Drift that neither an action nor a gate tells of: a topic that was replaced by an equal one, a group that is not as its
+/// document expects.
 fn silent(plan: &ClusterPlan) -> impl Iterator<Item = &Drift> {
-    let told: BTreeSet<&ObjectRef> = plan
-        .actions
-        .iter()
-        .chain(&plan.reported)
-        .map(|a| &a.object)
+    let actions = plan.actions.iter().chain(&plan.reported);
+    let blocked = plan.blocked.iter().filter(|b| !b.fields.is_empty());
+    let told: BTreeSet<(&str, &str)> = actions
+        .map(|a| key(&a.object))
+        .chain(blocked.map(|b| (b.kind, b.name.as_str())))
         .collect();
-    plan.drift
-        .iter()
-        .filter(move |d| d.class == DriftClass::Replaced && !told.contains(&d.object))
+    let drift = plan.drift.iter();
+    drift.filter(move |d| d.class != DriftClass::Unexpected && !told.contains(&key(&d.object)))
 }
 
 fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) -> Entry<'a> {
@@ -135,7 +135,8 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
         Verb::Delete => Sort::Delete,
     };
     let mut what = match action.verb {
-        Verb::Delete => "delete, as consented".to_owned(),
+        Verb::Delete if action.source.is_some() => "delete, as consented".to_owned(),
+        Verb::Delete => "delete: git gave it up".to_owned(),
         verb => verb.to_string(),
     };
     if let Some(drift) = drift {
@@ -144,6 +145,7 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
     if sort == Some(Sort::Reported) {
         what.push_str(", reported only");
     }
+    let kind = action.object.kind.as_str();
     let made = action.verb == Verb::Create;
     let mixed = action.cause != Cause::Drift;
     let is_drifted =
@@ -156,7 +158,7 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
         fields: action
             .fields
             .iter()
-            .map(|f| line(f, made, is_drifted(f)))
+            .map(|f| line(kind, f, made, is_drifted(f)))
             .collect(),
         reason: None,
     }
@@ -179,7 +181,7 @@ fn of_blocked<'a>(blocked: &'a Blocked, drift: Option<&Drift>) -> Entry<'a> {
         fields: blocked
             .fields
             .iter()
-            .map(|f| line(f, made, false))
+            .map(|f| line(blocked.kind, f, made, false))
             .collect(),
         reason: Some(&blocked.reason),
     }
@@ -199,10 +201,17 @@ fn of_drift(drift: &Drift) -> Entry<'_> {
         name: &drift.object.name,
         what: format!("drift: {}", drift.class),
         place: drift.source.as_ref(),
-        fields: Vec::new(),
-        reason: Some(
-            "somebody deleted it and made it again; everything declared is in place on the new one",
-        ),
+        fields: drift
+            .fields
+            .iter()
+            .map(|f| line(drift.object.kind.as_str(), f, false, false))
+            .collect(),
+        reason: Some(match drift.class {
+            DriftClass::Replaced => {
+                "somebody deleted it and made it again; everything declared is in place on the new one"
+            }
+            _ => "Headgate watches it and changes nothing about it",
+        }),
     }
 }
 
@@ -230,18 +239,26 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
     Entry {
         sort: Sort::Foreign,
         name: &foreign.object.name,
-        what: "foreign config keys stay".into(),
+        what: match foreign.hides {
+            true => "config of its own hides what is declared for all brokers".into(),
+            false => "foreign config keys stay".into(),
+        },
         place: None,
         fields: keys.collect(),
         reason: None,
     }
 }
 
-fn line(field: &FieldChange, made: bool, drifted: bool) -> Line {
+fn line(kind: &str, field: &FieldChange, made: bool, drifted: bool) -> Line {
     let value = |value: &str| shown(&field.path, value);
     let live = field.live.as_deref().map_or_else(|| "unset".into(), value);
     let desired = field.desired.as_deref();
-    let desired = desired.map_or_else(|| "unset (broker's default)".into(), value);
+    let gone = match kind {
+        "Topic" | "BrokerConfig" => "unset (broker's default)",
+        "User" => "removed",
+        _ => "unset",
+    };
+    let desired = desired.map_or_else(|| gone.into(), value);
     let mut note = if made { None } else { consequence(field) };
     if drifted {
         note = Some(note.map_or_else(|| "drifted".into(), |n| format!("drifted; {n}")));
