@@ -258,3 +258,65 @@ fn the_example_platform_keeps_the_example_rules() {
         assert!(told.is_empty(), "{told:#?}");
     }
 }
+
+/// Says everything that a rule is shown, one object a message.
+const MIRROR: &str = "package headgate\ndeny contains json.marshal(object.remove(input, [\"cluster\"])) if input.kind != \"Topic\"";
+
+#[test]
+fn a_rule_sees_objects_of_every_kind() {
+    let text = "\
+apiVersion: headgate.dev/v1
+kind: Cluster
+metadata: {name: dev}
+---
+apiVersion: headgate.dev/v1
+kind: User
+metadata: {name: a, labels: {team: x}}
+spec:
+  scram: {mechanism: SCRAM-SHA-512, passwordFrom: {secret: canary}, verify: false}
+  acls: [{resource: {type: topic, name: t}, operations: [Read], host: 10.0.0.1}]
+  quotas: {producerByteRate: 1MiB}
+---
+apiVersion: headgate.dev/v1
+kind: Quota
+metadata: {name: q}
+spec: {user: a, clientId: <default>, consumerByteRate: 1MiB}
+---
+apiVersion: headgate.dev/v1
+kind: BrokerConfig
+metadata: {name: 1}
+spec: {config: {ssl.keystore.password: {secret: canary}, log.roll.ms: null}}
+---
+apiVersion: headgate.dev/v1
+kind: ConsumerGroup
+metadata: {name: g}
+spec: {maxLag: 5, maxLagTime: 1m, offsets: {resetTo: earliest}}
+";
+    let loaded = desired::load(&[rego("desired-state/dev/all.yaml", text)]);
+    assert_eq!(loaded.findings, []);
+    let cluster = &loaded.desired.clusters["dev"];
+    let told: Vec<String> = compile(MIRROR)
+        .review(cluster)
+        .into_iter()
+        .map(|f| f.message)
+        .collect();
+    let want = [
+        r#"policy denies Acl User:a allow Read topic:literal:t from 10.0.0.1: {"kind":"Acl","labels":{},"name":"User:a allow Read topic:literal:t from 10.0.0.1","spec":{"host":"10.0.0.1","operation":"Read","permission":"allow","principal":"User:a","resource":{"name":"t","pattern":"literal","type":"topic"}}}"#,
+        r#"policy denies User a: {"kind":"User","labels":{"team":"x"},"name":"a","spec":{"scram":[{"iterations":null,"mechanism":"SCRAM-SHA-512"}],"verify":false}}"#,
+        r#"policy denies Quota user=a: {"kind":"Quota","labels":{"team":"x"},"name":"user=a","spec":{"config":{"producer_byte_rate":"1048576"},"user":"a"}}"#,
+        r#"policy denies Quota user=a,client-id=<default>: {"kind":"Quota","labels":{},"name":"user=a,client-id=<default>","spec":{"clientId":"<default>","config":{"consumer_byte_rate":"1048576"},"user":"a"}}"#,
+        r#"policy denies BrokerConfig 1: {"kind":"BrokerConfig","labels":{},"name":"1","spec":{"config":{"log.roll.ms":null,"ssl.keystore.password":"(hidden)"}}}"#,
+        r#"policy denies ConsumerGroup g: {"kind":"ConsumerGroup","labels":{},"name":"g","spec":{"maxLag":5,"maxLagTime":60000,"mustExist":false,"resetTo":"earliest"}}"#,
+    ];
+    assert_eq!(told, want);
+}
+
+#[test]
+fn a_rule_sees_where_a_topic_is_pinned() {
+    let policies = compile(
+        "package headgate\ndeny contains msg if {\n  input.spec.placement.brokers[_] == 7\n  msg := \"broker 7 is for others\"\n}",
+    );
+    let pinned = "metadata: {name: pinned} | spec: {partitions: 1, replicationFactor: 1, placement: {brokers: [7]}}";
+    assert_eq!(policies.review(&cluster(pinned)).len(), 1);
+    assert!(policies.review(&cluster(ORDERS)).is_empty());
+}

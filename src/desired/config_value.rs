@@ -133,11 +133,11 @@ fn read_value<T: Table>(
     let value = match &node.value {
         Value::Null => return Some(DesiredValue::LeaveAlone),
         _ if T::is_sensitive(key) => {
-            let secret = SecretSpec::read(node, page)?;
+            let secret = SecretSpec::of(key, node, page)?;
             return Some(DesiredValue::Secret(secret.0));
         }
         Value::Map(_) if T::SECRETS && known.is_none() => {
-            let secret = SecretSpec::read(node, page)?;
+            let secret = SecretSpec::of(key, node, page)?;
             return Some(DesiredValue::Secret(secret.0));
         }
         Value::Scalar(text) => check(key, known, text),

@@ -183,7 +183,7 @@ fn value(name: &str, field: &Value) -> String {
         ("boolean", _) => "`true` or `false`".into(),
         _ if field["format"] == "date" => "day, `2026-12-31`".into(),
         _ if field["format"] == "size" => "size, `50MiB`".into(),
-        _ if field["format"] == "time" => "time, `24h`".into(),
+        _ if field["format"] == "length-of-time" => "time, `24h`".into(),
         _ if field["pattern"] == "^#[0-9]+$" => "`\"#n\"`".into(),
         ("integer", _) => "whole number".into(),
         ("number", _) => "number".into(),

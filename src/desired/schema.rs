@@ -146,7 +146,7 @@ inline!(
 inline!(
     Length,
     "Length",
-    json_schema!({"type": ["integer", "string"], "format": "time", "minimum": 0})
+    json_schema!({"type": ["integer", "string"], "format": "length-of-time", "minimum": 0})
 );
 inline!(Lag, "Lag", json_schema!({"type": "integer", "minimum": 0}));
 inline!(

@@ -208,6 +208,14 @@ pub(super) struct SecretSpec(pub(super) SecretName);
 
 impl Read for SecretSpec {
     fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let field = page.field.unwrap_or("secret");
+        Self::of(field, node, page)
+    }
+}
+
+impl SecretSpec {
+    /// Reads the value of a field.
+    pub(super) fn of(field: &str, node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
         let name = match &node.value {
             Value::Map(fields) => match fields.as_slice() {
                 [(key, value)] if key.text == "secret" => match &value.value {
@@ -219,10 +227,9 @@ impl Read for SecretSpec {
             _ => None,
         };
         if name.is_none() {
-            let field = page.field.map(|f| format!("`{f}`: ")).unwrap_or_default();
             page.error_unseen(
                 node.at,
-                format!("{field}expected `{{secret: name}}`, the name being letters, digits, `.`, `_` and `-`"),
+                format!("`{field}`: expected `{{secret: name}}`, the name being letters, digits, `.`, `_` and `-`"),
                 "git names a secret and never holds one; `headgate.yaml` says where secrets lie"
                     .to_owned(),
             );

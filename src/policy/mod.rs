@@ -2,7 +2,7 @@
 //! stops a rule that runs away by its own stopwatch.
 //!
 //! Rules stand in `package headgate`, in Rego's version 1:
-//! - `deny` judges a document: `{kind, name, cluster, labels, spec}`; what it says makes the revision invalid.
+//! - `deny` judges an object (each ACL by itself): `{kind, name, cluster, labels, spec}`; what it says makes the revision invalid.
 //! - `deny_change` judges one planned change; what it says withholds that change at the gate `policy`.
 //!
 //! Both are sets of messages, or of objects with a `msg`.
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     desired::DesiredCluster,
-    model::{Finding, SourceFile},
+    model::{Finding, Kind, SourceFile},
 };
 use engine::Rules;
 
@@ -48,23 +48,25 @@ impl Policies {
         Rules::compile(files).map(|rules| Self { rules })
     }
 
-    /// Judges every topic of a cluster, and tells violations at the topic's place. A rule that fails is told once, at its
-    /// own place, and ends the review.
+    /// Judges every object of a cluster, and tells violations at the object's place. A rule that fails is told once, at
+    /// its own place, and ends the review.
     #[must_use]
     pub fn review(&self, cluster: &DesiredCluster) -> Vec<Finding> {
         let Some(mut session) = self.session(DENY) else {
             return Vec::new();
         };
         let mut findings = Vec::new();
-        for (name, topic) in &cluster.topics {
-            match session.ask(input::topic(cluster, name, topic)) {
-                Ok(violations) => findings.extend(violations.into_iter().map(|v| {
-                    let message = format!("policy denies Topic {name}: {}", v.message);
-                    Finding::error(Some(topic.place.clone()), message)
-                })),
-                Err(failed) => {
-                    findings.push(failed);
-                    break;
+        for kind in Kind::ALL.iter().copied() {
+            for (name, object) in cluster.objects(kind) {
+                match session.ask(input::object(cluster, kind, name, object)) {
+                    Ok(violations) => findings.extend(violations.into_iter().map(|v| {
+                        let message = format!("policy denies {kind} {name}: {}", v.message);
+                        Finding::error(Some(object.place().clone()), message)
+                    })),
+                    Err(failed) => {
+                        findings.push(failed);
+                        return findings;
+                    }
                 }
             }
         }

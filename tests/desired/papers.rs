@@ -1,6 +1,6 @@
 //! What is generated from the types and stands in the repository, and the example platform.
 
-use headgate::desired;
+use headgate::{desired, model::Kind};
 use serde_json::Value;
 
 use super::tree;
@@ -25,17 +25,18 @@ fn the_reference_is_that_of_the_types() {
 fn the_example_platform_is_without_findings() {
     let loaded = desired::load(&tree::read(&golden::path("desired-state")));
     assert_eq!(tree::told(&loaded), "");
-    let sizes: Vec<(&str, usize)> = loaded
+    let kinds = [Kind::Topic, Kind::User, Kind::Acl, Kind::Quota];
+    let sizes: Vec<(&str, [usize; 4])> = loaded
         .desired
         .clusters
         .values()
-        .map(|c| (c.name.as_str(), c.topics.len()))
+        .map(|c| (c.name.as_str(), kinds.map(|kind| c.count(kind))))
         .collect();
     let want = [
-        ("e-commerce", 6),
-        ("log-aggregation", 5),
-        ("smart-city", 9),
-        ("streaming-platform", 3),
+        ("e-commerce", [6, 0, 37, 0]),
+        ("log-aggregation", [5, 3, 21, 1]),
+        ("smart-city", [9, 5, 30, 1]),
+        ("streaming-platform", [3, 4, 16, 4]),
     ];
     assert_eq!(sizes, want);
 }
@@ -86,23 +87,63 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "{config: [retention.ms]}",
     ];
     for spec in refused {
-        let text = tree::topic("t", spec);
-        assert!(
-            !desired::load(&tree::below_cluster(&text)).is_valid(),
-            "the reader takes {spec}"
-        );
-        assert!(
-            !schema.is_valid(&documents(text.as_bytes())[0]),
-            "the schema takes {spec}"
-        );
+        both_refuse(&schema, "Topic", spec);
+    }
+    let others = [
+        ("User", "{scram: {mechanism: SCRAM-SHA-512}}"),
+        (
+            "User",
+            "{scram: {mechanism: SCRAM-SHA-1, passwordFrom: {secret: a}}}",
+        ),
+        (
+            "User",
+            "{scram: {mechanism: SCRAM-SHA-512, passwordFrom: a}}",
+        ),
+        ("User", "{grants: [{admin: root}]}"),
+        ("Acl", "{principal: User:a}"),
+        (
+            "Acl",
+            "{principal: User:a, acls: [{resource: {type: t, name: t}, operations: [Read]}]}",
+        ),
+        (
+            "Acl",
+            "{principal: User:a, acls: [{resource: {type: topic, name: t}, operations: [READ]}]}",
+        ),
+        ("Quota", "{user: a, producerByteRate: 0}"),
+        ("BrokerConfig", "{config: {ssl.key.password: clear}}"),
+        ("BrokerConfig", "{config: {num.io.threads: 0}}"),
+        ("ConsumerGroup", "{maxLag: -1}"),
+    ];
+    for (kind, spec) in others {
+        both_refuse(&schema, kind, spec);
     }
 }
 
+fn both_refuse(schema: &jsonschema::Validator, kind: &str, spec: &str) {
+    let text = tree::of_kind(kind, "t", spec);
+    assert!(
+        !desired::load(&tree::below_cluster(&text)).is_valid(),
+        "the reader takes {kind} {spec}"
+    );
+    assert!(
+        !schema.is_valid(&documents(text.as_bytes())[0]),
+        "the schema takes {kind} {spec}"
+    );
+}
+
 #[test]
-fn the_example_in_the_reference_is_without_findings() {
+fn the_example_in_the_reference_is_right_for_reader_and_schema() {
     let page = desired::reference();
     let (_, rest) = page.split_once("```yaml\n").expect("it has an example");
     let (example, _) = rest.split_once("```").expect("the example ends");
     let loaded = desired::load(&[tree::file("example.yaml", example)]);
     assert_eq!(tree::told(&loaded), "");
+    let schema = jsonschema::validator_for(&desired::schema()).expect("it is a schema");
+    for document in documents(example.as_bytes()) {
+        let errors: Vec<String> = schema
+            .iter_errors(&document)
+            .map(|e| e.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{document}");
+    }
 }

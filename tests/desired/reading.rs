@@ -1,36 +1,19 @@
 //! Right inputs and what is read out of them.
 
 use headgate::{
-    desired::{self, DesiredCluster, DesiredTopic, DesiredValue, Pattern},
+    desired::{self, DesiredTopic, Pattern},
     model::{Kind, Mode, ObjectRef},
 };
 
-use super::tree::{below_cluster, file, told, topic};
-
-fn cluster(files: &[headgate::model::SourceFile]) -> DesiredCluster {
-    let loaded = desired::load(files);
-    assert_eq!(told(&loaded), "");
-    let mut clusters = loaded.desired.clusters.into_values();
-    let cluster = clusters.next().expect("a cluster is declared");
-    assert_eq!(clusters.next(), None);
-    cluster.as_ref().clone()
-}
+use super::tree::{self, below_cluster, file, right as cluster, topic};
 
 fn one(spec: &str) -> DesiredTopic {
     let files = below_cluster(&topic("t", spec));
     cluster(&files).topics["t"].clone()
 }
 
-/// Writes configs as `key=value`, and `key` alone for one that is left alone.
 fn configs(topic: &DesiredTopic) -> Vec<String> {
-    let config = topic.config.iter();
-    config
-        .map(|(key, value)| match value {
-            DesiredValue::Set(value) => format!("{key}={value}"),
-            DesiredValue::Secret(name) => format!("{key}=<{name}>"),
-            DesiredValue::LeaveAlone => key.to_string(),
-        })
-        .collect()
+    tree::configs(&topic.config)
 }
 
 #[test]

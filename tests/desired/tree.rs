@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use headgate::{desired::Loaded, model::SourceFile};
+use headgate::{
+    desired::{self, DesiredCluster, DesiredValue, Loaded},
+    model::{ConfigKey, SourceFile},
+};
 
 /// A cluster with nothing left open, for cases that are about something else.
 pub(super) const CLUSTER: &str = "\
@@ -28,9 +31,36 @@ pub(super) fn below_cluster(text: &str) -> Vec<SourceFile> {
 
 /// Makes a topic document whose spec is given in flow style, as `{partitions: 1}`.
 pub(super) fn topic(name: &str, spec: &str) -> String {
+    of_kind("Topic", name, spec)
+}
+
+/// Makes a document of a kind.
+pub(super) fn of_kind(kind: &str, name: &str, spec: &str) -> String {
     format!(
-        "---\napiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+        "---\napiVersion: headgate.dev/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
     )
+}
+
+/// Reads files in which nothing is wrong and one cluster is declared.
+pub(super) fn right(files: &[SourceFile]) -> DesiredCluster {
+    let loaded = desired::load(files);
+    assert_eq!(told(&loaded), "");
+    let mut clusters = loaded.desired.clusters.into_values();
+    let cluster = clusters.next().expect("a cluster is declared");
+    assert_eq!(clusters.next(), None);
+    cluster.as_ref().clone()
+}
+
+/// Writes configs as `key=value`, and `key` alone for one that is left alone.
+pub(super) fn configs(config: &[(ConfigKey, DesiredValue)]) -> Vec<String> {
+    config
+        .iter()
+        .map(|(key, value)| match value {
+            DesiredValue::Set(text) => format!("{key}={text}"),
+            DesiredValue::Secret(secret) => format!("{key}=(secret {secret})"),
+            DesiredValue::LeaveAlone => key.to_string(),
+        })
+        .collect()
 }
 
 /// Reads the files of a folder, named by their path below it.

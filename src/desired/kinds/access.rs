@@ -75,14 +75,15 @@ impl Declares for AclSpec {
         match principal.value.split_once(':') {
             Some((of, name)) if !of.is_empty() && !name.is_empty() => {}
             _ => {
-                return page.error_with(
-                    principal.at,
-                    format!("principal `{}` has no type", principal.value.escape_debug()),
-                    format!("did you mean `User:{}`?", principal.value.escape_debug()),
+                let message = format!(
+                    "principal `{}` is not a type and a name",
+                    principal.value.escape_debug()
                 );
+                let help = "write its type, a colon and its name, such as `User:analytics`";
+                return page.error_with(principal.at, message, help.to_owned());
             }
         }
-        let mut access = Access::of(&principal.value);
+        let mut access = Access::of(&principal.value, document.clean);
         access.rule(spec.and_then(|s| s.acls.0.as_deref()), page);
         access.declare(home);
     }
@@ -91,14 +92,17 @@ impl Declares for AclSpec {
 /// The ACLs of a document while they are read.
 pub(super) struct Access<'a> {
     principal: &'a str,
+    /// Whether the document was read without an error, so that what is missing is really not there.
+    clean: bool,
     acls: Vec<(Acl, Place)>,
 }
 
 impl<'a> Access<'a> {
     /// Begins with none.
-    pub(super) fn of(principal: &'a str) -> Self {
+    pub(super) fn of(principal: &'a str, clean: bool) -> Self {
         Self {
             principal,
+            clean,
             acls: Vec::new(),
         }
     }
@@ -108,7 +112,9 @@ impl<'a> Access<'a> {
         for grant in grants.unwrap_or_default() {
             let host = grant.value.host.as_ref();
             let host = host.map_or(ALL, |host| read_host(host, page));
-            for (resource, pattern, name, operations) in grant.value.rights(grant.at, page) {
+            for (resource, pattern, name, operations) in
+                grant.value.rights(grant.at, self.clean, page)
+            {
                 judge(resource, pattern, name, grant.at, page);
                 let parts = (AclPermission::ALLOW, resource, pattern, name, host);
                 self.add(parts, operations, grant.at, page);
@@ -124,11 +130,11 @@ impl<'a> Access<'a> {
             let (Some(resource), Some(operations)) = (&rule.resource.0, &rule.operations.0) else {
                 continue;
             };
-            let Some((of, pattern, name)) = resource.parts(*at, page) else {
+            let Some((of, pattern, name)) = resource.parts(*at, self.clean, page) else {
                 continue;
             };
             judge(of, pattern, name, *at, page);
-            if operations.is_empty() {
+            if operations.is_empty() && self.clean {
                 page.error(*at, "this ACL names no operation");
             }
             for operation in operations {
@@ -188,7 +194,12 @@ impl<'a> Access<'a> {
 }
 
 impl ResourceSpec {
-    fn parts(&self, at: At, page: &mut Page<'_>) -> Option<(AclResource, AclPattern, &str)> {
+    fn parts(
+        &self,
+        at: At,
+        clean: bool,
+        page: &mut Page<'_>,
+    ) -> Option<(AclResource, AclPattern, &str)> {
         let of = self.of.0?;
         let pattern = self.pattern.unwrap_or(AclPattern::LITERAL);
         let name = self.name.as_ref().map(|name| name.value.as_str());
@@ -205,6 +216,7 @@ impl ResourceSpec {
                 None
             }
             (_, Some(name)) => Some((of, pattern, name)),
+            (_, None) if !clean => None,
             (_, None) => {
                 page.error_with(
                     at,

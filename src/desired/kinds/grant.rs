@@ -45,8 +45,13 @@ pub(super) type Granted<'a> = (AclResource, AclPattern, &'a str, &'static [AclOp
 
 impl GrantSpec {
     /// Lists what the grant stands for.
-    pub(super) fn rights<'a>(&'a self, at: At, page: &mut Page<'_>) -> Vec<Granted<'a>> {
-        let Some((preset, names)) = self.preset(at, page) else {
+    pub(super) fn rights<'a>(
+        &'a self,
+        at: At,
+        clean: bool,
+        page: &mut Page<'_>,
+    ) -> Vec<Granted<'a>> {
+        let Some((preset, names)) = self.preset(at, clean, page) else {
             return Vec::new();
         };
         self.refuse_strangers(preset, at, page);
@@ -75,7 +80,12 @@ impl GrantSpec {
     }
 
     /// Finds the one preset that is meant, and the names it is about.
-    fn preset(&self, at: At, page: &mut Page<'_>) -> Option<(&'static Preset, Vec<&str>)> {
+    fn preset(
+        &self,
+        at: At,
+        clean: bool,
+        page: &mut Page<'_>,
+    ) -> Option<(&'static Preset, Vec<&str>)> {
         let named = [
             ("consume", &self.consume),
             ("produce", &self.produce),
@@ -89,11 +99,11 @@ impl GrantSpec {
         let admin = self.admin.map(|admin| ("admin", Some(admin.0), &[][..]));
         let said: Vec<(&str, Option<&str>, &[Text])> = named.chain(admin).collect();
         let &[(field, word, names)] = said.as_slice() else {
-            page.error_with(
-                at,
-                "a grant is exactly one thing",
-                format!("known here: {}", snippet::quoted(&Preset::fields())),
-            );
+            // what could not be read may have been the one thing
+            if clean || said.len() > 1 {
+                let help = format!("known here: {}", snippet::quoted(&Preset::fields()));
+                page.error_with(at, "a grant is exactly one thing", help);
+            }
             return None;
         };
         let preset = PRESETS

@@ -6,7 +6,6 @@ use super::{Declares, Document, Spec};
 use crate::{
     desired::{
         DesiredConfig, DesiredValue,
-        access::Labels,
         home::Home,
         node::{Node, shorten},
         page::{At, Page},
@@ -146,14 +145,7 @@ impl Declares for QuotaSpec {
         if let Err(why) = spec.judge(&entity) {
             return page.error(document.at, why);
         }
-        declare_quota(
-            &entity,
-            spec.keys(),
-            document.at,
-            document.labels(),
-            home,
-            page,
-        );
+        declare_quota(document, &entity, spec.keys(), document.at, home, page);
     }
 }
 
@@ -208,20 +200,23 @@ impl QuotaSpec {
 }
 
 /// Puts a quota into its cluster.
-pub(super) fn declare_quota(
+pub(super) fn declare_quota<S>(
+    document: &Document<S>,
     entity: &QuotaEntity,
     config: Keys,
     at: At,
-    labels: Labels,
     home: &mut Home,
     page: &mut Page<'_>,
 ) {
     if config.is_empty() {
-        return page.error(at, "this quota limits nothing");
+        if document.clean {
+            page.error(at, "this quota limits nothing");
+        }
+        return;
     }
     let declared = DesiredConfig {
         place: page.place(at),
-        labels,
+        labels: document.labels(),
         config,
     };
     home.declare_config(

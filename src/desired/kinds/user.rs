@@ -72,8 +72,11 @@ impl Declares for UserSpec {
         let Some(spec) = document.spec.as_ref() else {
             return says_nothing(document.at, page);
         };
+        if document.clean && spec.is_empty() {
+            says_nothing(document.at, page);
+        }
         let principal = format!("User:{}", name.value);
-        let mut access = Access::of(&principal);
+        let mut access = Access::of(&principal, document.clean);
         access.grant(spec.grants.as_deref(), page);
         access.rule(spec.acls.as_deref(), page);
         access.declare(home);
@@ -83,12 +86,24 @@ impl Declares for UserSpec {
                 ..QuotaEntity::default()
             };
             let keys = quotas.value.keys();
-            declare_quota(&entity, keys, quotas.at, document.labels(), home, page);
+            declare_quota(document, &entity, keys, quotas.at, home, page);
         }
         let user = spec.scram.as_ref().and_then(|s| user(s, document, page));
         if let (Some(cluster), Some(user)) = (&mut home.cluster, user) {
             cluster.users.insert(name.value.clone(), user);
         }
+    }
+}
+
+impl UserSpec {
+    fn is_empty(&self) -> bool {
+        let Self {
+            scram,
+            grants,
+            acls,
+            quotas,
+        } = self;
+        scram.is_none() && grants.is_none() && acls.is_none() && quotas.is_none()
     }
 }
 
