@@ -192,7 +192,7 @@ fn a_rule_that_runs_away_is_stopped() {
 fn the_example_rules_deny_what_they_say() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
     let files = DirSource::new(root).read().unwrap().files;
-    assert!(files.len() >= 3);
+    assert!(files.len() >= 4);
     let policies = Policies::compile(&files).unwrap_or_else(|e| panic!("{e:#?}"));
     let topic = |name: &str, labels: &str, spec: &str| {
         let line = format!(
@@ -241,6 +241,35 @@ fn the_example_rules_deny_what_they_say() {
         topic("a", "compliance: \"yes\"", long),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn the_example_rules_deny_access_that_nobody_should_get_by_a_slip() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+    let files = DirSource::new(root).read().unwrap().files;
+    let policies = Policies::compile(&files).unwrap_or_else(|e| panic!("{e:#?}"));
+    let told = |spec: &str| {
+        let text = format!(
+            "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: dev}}\n---\n\
+             apiVersion: headgate.dev/v1\nkind: Acl\nmetadata: {{name: a}}\nspec: {spec}\n"
+        );
+        let loaded = desired::load(&[rego("desired-state/dev/all.yaml", &text)]);
+        assert_eq!(loaded.findings, []);
+        let told = policies.review(&loaded.desired.clusters["dev"]);
+        told.into_iter().map(|f| f.message).collect::<String>()
+    };
+    let rule = |principal: &str, rest: &str| {
+        told(&format!(
+            "{{principal: {principal}, acls: [{{resource: {{type: topic, name: {rest}}}]}}"
+        ))
+    };
+    assert!(rule("User:*", "t}, operations: [Read]").contains("to everybody"));
+    assert!(rule("User:a", "'*'}, operations: [Write]").contains("to everything"));
+    assert_eq!(
+        rule("User:*", "t}, operations: [Delete], permission: deny"),
+        ""
+    );
+    assert_eq!(rule("User:a", "'*'}, operations: [Read]"), "");
 }
 
 #[test]

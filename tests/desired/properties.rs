@@ -1,15 +1,20 @@
 //! What holds for every input.
 
+use std::collections::BTreeSet;
+
 use headgate::{
     desired::{self, DesiredTopic, DesiredValue},
-    model::{ConfigType, TOPIC_CONFIGS, topic_config},
+    model::{
+        Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource, ConfigType, Kind,
+        TOPIC_CONFIGS, topic_config,
+    },
 };
 use proptest::{collection, prelude::*, sample};
 
-use super::tree::{below_cluster, file, told, topic};
+use super::tree::{below_cluster, configs, file, of_kind, right, told, topic};
 
 /// Pieces that YAML files are made of, so that random texts get further than the first line.
-const PIECES: [&str; 32] = [
+const PIECES: [&str; 48] = [
     "apiVersion: headgate.dev/v1\n",
     "kind: Topic\n",
     "kind: Cluster\n",
@@ -41,6 +46,22 @@ const PIECES: [&str; 32] = [
     "#",
     "|\n",
     "%YAML 1.2\n",
+    "kind: User\n",
+    "kind: Acl\n",
+    "kind: Quota\n",
+    "kind: BrokerConfig\n",
+    "kind: ConsumerGroup\n",
+    "metadata: {name: default}\n",
+    "  scram: {mechanism: SCRAM-SHA-512, passwordFrom: {secret: s}}\n",
+    "  passwordFrom: s\n",
+    "  grants: [{consume: t, group: g}, {admin: cluster}, {}]\n",
+    "  principal: User:a\n",
+    "  acls: [{resource: {type: topic, name: t}, operations: [Read, '#17']}]\n",
+    "  quotas: {producerByteRate: 1MiB}\n",
+    "  clientId: <default>\n",
+    "  requestPercentage: 1e400\n",
+    "  placement: {brokers: [1, 2]}\n",
+    "  offsets: {resetTo: earliest}\n",
     "\u{feff}",
 ];
 
@@ -77,6 +98,23 @@ proptest! {
     }
 
     #[test]
+    fn acls_that_are_written_are_read(acls in collection::btree_set(acl(), 1..20)) {
+        let text: String = acls.iter().map(document_of).collect();
+        let loaded = desired::load(&below_cluster(&text));
+        prop_assert!(loaded.is_valid(), "{}", told(&loaded));
+        let read: BTreeSet<Acl> = loaded.desired.clusters["c"].acls.keys().cloned().collect();
+        prop_assert_eq!(read, acls);
+    }
+
+    #[test]
+    fn a_rate_is_spelt_as_floating_point_numbers_are(rate in 0.001_f64..1e15) {
+        let text = of_kind("Quota", "q", &format!("{{user: u, requestPercentage: {rate:e}}}"));
+        let cluster = right(&below_cluster(&text));
+        let quota = &cluster.configs[&Kind::Quota]["user=u"];
+        prop_assert_eq!(configs(&quota.config), [format!("request_percentage={rate}")]);
+    }
+
+    #[test]
     fn the_order_of_the_files_means_nothing(
         names in collection::vec("[a-d._]{1,3}", 1..12),
         order in Just((0..13_usize).collect::<Vec<_>>()).prop_shuffle(),
@@ -90,6 +128,50 @@ proptest! {
         prop_assert_eq!(shuffled.len(), files.len());
         prop_assert_eq!(desired::load(&shuffled), sorted);
     }
+}
+
+/// An ACL that some cluster may hold.
+fn acl() -> impl Strategy<Value = Acl> {
+    let codes = (2..20_i8, 2..20_i8, 3..6_i8, 2..4_i8);
+    let texts = ("[A-Za-z]{1,5}:[ -~]{1,12}", "[ -~]{1,12}", "[0-9.*:]{1,9}");
+    (codes, texts)
+        .prop_map(
+            |((resource, operation, pattern, permission), (principal, name, host))| {
+                let resource = AclResource(resource);
+                Acl::new(&AclParts {
+                    principal: principal.trim_end(),
+                    host: &host,
+                    permission: AclPermission(permission),
+                    operation: AclOperation(operation),
+                    resource,
+                    pattern: AclPattern(pattern),
+                    name: match resource {
+                        AclResource::CLUSTER => "kafka-cluster",
+                        _ if name.trim().is_empty() => "x",
+                        _ => &name,
+                    },
+                })
+            },
+        )
+        .prop_filter("a principal has a name", |acl| {
+            !acl.principal().ends_with(':')
+        })
+}
+
+fn document_of(acl: &Acl) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let parts = acl.parts();
+    let spec = format!(
+        "{{principal: {}, acls: [{{resource: {{type: '{}', name: {}, pattern: '{}'}}, operations: ['{}'], host: {}, permission: '{}'}}]}}",
+        quoted(&parts.principal),
+        parts.resource,
+        quoted(&parts.name),
+        parts.pattern,
+        parts.operation,
+        quoted(&parts.host),
+        parts.permission,
+    );
+    of_kind("Acl", "a", &spec)
 }
 
 /// A topic whose config holds some keys of the table, each with a value that Kafka accepts.
