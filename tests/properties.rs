@@ -3,6 +3,7 @@
 
 mod daemon;
 mod inputs;
+mod others;
 mod platform;
 mod pure;
 mod story;

@@ -6,11 +6,13 @@ use headgate::{
     desired::{
         Budget, Consent, Deletion, DesiredCluster, DesiredTopic, DesiredValue, Owns, Pattern,
     },
-    model::{ClusterId, ClusterName, ConfigKey, ObjectRef, Place, TopicName},
+    model::{ClusterId, ClusterName, ConfigKey, Kind, ObjectRef, Place, TopicName},
     ports::NewTopic,
 };
 use jiff::civil::Date;
 use proptest::{collection, option, prelude::*, sample};
+
+use super::others::{self, others};
 
 pub(super) const CLUSTER_ID: &str = "sandbox-cluster";
 pub(super) const BROKERS: u16 = 3;
@@ -83,8 +85,9 @@ pub(super) fn desired() -> impl Strategy<Value = DesiredCluster> {
     });
     let deletion = (some_names(), any::<bool>(), 0..4_u32, 0..100_u32);
     let owns = (any::<bool>(), any::<bool>());
-    (topics, deletion, owns).prop_map(|(topics, deletion, (owns_topics, topic_configs))| {
-        DesiredCluster {
+    (topics, deletion, owns, others()).prop_map(|(topics, deletion, owns, others)| {
+        let (owns_topics, topic_configs) = owns;
+        let mut desired = DesiredCluster {
             cluster_id: Some(ClusterId(CLUSTER_ID.into())),
             owns: Owns {
                 topics: match owns_topics {
@@ -97,7 +100,9 @@ pub(super) fn desired() -> impl Strategy<Value = DesiredCluster> {
             deletion: consented(deletion),
             topics,
             ..DesiredCluster::new(ClusterName::new("sandbox").unwrap(), place(1))
-        }
+        };
+        others.say(&mut desired);
+        desired
     })
 }
 
@@ -121,11 +126,8 @@ fn consented((names, expired, count, percent): (Vec<&'static str>, bool, u32, u3
 
 /// Tells whether the desired state consents to the end of a topic.
 pub(super) fn consents(desired: &DesiredCluster, name: &str) -> bool {
-    desired
-        .deletion
-        .allow
-        .iter()
-        .any(|c| c.object.name == name && TODAY <= c.until)
+    let consent = desired.deletion.consent(Kind::Topic, name);
+    consent.is_some_and(|c| TODAY <= c.until)
 }
 
 /// Topics that are there before Headgate comes.
@@ -155,6 +157,7 @@ pub(super) enum Edit {
     Delete(&'static str),
     Recreate(&'static str),
     Grow(&'static str),
+    Other(others::Edit),
 }
 
 pub(super) fn edit() -> impl Strategy<Value = Edit> {
@@ -168,5 +171,6 @@ pub(super) fn edit() -> impl Strategy<Value = Edit> {
         1 => name().prop_map(Edit::Delete),
         1 => name().prop_map(Edit::Recreate),
         1 => name().prop_map(Edit::Grow),
+        5 => others::edit().prop_map(Edit::Other),
     ]
 }

@@ -1,22 +1,24 @@
 //! A platform under test: the sandbox, a memory that survives crashes, and the pipeline of a pass.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::sync::Mutex;
 
 use headgate::{
     apply::{Limits, On, apply},
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
-    model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, TopicName},
+    model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName},
     plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
     policy::Policies,
     ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
     sandbox::{Faults, Sandbox},
-    secrets::Vault,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 
-use super::inputs::{BROKERS, CLUSTER_ID, Edit, TODAY, consents};
+use super::{
+    inputs::{BROKERS, CLUSTER_ID, Edit, TODAY, consents},
+    others,
+};
 
 /// What is on the disk: the ledger as it was last saved, and what was noted since.
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl Platform {
         for topic in found {
             sandbox.edit(|world| world.create(topic)).unwrap();
         }
+        sandbox.edit(others::settle_strangers);
         Self {
             sandbox,
             disk: Disk::default(),
@@ -81,6 +84,8 @@ impl Platform {
         };
         self.sandbox.restart();
         let after = self.sandbox.world();
+        others::assert_nothing_foreign(desired, &before, &after);
+        self.assert_no_secret(done.as_ref());
         for (name, topic) in before.topics() {
             let gone = after.topic(name.as_str()).is_none_or(|t| t.id != topic.id);
             assert!(
@@ -91,12 +96,19 @@ impl Platform {
         done
     }
 
+    /// No secret is in what a pass tells or remembers.
+    fn assert_no_secret(&self, done: Option<&Done>) {
+        let (saved, noted) = (self.disk.saved.lock(), self.disk.noted.lock());
+        let told = format!("{done:?} {:?} {:?}", saved.unwrap(), noted.unwrap());
+        assert!(!told.contains(others::SECRET), "{told}");
+    }
+
     async fn whole_pass(&self, desired: &DesiredCluster) -> Done {
         let mut ledger = self.disk.saved.lock().unwrap().clone();
         ledger
             .intents
             .extend(self.disk.noted.lock().unwrap().iter().cloned());
-        let live = self.observe(&ledger).await;
+        let live = self.observe(desired, &ledger).await;
         plan::resolve_intents(&mut ledger, desired, &live);
         let planned = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let applied = match live.kafka.known() {
@@ -108,7 +120,7 @@ impl Platform {
                     types,
                     kafka: &self.sandbox,
                     journal: &self.disk,
-                    vault: &Vault::none(),
+                    vault: &others::vault(),
                     limits: &limits,
                     now: &now,
                 };
@@ -116,10 +128,8 @@ impl Platform {
             }
             None => Default::default(),
         };
-        let live = Live {
-            kafka: live.kafka.map(|kafka| kafka.with_looked(applied.looked)),
-            ..live
-        };
+        plan::credit(&mut ledger, &planned, &applied.results);
+        let live = live.with_looked(applied.looked);
         let left = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let commit = CommitId("c".repeat(40));
         let pass = Pass {
@@ -142,21 +152,26 @@ impl Platform {
         }
     }
 
-    pub(super) async fn observe(&self, ledger: &Ledger) -> Live {
+    pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> Live {
         let expected = ledger
             .records
             .iter()
             .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
             .map(|(object, _)| TopicName::from_broker(&object.name));
         let ask = Ask {
-            kinds: [Kind::Topic].into(),
+            kinds: Kind::ALL.iter().copied().collect(),
             topics: expected.collect(),
+            usage: plan::may_go(desired).collect(),
             ..Ask::default()
         };
+        let mut kafka = self.sandbox.observe(&ask).await;
+        if let Observed::Known(kafka) = &mut kafka {
+            others::log_in(&self.sandbox, desired, kafka).await;
+        }
         Live {
             observed_at: now(),
-            kafka: self.sandbox.observe(&ask).await,
-            secrets: BTreeMap::new(),
+            kafka,
+            secrets: others::fingerprints(),
         }
     }
 
@@ -178,6 +193,7 @@ impl Platform {
     /// A person at work.
     pub(super) fn edit(&self, edit: &Edit) {
         self.sandbox.edit(|world| match edit {
+            Edit::Other(edit) => edit.make(world),
             Edit::Set(name, key, value) => drop(world.set(name, key, *value)),
             Edit::Delete(name) => drop(world.delete(name)),
             Edit::Recreate(name) => {
@@ -206,20 +222,13 @@ impl Platform {
     /// Checks that every declared topic is as declared, unless the plan says what holds it.
     pub(super) fn assert_in_place(&self, desired: &DesiredCluster, done: &Done) {
         let world = self.sandbox.world();
+        for object in others::declared(desired) {
+            if !is_contended(done, &object) {
+                others::assert_as_declared(&world, desired, &object);
+            }
+        }
         for (name, topic) in &desired.topics {
-            let held: Vec<Gate> = done
-                .planned
-                .blocked
-                .iter()
-                .filter(|b| b.name == name.as_str())
-                .map(|b| b.gate)
-                .collect();
-            let lasting = [Gate::Unsupported, Gate::Contended];
-            assert!(
-                held.iter().all(|gate| lasting.contains(gate)),
-                "{name}: {held:?}"
-            );
-            if held.contains(&Gate::Contended) {
+            if is_contended(done, &ObjectRef::topic(name.as_str())) {
                 continue;
             }
             let live = world
@@ -234,6 +243,19 @@ impl Platform {
             }
         }
     }
+}
+
+/// Tells whether the plan leaves a declared object to others; nothing else may hold it for long.
+fn is_contended(done: &Done, object: &ObjectRef) -> bool {
+    let blocked = done.planned.blocked.iter();
+    let held = blocked.filter(|b| b.kind == object.kind.as_str() && b.name == object.name);
+    let held: Vec<Gate> = held.map(|b| b.gate).collect();
+    let lasting = [Gate::Unsupported, Gate::Contended];
+    assert!(
+        held.iter().all(|gate| lasting.contains(gate)),
+        "{object}: {held:?}"
+    );
+    held.contains(&Gate::Contended)
 }
 
 /// Takes the plane out of an observation that must have succeeded.

@@ -3,7 +3,7 @@
 use headgate::{
     desired::DesiredCluster,
     live::{Live, Observed},
-    model::{Ledger, ObjectRef, Record, Verb},
+    model::{ClusterName, Ledger, ObjectRef, Record, Verb},
     plan::{ClusterPlan, plan},
     policy::Policies,
     ports::NewTopic,
@@ -19,7 +19,11 @@ use super::{
 
 fn mk_live(found: &[NewTopic]) -> Live {
     let platform = Platform::new(found, Faults::none());
-    run(platform.observe(&Ledger::default()))
+    let desired = DesiredCluster::new(
+        ClusterName::new("sandbox").unwrap(),
+        super::inputs::place(1),
+    );
+    run(platform.observe(&desired, &Ledger::default()))
 }
 
 /// A ledger that knows some of the topics that are there as once declared.
@@ -131,6 +135,9 @@ proptest! {
         let ledger = mk_ledger(&live, &known);
         let mut empty = desired;
         empty.topics.clear();
+        empty.acls.clear();
+        empty.users.clear();
+        empty.configs.clear();
         empty.deletion.allow.clear();
         prop_assert_eq!(mk_plan(&empty, &live, &ledger).actions, []);
     }

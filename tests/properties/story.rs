@@ -1,6 +1,6 @@
 //! What holds for every course of events.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use headgate::{
     desired::{DesiredCluster, DesiredValue},
@@ -13,6 +13,7 @@ use proptest::{collection, prelude::*};
 use super::{
     cases,
     inputs::{Edit, desired, edit, found},
+    others,
     platform::{Platform, run},
 };
 
@@ -71,6 +72,7 @@ proptest! {
     fn after_an_apply_the_plan_is_empty(mut desired in desired(), found in found()) {
         // one deletion a pass: a share of the managed topics may allow more once this pass has made some
         desired.deletion.budget.count = 0;
+        desired.deletion.access_budget.count = 0;
         run(async {
             let platform = Platform::new(&found, Faults::none());
             let first = platform.pass(&desired).await.unwrap();
@@ -115,8 +117,13 @@ proptest! {
             for topic in bare.topics.values_mut() {
                 topic.config.clear();
             }
+            for object in bare.configs.values_mut().flat_map(BTreeMap::values_mut) {
+                object.config.clear();
+            }
             platform.converge(&bare).await;
             assert_eq!(undeclared(&platform, &bare), []);
+            let others = others::undeclared(&platform.sandbox.world(), &bare);
+            assert_eq!(others, Vec::<String>::new());
         });
     }
 

@@ -55,8 +55,13 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
         record.topic_id = Some(topic.id);
     }
     for (key, value) in &intent.config {
-        let own = live.field(&config_path(key.as_str()));
-        if own.as_ref().and_then(Field::value) == Some(value.as_str()) {
+        // what Kafka hides may be what was set, and what git wanted there is git's to take away
+        let written = match live.field(&config_path(key.as_str())) {
+            Some(Field::Value(own)) => own == value.as_str(),
+            Some(Field::Hidden) => true,
+            None => false,
+        };
+        if written {
             record.own(key);
         }
     }
