@@ -2,8 +2,9 @@
 //! Nothing is retried: the next pass is the retry. Only what did not reach the controller, because another node is it by
 //! now, is sent once more after asking who it is.
 
+mod state;
+
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -12,6 +13,9 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use kafka_protocol::messages::MetadataResponse;
 use tokio::time::sleep;
 
+use state::State;
+pub(super) use state::brokers;
+
 use super::{
     Code, Error, Settings,
     connection::Connection,
@@ -19,6 +23,7 @@ use super::{
     dial::dial,
     observe::health::Disks,
     requests::{self, Operation},
+    traffic::{Cost, Traffic},
 };
 use crate::{live::Broker, model::ClusterId};
 
@@ -52,6 +57,7 @@ pub struct Client {
     settings: Settings,
     state: Mutex<State>,
     disks: Disks,
+    traffic: Traffic,
 }
 
 /// What a cluster says of itself.
@@ -61,20 +67,6 @@ pub struct Cluster {
     pub id: ClusterId,
     /// Its living brokers.
     pub brokers: Vec<Broker>,
-}
-
-/// A connection, or the place for one; whoever holds the lock dials for all who wait.
-type Slot = Arc<tokio::sync::Mutex<Option<Arc<Connection>>>>;
-
-#[derive(Default)]
-struct State {
-    slots: HashMap<(String, Lane), Slot>,
-    brokers: BTreeMap<i32, String>,
-    controller: Option<i32>,
-    /// The broker that is asked first, until it fails.
-    favourite: Option<String>,
-    /// Those that failed since they last answered; asked last.
-    failed: Vec<String>,
 }
 
 impl Client {
@@ -88,6 +80,7 @@ impl Client {
             settings,
             state: Mutex::default(),
             disks: Disks::default(),
+            traffic: Traffic::default(),
         })
     }
 
@@ -104,6 +97,11 @@ impl Client {
     /// Returns the log directories as they were seen last.
     pub(super) fn disks(&self) -> &Disks {
         &self.disks
+    }
+
+    /// Returns what was asked and answered so far.
+    pub(super) fn cost(&self) -> Cost {
+        self.traffic.so_far()
     }
 
     /// Returns the newest version of an API that the broker and this client both speak; `None`: they have none in common.
@@ -200,7 +198,7 @@ impl Client {
         request: &R,
         deadline: Deadline,
     ) -> Result<R::Response, Error> {
-        let answer = connection.call(request, deadline).await;
+        let answer = connection.call(request, deadline, &self.traffic).await;
         match &answer {
             Err(error) if error.is_of_the_broker() => self.with(|state| state.failed(&address)),
             _ => self.with(|state| state.answered(&address)),
@@ -319,81 +317,6 @@ impl Client {
 /// Tells whether an answer says nothing but "I am not the controller", so that nothing was done.
 fn was_no_controller(codes: &[Code]) -> bool {
     !codes.is_empty() && codes.iter().all(|code| *code == Code::NOT_CONTROLLER)
-}
-
-/// Takes the brokers from Metadata; one with an impossible port is left out, nobody could reach it.
-pub(super) fn brokers(answer: &MetadataResponse) -> Vec<Broker> {
-    let broker = |b: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
-        Some(Broker {
-            id: b.node_id.0,
-            host: b.host.to_string(),
-            port: u16::try_from(b.port).ok()?,
-            rack: b.rack.as_deref().map(str::to_owned),
-        })
-    };
-    answer.brokers.iter().filter_map(broker).collect()
-}
-
-impl State {
-    /// Orders the addresses that may be asked: the favourite, the configured ones, those the cluster named; failed last.
-    fn candidates(&self, bootstrap: &[String]) -> Vec<String> {
-        let mut all: Vec<&String> = Vec::new();
-        for address in self
-            .favourite
-            .iter()
-            .chain(bootstrap)
-            .chain(self.brokers.values())
-        {
-            if !all.contains(&address) {
-                all.push(address);
-            }
-        }
-        all.sort_by_key(|address| {
-            self.failed
-                .iter()
-                .position(|f| f == *address)
-                .map_or(0, |at| at + 1)
-        });
-        all.into_iter().cloned().collect()
-    }
-
-    fn answered(&mut self, address: &str) {
-        self.failed.retain(|f| f != address);
-        if self.favourite.is_none() {
-            self.favourite = Some(address.to_owned());
-        }
-    }
-
-    fn failed(&mut self, address: &str) {
-        self.failed.retain(|f| f != address);
-        self.failed.push(address.to_owned());
-        self.favourite.take_if(|f| f == address);
-        let controller = self.controller.and_then(|id| self.brokers.get(&id));
-        if controller.is_some_and(|c| c == address) {
-            self.controller = None;
-        }
-    }
-
-    fn learn(&mut self, answer: &MetadataResponse, bootstrap: &[String]) {
-        let address = |b: Broker| match b.host.contains(':') {
-            true => (b.id, format!("[{}]:{}", b.host, b.port)),
-            false => (b.id, format!("{}:{}", b.host, b.port)),
-        };
-        self.brokers = brokers(answer).into_iter().map(address).collect();
-        let controller = answer.controller_id.0;
-        self.controller = Some(controller).filter(|id| self.brokers.contains_key(id));
-        let Self {
-            brokers,
-            slots,
-            failed,
-            ..
-        } = self;
-        let known = |address: &String| {
-            bootstrap.contains(address) || brokers.values().any(|b| b == address)
-        };
-        slots.retain(|(address, _), _| known(address));
-        failed.retain(known);
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use super::{
     dial::CLIENT_ID,
     error::{DECODED, ENCODED},
     requests::Operation,
+    traffic::Traffic,
     wire::{self, Broken, Io, MAX_FRAME, Versions},
 };
 
@@ -145,6 +146,7 @@ impl Connection {
         &self,
         request: &R,
         deadline: Deadline,
+        traffic: &Traffic,
     ) -> Result<R::Response, Error> {
         if request.is_secret() && !self.may_carry_secrets {
             return Err(Error::Plaintext {
@@ -171,6 +173,7 @@ impl Connection {
         let (asked, started) = (frame.len(), Instant::now());
         let answer = self.exchange(R::NAME, frame, correlation, deadline).await?;
         let bytes = answer.len();
+        traffic.count(asked, bytes);
         let answer = wire::decode::<R>(answer, version).map_err(|e| {
             self.retire();
             codec(DECODED, e)

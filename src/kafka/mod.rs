@@ -22,6 +22,7 @@ mod sasl;
 mod scram;
 mod settings;
 mod tls;
+mod traffic;
 mod wire;
 
 pub use client::{Client, Cluster};

@@ -9,13 +9,13 @@ use futures::{
     stream::{self, StreamExt},
 };
 use kafka_protocol::messages::{
-    ListConfigResourcesRequest,
-    describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult},
+    ListConfigResourcesRequest, describe_configs_response::DescribeConfigsResult,
 };
 
 use super::{
     ask,
-    topics::{CONFIGS_AT_ONCE, IN_FLIGHT, config_type, key_types},
+    topics::{CONFIGS_AT_ONCE, IN_FLIGHT},
+    values::{broker_keys, key_types, own_values},
 };
 use crate::{
     kafka::{
@@ -24,20 +24,12 @@ use crate::{
         denied::{self, DESCRIBE_CONFIGS, Needs, On},
         requests::configs as requests,
     },
-    live::{BrokerKey, Configs, LiveConfig, LiveObject, Looks, Observed},
+    live::{BrokerKey, Configs, LiveObject, Looks, Observed},
     model::{ConfigKey, ConfigType, Kind, ObjectRef, chain},
 };
 
 /// The name under which configs of all brokers stand.
 const DEFAULT: &str = "default";
-
-/// Keys that can be set on every version (Kafka, `QuotaConfig.brokerQuotaConfigs`), and that Kafka 3.x lists only when they
-/// are set, and then as read-only.
-const THROTTLES: [&str; 3] = [
-    "leader.replication.throttled.rate",
-    "follower.replication.throttled.rate",
-    "replica.alter.log.dirs.io.max.bytes.per.second",
-];
 
 /// Values, or why they are not known, with all that was told.
 type Told = Result<DescribeConfigsResult, String>;
@@ -279,7 +271,7 @@ fn checked(client: &Client, told: DescribeConfigsResult, needs: Needs<'_>) -> To
 fn lay(configs: &mut Configs, name: CompactString, told: Told, kind: Kind) {
     match told {
         Ok(told) => {
-            let own = own(&told, &name, kind);
+            let own = own_values(&told.configs, own_source(kind, &name));
             if !own.is_empty() {
                 configs.insert(name, Observed::Known(own));
             }
@@ -291,7 +283,8 @@ fn lay(configs: &mut Configs, name: CompactString, told: Told, kind: Kind) {
 fn seen(told: Told, kind: Kind) -> Observed<Option<LiveObject>> {
     match told {
         Ok(told) => {
-            let own = own(&told, &told.resource_name, kind);
+            let source = own_source(kind, &told.resource_name);
+            let own = own_values(&told.configs, source);
             let config = Some(own).filter(|own| !own.is_empty());
             Observed::Known(config.map(LiveObject::Config))
         }
@@ -307,46 +300,4 @@ fn own_source(kind: Kind, name: &str) -> i8 {
         _ if name.is_empty() || name == DEFAULT => 3,
         _ => 2,
     }
-}
-
-fn own(told: &DescribeConfigsResult, name: &str, kind: Kind) -> Vec<LiveConfig> {
-    let source = own_source(kind, name);
-    let is_own = |config: &&DescribeConfigsResourceResult| {
-        // `log.retention.hours` shows the value of `log.retention.ms`, as its first synonym says
-        let by_another_name = config
-            .synonyms
-            .first()
-            .is_some_and(|s| s.name != config.name);
-        config.config_source == source && !by_another_name
-    };
-    let value = |config: &DescribeConfigsResourceResult| LiveConfig {
-        key: ConfigKey::new(&config.name),
-        value: config
-            .value
-            .as_deref()
-            .filter(|_| !config.is_sensitive)
-            .map(CompactString::from),
-    };
-    let mut own: Vec<LiveConfig> = told.configs.iter().filter(is_own).map(value).collect();
-    own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    own
-}
-
-fn broker_keys(told: &DescribeConfigsResult) -> BTreeMap<ConfigKey, BrokerKey> {
-    let key = |config: &DescribeConfigsResourceResult| {
-        let key = BrokerKey {
-            config_type: config_type(config.config_type)?,
-            read_only: config.read_only,
-        };
-        Some((ConfigKey::new(&config.name), key))
-    };
-    let mut keys: BTreeMap<ConfigKey, BrokerKey> = told.configs.iter().filter_map(key).collect();
-    for key in THROTTLES {
-        let dynamic = BrokerKey {
-            config_type: ConfigType::Long,
-            read_only: false,
-        };
-        keys.insert(ConfigKey::new(key), dynamic);
-    }
-    keys
 }

@@ -278,3 +278,29 @@ async fn known(client: &Client, names: Vec<TopicName>) -> BTreeMap<TopicName, Li
     };
     layout.into_iter().filter_map(there).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{live::LivePartition, model::TopicId};
+
+    #[test]
+    fn groups_whose_partition_has_no_leader_leave_a_hole_in_the_listing() {
+        let partition = |leader| LivePartition {
+            leader,
+            replicas: [1].into(),
+            isr: [].into(),
+        };
+        let topic = |leaders: [i32; 2]| LiveTopic {
+            id: TopicId([1; 16]),
+            internal: true,
+            partitions: leaders.map(partition).into(),
+            config: Vec::new(),
+        };
+        let name = TopicName::from_broker(OFFSETS_TOPIC);
+        assert_eq!(hole(&Layout::new()), None);
+        assert_eq!(hole(&Layout::from([(&name, &topic([1, 2]))])), None);
+        let headless = hole(&Layout::from([(&name, &topic([1, -1]))]));
+        assert!(headless.is_some_and(|why| why.contains("partition 1")));
+    }
+}

@@ -190,3 +190,41 @@ fn of_dir(dir: &describe_log_dirs_response::DescribeLogDirsResult) -> LogDir {
         usable: u64::try_from(dir.usable_bytes).ok(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_kept_for_minutes_and_not_beyond_their_broker() {
+        let disks = Disks::default();
+        let now = Instant::now();
+        disks.with(|all| {
+            all.insert(1, (now, Vec::new()));
+            all.insert(2, (now, Vec::new()));
+        });
+        let fresh = |after, brokers| -> Vec<i32> {
+            disks.newer_than(now + after, brokers).into_keys().collect()
+        };
+        assert_eq!(fresh(DISKS_EVERY / 2, &[1, 2]), [1, 2]);
+        assert_eq!(fresh(DISKS_EVERY / 2, &[2]), [2]);
+        assert_eq!(fresh(Duration::ZERO, &[1, 2]), [2]);
+        assert_eq!(fresh(DISKS_EVERY, &[2]), Vec::<i32>::new());
+    }
+
+    #[test]
+    fn a_directory_is_the_sum_of_its_replicas_and_says_why_it_failed() {
+        use describe_log_dirs_response as wire;
+        let replica = |size| wire::DescribeLogDirsPartition::default().with_partition_size(size);
+        let topic =
+            wire::DescribeLogDirsTopic::default().with_partitions(vec![replica(3), replica(4)]);
+        let dir = wire::DescribeLogDirsResult::default()
+            .with_error_code(56)
+            .with_topics(vec![topic.clone(), topic])
+            .with_total_bytes(-1)
+            .with_usable_bytes(9);
+        let dir = of_dir(&dir);
+        assert_eq!((dir.used, dir.total, dir.usable), (14, None, Some(9)));
+        assert_eq!(dir.error.as_deref(), Some("KAFKA_STORAGE_ERROR(56)"));
+    }
+}

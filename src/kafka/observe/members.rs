@@ -270,3 +270,84 @@ fn of_share(group: &share::DescribedGroup) -> Described {
         reads: Some(reads),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::{BufMut, BytesMut};
+    use kafka_protocol::{
+        messages::consumer_protocol_assignment::TopicPartition,
+        protocol::{Encodable, StrBytes},
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mk_bytes(version: i16, message: &impl Encodable) -> Bytes {
+        let mut bytes = BytesMut::new();
+        bytes.put_i16(version);
+        message
+            .encode(&mut bytes, version.min(3))
+            .expect("it can be written");
+        bytes.freeze()
+    }
+
+    fn mk_group(state: &'static str, protocol: &'static str) -> classic::DescribedGroup {
+        let text = StrBytes::from_static_str;
+        let dealt = TopicPartition::default()
+            .with_topic(text("dealt").into())
+            .with_partitions(vec![0, 2]);
+        let dealt = ConsumerProtocolAssignment::default().with_assigned_partitions(vec![dealt]);
+        let asked = ConsumerProtocolSubscription::default().with_topics(vec![text("asked")]);
+        let member = classic::DescribedGroupMember::default()
+            .with_member_id(text("m1"))
+            .with_member_metadata(mk_bytes(1, &asked))
+            .with_member_assignment(mk_bytes(1, &dealt));
+        classic::DescribedGroup::default()
+            .with_group_state(text(state))
+            .with_protocol_type(text(protocol))
+            .with_members(vec![member])
+    }
+
+    #[test]
+    fn a_member_reads_what_it_was_dealt_and_what_it_asks_for() {
+        let described = of_classic(&mk_group("Stable", "consumer"));
+        let dealt = TopicName::from_broker("dealt");
+        assert_eq!(
+            described.members[0].assigned,
+            [(dealt.clone(), vec![0, 2])].into()
+        );
+        let reads = described.reads.expect("the group is settled");
+        assert_eq!(reads, [TopicName::from_broker("asked"), dealt].into());
+    }
+
+    #[test]
+    fn a_group_that_shares_out_its_partitions_does_not_tell_what_it_reads() {
+        for state in ["PreparingRebalance", "CompletingRebalance"] {
+            assert_eq!(of_classic(&mk_group(state, "consumer")).reads, None);
+        }
+    }
+
+    #[test]
+    fn workers_of_connect_are_members_and_no_readers() {
+        let described = of_classic(&mk_group("Stable", "connect"));
+        assert_eq!(described.members.len(), 1);
+        assert_eq!(described.reads, Some(BTreeSet::new()));
+    }
+
+    #[test]
+    fn a_version_that_is_newer_than_ours_is_read_as_ours() {
+        let asked = ConsumerProtocolSubscription::default()
+            .with_topics(vec![StrBytes::from_static_str("asked")]);
+        let asked = subscription(&mk_bytes(9, &asked));
+        assert_eq!(asked, Some(vec![TopicName::from_broker("asked")]));
+    }
+
+    proptest! {
+        /// Any client may write these bytes.
+        #[test]
+        fn bytes_of_any_client_are_read_or_left(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let bytes = Bytes::from(bytes);
+            let _ = (assignment(&bytes), subscription(&bytes));
+        }
+    }
+}

@@ -17,8 +17,10 @@ mod quotas;
 pub(super) mod topics;
 mod usage;
 mod users;
+mod values;
 
 use offsets::Layout;
+use tokio::time::Instant;
 
 use super::{
     Client,
@@ -31,8 +33,22 @@ use crate::{
     ports::{Ask, Looked},
 };
 
-/// Observes the whole cluster.
+/// Observes the whole cluster, and tells what that cost it.
 pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
+    let (before, began) = (client.cost(), Instant::now());
+    let live = see(client, ask).await;
+    let cost = client.cost().since(before);
+    tracing::debug!(
+        requests = cost.requests,
+        asked_bytes = cost.asked,
+        answered_bytes = cost.answered,
+        took = ?began.elapsed(),
+        "kafka observed"
+    );
+    live
+}
+
+async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let asked = |kind| ask.kinds.contains(&kind);
     let (topics, brokers, acls, users, quotas, moving) = tokio::join!(
         topics::observe(client, &ask.topics),

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use compact_str::CompactString;
 use futures::{
     future::join_all,
     stream::{self, StreamExt, TryStreamExt},
 };
 use kafka_protocol::messages::{
     DescribeConfigsResponse, MetadataResponse,
-    describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult},
+    describe_configs_response::DescribeConfigsResult,
     metadata_response::{MetadataResponsePartition, MetadataResponseTopic},
 };
 
+use super::values::{key_types, own_values};
 use crate::{
     kafka::{
         Client, Code, Error, Settings,
@@ -21,7 +21,7 @@ use crate::{
         denied::{self, Needs, On},
         requests,
     },
-    live::{Broker, LiveConfig, LiveObject, LivePartition, LiveTopic, Looks, Observed},
+    live::{Broker, LiveObject, LivePartition, LiveTopic, Looks, Observed},
     model::{ClusterId, ConfigKey, ConfigType, ObjectRef, TopicId, TopicName, chain},
 };
 
@@ -227,51 +227,8 @@ fn configure(
             }
         });
     } else if let Observed::Known(Some(topic)) = topic {
-        topic.config = own_configs(&result.configs);
+        topic.config = own_values(&result.configs, OF_THE_TOPIC);
     }
-}
-
-fn own_configs(configs: &[DescribeConfigsResourceResult]) -> Vec<LiveConfig> {
-    let mut own: Vec<LiveConfig> = configs
-        .iter()
-        .filter(|config| config.config_source == OF_THE_TOPIC)
-        .map(|config| LiveConfig {
-            key: ConfigKey::new(&config.name),
-            value: config
-                .value
-                .as_deref()
-                .filter(|_| !config.is_sensitive)
-                .map(CompactString::from),
-        })
-        .collect();
-    own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    own
-}
-
-pub(super) fn key_types(result: &DescribeConfigsResult) -> BTreeMap<ConfigKey, ConfigType> {
-    let typed = |config: &DescribeConfigsResourceResult| {
-        Some((
-            ConfigKey::new(&config.name),
-            config_type(config.config_type)?,
-        ))
-    };
-    result.configs.iter().filter_map(typed).collect()
-}
-
-/// `DescribeConfigsResponse.ConfigType`, by its number on the wire.
-pub(super) fn config_type(wire: i8) -> Option<ConfigType> {
-    Some(match wire {
-        1 => ConfigType::Boolean,
-        2 => ConfigType::String,
-        3 => ConfigType::Int,
-        4 => ConfigType::Short,
-        5 => ConfigType::Long,
-        6 => ConfigType::Double,
-        7 => ConfigType::List,
-        8 => ConfigType::Class,
-        9 => ConfigType::Password,
-        _ => return None,
-    })
 }
 
 fn cluster_id(answer: &MetadataResponse) -> Result<ClusterId, String> {

@@ -124,3 +124,40 @@ fn may_read(group: &Listed) -> bool {
     let classic = matches!(group.protocol.as_str(), "" | "classic");
     alive && (!classic || group.members == "consumer")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::offsets::Spot, *};
+
+    fn mk_listed(state: &str, protocol: &str, members: &str) -> Listed {
+        Listed {
+            state: state.into(),
+            protocol: protocol.into(),
+            members: members.into(),
+            ..Listed::of_coordinator(1)
+        }
+    }
+
+    #[test]
+    fn only_groups_with_members_can_read() {
+        assert!(may_read(&mk_listed("Stable", "classic", "consumer")));
+        assert!(may_read(&mk_listed("PreparingRebalance", "", "consumer")));
+        assert!(may_read(&mk_listed("Stable", "share", "share")));
+        assert!(!may_read(&mk_listed("Empty", "consumer", "consumer")));
+        assert!(!may_read(&mk_listed("Stable", "classic", "connect")));
+    }
+
+    #[test]
+    fn a_partition_that_does_not_tell_leaves_the_last_write_unknown() {
+        let name = TopicName::from_broker("t");
+        let points = [(0, NEWEST), (1, NEWEST)];
+        let at = |time| Ok(Spot { offset: 7, time });
+        let mut spots = Spots::from([((name.clone(), 0), at(-1)), ((name.clone(), 1), at(-1))]);
+        assert_eq!(last_write(&name, &points, &spots), Ok(None));
+        spots.insert((name.clone(), 1), at(9));
+        assert_eq!(last_write(&name, &points, &spots), Ok(Some(9)));
+        spots.insert((name.clone(), 0), Err("it has no leader".to_owned()));
+        let unknown = last_write(&name, &points, &spots);
+        assert_eq!(unknown, Err("partition 0: it has no leader".to_owned()));
+    }
+}

@@ -1,7 +1,10 @@
 //! What is made of answers, without a network.
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
-use kafka_protocol::{messages::BrokerId, protocol::StrBytes};
+use kafka_protocol::{
+    messages::{BrokerId, describe_configs_response::DescribeConfigsResourceResult},
+    protocol::StrBytes,
+};
 use uuid::Uuid;
 
 use super::*;
@@ -146,10 +149,4 @@ fn one_broker_that_has_it_outweighs_those_that_lag() {
         "leaves it out"
     ));
     assert!(is_unknown(&agreed(&name, &[]), "no broker"));
-}
-
-#[test]
-fn every_config_type_of_the_protocol_has_its_counterpart() {
-    assert!((1..=9).all(|wire| config_type(wire).is_some()));
-    assert_eq!((config_type(0), config_type(10)), (None, None));
 }
