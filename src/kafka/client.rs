@@ -119,6 +119,16 @@ impl Client {
         self.with(|state| state.candidates(&self.settings.bootstrap))
     }
 
+    /// Checks that a secret may be told to a broker, for requests that do not look as if they carried one.
+    ///
+    /// # Errors
+    /// Others could read along, or the broker cannot be reached.
+    pub(super) async fn may_tell_secrets(&self, to: To) -> Result<(), Error> {
+        let deadline = Deadline::within(self.patience());
+        let (_, connection) = self.reach(to, Lane::Write, deadline).await?;
+        connection.may_carry_secrets()
+    }
+
     /// Asks who the cluster is.
     ///
     /// # Errors

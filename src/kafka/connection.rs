@@ -138,6 +138,19 @@ impl Connection {
         self.versions.pick::<R>().ok()
     }
 
+    /// Checks that others cannot read along.
+    ///
+    /// # Errors
+    /// They can.
+    pub(super) fn may_carry_secrets(&self) -> Result<(), Error> {
+        if self.may_carry_secrets {
+            return Ok(());
+        }
+        Err(Error::Plaintext {
+            address: self.address.to_string(),
+        })
+    }
+
     /// Sends a request in the newest version both sides speak, and returns the answer.
     ///
     /// # Errors
@@ -148,10 +161,8 @@ impl Connection {
         deadline: Deadline,
         traffic: &Traffic,
     ) -> Result<R::Response, Error> {
-        if request.is_secret() && !self.may_carry_secrets {
-            return Err(Error::Plaintext {
-                address: self.address.to_string(),
-            });
+        if request.is_secret() {
+            self.may_carry_secrets()?;
         }
         let version = self.versions.pick::<R>().map_err(|theirs| Error::Version {
             address: self.address.to_string(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use kafka_protocol::messages::IncrementalAlterConfigsResponse;
 
 use super::{in_order, of_code, of_error};
 use crate::{
@@ -13,14 +14,11 @@ use crate::{
         requests::configs as requests,
     },
     model::{Kind, ObjectRef},
-    ports::{KeyChange, Outcome},
+    ports::{KeyChange, NewValue, Outcome},
 };
 
-pub(super) async fn alter(
-    client: &Client,
-    objects: &[(ObjectRef, Vec<KeyChange>)],
-) -> Result<Vec<Outcome>, Error> {
-    let mut of_destination = BTreeMap::<Option<i32>, Vec<&(ObjectRef, Vec<KeyChange>)>>::new();
+pub(super) async fn alter(client: &Client, objects: &[Changed]) -> Result<Vec<Outcome>, Error> {
+    let mut of_destination = BTreeMap::<Option<i32>, Vec<&Changed>>::new();
     for object in objects {
         of_destination
             .entry(broker_of(&object.0))
@@ -46,6 +44,9 @@ fn broker_of(object: &ObjectRef) -> Option<i32> {
     }
 }
 
+/// An object with what changes of it.
+type Changed = (ObjectRef, Vec<KeyChange>);
+
 /// An object as requests and answers name it.
 type Key = (i8, CompactString);
 
@@ -54,29 +55,36 @@ fn key(kind: Kind, name: &str) -> Key {
     (kind, name.into())
 }
 
-async fn alter_at(
-    client: &Client,
-    to: To,
-    objects: &[&(ObjectRef, Vec<KeyChange>)],
-) -> Vec<(Key, Outcome)> {
-    let request = requests::alter(objects.iter().copied(), false);
-    let answer = client
-        .call(to, Lane::Write, &request, client.patience())
-        .await;
-    match answer {
+async fn alter_at(client: &Client, to: To, objects: &[&Changed]) -> Vec<(Key, Outcome)> {
+    match send(client, to, objects).await {
         Ok(answer) => {
-            let outcome = |t: &kafka_protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse| {
-                let outcome =
-                    of_code(t.error_code, t.error_message.as_ref(), answer.throttle_time_ms);
+            let said = answer.responses.iter().map(|t| {
+                let message = t.error_message.as_ref();
+                let outcome = of_code(t.error_code, message, answer.throttle_time_ms);
                 ((t.resource_type, t.resource_name.as_str().into()), outcome)
-            };
-            answer.responses.iter().map(outcome).collect()
+            });
+            said.collect()
         }
         Err(error) => {
-            let failed = |o: &&(ObjectRef, Vec<_>)| (key(o.0.kind, &o.0.name), of_error(&error));
+            let failed = |o: &&Changed| (key(o.0.kind, &o.0.name), of_error(&error));
             objects.iter().map(failed).collect()
         }
     }
+}
+
+async fn send(
+    client: &Client,
+    to: To,
+    objects: &[&Changed],
+) -> Result<IncrementalAlterConfigsResponse, Error> {
+    let is_secret = |(_, value): &KeyChange| matches!(value, Some(NewValue::Secret(_)));
+    if objects.iter().flat_map(|(_, keys)| keys).any(is_secret) {
+        client.may_tell_secrets(to).await?;
+    }
+    let request = requests::alter(objects.iter().copied(), false);
+    client
+        .call(to, Lane::Write, &request, client.patience())
+        .await
 }
 
 #[cfg(test)]

@@ -43,7 +43,11 @@ async fn a_password_is_not_written_where_others_can_read_along() {
     let (ours, mut theirs) = tokio::io::duplex(1024);
     let connection = mk_connection(ours, false);
     let refused = connection
-        .call(&mk_password(), Deadline::within(PATIENCE))
+        .call(
+            &mk_password(),
+            Deadline::within(PATIENCE),
+            &Traffic::default(),
+        )
         .await;
     let told = refused.expect_err("it is refused").to_string();
     assert!(
@@ -60,8 +64,8 @@ async fn what_carries_no_password_is_written_anywhere() {
     for (request, safe) in [(mk_password(), true), (users::delete([&deletion]), false)] {
         let (ours, mut theirs) = tokio::io::duplex(1024);
         let connection = mk_connection(ours, safe);
-        let deadline = Deadline::within(PATIENCE);
-        let (answer, length) = tokio::join!(connection.call(&request, deadline), async {
+        let (deadline, traffic) = (Deadline::within(PATIENCE), Traffic::default());
+        let (answer, length) = tokio::join!(connection.call(&request, deadline, &traffic), async {
             let length = theirs.read_u32().await.ok();
             drop(theirs);
             length
