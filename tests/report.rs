@@ -16,7 +16,7 @@ use std::{
 use headgate::{
     board::Board,
     model::{ClusterName, CommitId, DriftClass, Finding, Gate},
-    plan::{ClusterPlan, End},
+    plan::{Blocked, ClusterPlan, End},
     report::{
         ClusterView, Condition, ConditionStatus as S, ConditionType as T, Cycle, Reason as R,
         SourceState, View,
@@ -117,13 +117,28 @@ fn a_withheld_change_makes_it_unready_but_gives_nothing_to_do() {
     assert_eq!(judged(&view, T::Ready), (S::False, R::ChangesWithheld));
     assert_eq!(judged(&view, T::Blocked), (S::True, R::ChangesWithheld));
     assert_eq!(judged(&view, T::Reconciling), (S::False, R::Idle));
-    let message = &condition(&view, T::Blocked).message;
-    assert!(
-        message.starts_with("Topic topic-00000 (consent): nobody consented to it; "),
-        "{message}"
+    assert_eq!(
+        condition(&view, T::Blocked).message,
+        "Topic topic-00000, topic-00001, topic-00002 and 2 more (consent): nobody consented to it"
     );
-    assert!(message.ends_with("; and 2 more"), "{message}");
     assert_eq!(cluster(&view).status.blocked[0].count, 5);
+}
+
+#[test]
+fn what_is_withheld_for_many_reasons_is_told_in_part_and_counted() {
+    let blocked = (0..5).map(|i| Blocked {
+        reason: format!("rule {i} denies it"),
+        ..told::blocked(i, Gate::Policy)
+    });
+    let view = with(
+        &fresh(),
+        told::source('a'),
+        &left(|plan| plan.blocked = blocked.collect()),
+    );
+    let message = &condition(&view, T::Blocked).message;
+    let first = "Topic topic-00000 (policy): rule 0 denies it; Topic topic-00001 (policy): ";
+    assert!(message.starts_with(first), "{message}");
+    assert!(message.ends_with("; and 2 more"), "{message}");
 }
 
 #[test]

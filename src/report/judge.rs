@@ -1,5 +1,7 @@
 //! From facts to conditions (rank 4): which of the seven hold, why, and in what words.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -21,7 +23,7 @@ pub(super) struct Facts<'a> {
     /// How the last pass ended; `None` before the first.
     pub(super) last: Option<&'a PassResult>,
     pub(super) revision: &'a Revisions,
-    pub(super) planes: &'a std::collections::BTreeMap<Plane, PlaneStatus>,
+    pub(super) planes: &'a BTreeMap<Plane, PlaneStatus>,
     pub(super) drift: DriftCounts,
     /// Actions left, and the names of the first few.
     pub(super) pending: usize,
@@ -29,7 +31,7 @@ pub(super) struct Facts<'a> {
     pub(super) reported: usize,
     pub(super) blocked: &'a [BlockedCount],
     /// The first withheld changes in words.
-    pub(super) withheld: Vec<String>,
+    pub(super) withheld: Vec<Withheld>,
 }
 
 type Judgement = (ConditionStatus, Reason, String);
@@ -169,9 +171,11 @@ impl Facts<'_> {
 
     fn something_withheld(&self) -> Judgement {
         let total: usize = self.blocked.iter().map(|b| b.count).sum();
-        let mut message = self.withheld.join("; ");
-        if total > self.withheld.len() {
-            message += &format!("; and {} more", total - self.withheld.len());
+        let texts: Vec<_> = self.withheld.iter().map(|w| w.text.as_str()).collect();
+        let mut message = texts.join("; ");
+        let told: usize = self.withheld.iter().map(|w| w.changes).sum();
+        if total > told {
+            message += &format!("; and {} more", total - told);
         }
         (True, Reason::ChangesWithheld, message)
     }
@@ -250,15 +254,39 @@ impl Facts<'_> {
     }
 }
 
-/// Picks the first withheld changes of a plan in words, for the message of `Blocked`.
-pub(super) fn withheld(held: Option<&str>, plan: Option<&crate::plan::ClusterPlan>) -> Vec<String> {
-    let changes = plan.iter().flat_map(|plan| &plan.blocked);
-    let changes = changes.map(|b| format!("{} {} ({}): {}", b.kind, b.name, b.gate, b.reason));
-    held.map(|why| format!("revision ({}): {why}", Gate::NonFastForward))
-        .into_iter()
-        .chain(changes)
-        .take(SHOWN)
-        .collect()
+/// Some withheld changes in words, and how many they are.
+pub(super) struct Withheld {
+    text: String,
+    changes: usize,
+}
+
+/// Picks the first withheld changes of a plan, for the message of `Blocked`; what is withheld for one reason stands
+/// together.
+pub(super) fn withheld(
+    held: Option<&str>,
+    plan: Option<&crate::plan::ClusterPlan>,
+) -> Vec<Withheld> {
+    let mut groups: BTreeMap<(&str, Gate, &str), Vec<&str>> = BTreeMap::new();
+    for blocked in plan.iter().flat_map(|plan| &plan.blocked) {
+        let why = (blocked.kind, blocked.gate, blocked.reason.as_str());
+        groups.entry(why).or_default().push(&blocked.name);
+    }
+    let changes = groups.iter().map(|((kind, gate, reason), names)| {
+        let more = match names.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let shown = names[..names.len().min(SHOWN)].join(", ");
+        Withheld {
+            text: format!("{kind} {shown}{more} ({gate}): {reason}"),
+            changes: names.len(),
+        }
+    });
+    let revision = held.map(|why| Withheld {
+        text: format!("revision ({}): {why}", Gate::NonFastForward),
+        changes: 1,
+    });
+    revision.into_iter().chain(changes).take(SHOWN).collect()
 }
 
 fn starting() -> Judgement {
