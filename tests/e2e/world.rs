@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use headgate::lab::KafkaCluster;
+use headgate::lab::{ADMIN_USER, KafkaCluster};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -11,7 +11,7 @@ use super::{
     hand::Hand,
     repo::{Repo, write},
 };
-pub(super) use crate::support::lab::plaintext;
+pub(super) use crate::support::lab::{plaintext, scram};
 
 /// How the cluster is called in every test.
 pub(super) const CLUSTER: &str = "c";
@@ -94,12 +94,39 @@ impl<'a> World<'a> {
         format!("bootstrap: {:?}", self.kafka.bootstrap())
     }
 
+    /// Makes a world that Headgate enters as the admin of a cluster behind SASL_SSL.
+    pub(super) fn behind_scram(kafka: &'a KafkaCluster) -> Self {
+        let world = Self::new(kafka);
+        let password = kafka.password_path().display().to_string();
+        world.log_in(ADMIN_USER, &format!("{{file: {password:?}}}"));
+        world
+    }
+
+    /// Lets Headgate enter as somebody; the password is a reference.
+    pub(super) fn log_in(&self, user: &str, password: &str) {
+        let ca = self.kafka.ca_pem_path().unwrap().display().to_string();
+        let login = format!(
+            "{}, tls: {{ca: {{file: {ca:?}}}}}, sasl: {{mechanism: SCRAM-SHA-512, username: {user}, password: {password}}}",
+            self.bootstrap()
+        );
+        self.configure("", &login);
+    }
+
+    /// Puts a secret where documents find it; returns a reference to it for `headgate.yaml`.
+    pub(super) fn secret(&self, name: &str, value: &str) -> String {
+        let dir = self.path("secrets");
+        std::fs::create_dir_all(&dir).unwrap();
+        write(&dir.join(name), value);
+        format!("{{file: {:?}}}", dir.join(name).display().to_string())
+    }
+
     /// Writes `headgate.yaml`; both arguments are insides of flow mappings.
     pub(super) fn configure(&self, source: &str, kafka: &str) {
         self.write_config(&format!(
             "source: {{repo: {:?}, branch: main, interval: 1s, {source}}}
 clusters:
   {CLUSTER}: {{interval: 1s, kafka: {{{kafka}}}}}
+secrets: {{dir: secrets}}
 ledger: {{path: ledger.db}}
 http: {{listen: \"127.0.0.1:0\"}}
 ",
@@ -135,6 +162,35 @@ http: {{listen: \"127.0.0.1:0\"}}
             .run(&["plan", "-o", "json", "--detailed-exitcode"])
             .await;
         (ran.code, ran.json())
+    }
+
+    /// Plans, and returns what would be done and why: `update User alice: drift`.
+    pub(super) async fn due(&self) -> Vec<String> {
+        let (code, plan) = self.plan().await;
+        let actions = items(&plan["clusters"][0]["actions"]);
+        assert_eq!(code, if actions.is_empty() { 0 } else { 2 }, "{plan}");
+        let told = |field: &Value| field.as_str().unwrap().to_owned();
+        let act = |act: &Value| {
+            let words = ["action", "kind", "name"].map(|word| told(&act[word]));
+            format!("{}: {}", words.join(" "), told(&act["cause"]))
+        };
+        actions.iter().map(act).collect()
+    }
+
+    /// Applies, and insists that all is done and nothing is left.
+    pub(super) async fn converge(&self) {
+        let applied = self.run(&["apply", "--detailed-exitcode"]).await;
+        assert_eq!(applied.code, 0, "{applied:?}");
+        assert_eq!(self.due().await, [""; 0]);
+    }
+
+    /// Applies what may be done, and returns what is withheld: `consent User alice`, with the reasons.
+    pub(super) async fn withheld(&self) -> Vec<(String, String)> {
+        let applied = self
+            .run(&["apply", "-o", "json", "--detailed-exitcode"])
+            .await;
+        assert_eq!(applied.code, 2, "{applied:?}");
+        blocked(&applied.json()["clusters"][0]["left"])
     }
 
     /// Starts the daemon.
@@ -212,6 +268,26 @@ spec:
     )
 }
 
+/// Writes a document; `spec` is the inside of a flow mapping.
+pub(super) fn document(kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        "---
+apiVersion: headgate.dev/v1
+kind: {kind}
+metadata: {{name: {name:?}}}
+spec: {{{spec}}}
+"
+    )
+}
+
+/// Writes consents to objects of a kind, as the inside of a Cluster's `deletion`.
+pub(super) fn may_go(objects: &[(&str, &str)]) -> String {
+    let consents = objects.iter().map(|(kind, name)| {
+        format!("{{kind: {kind}, name: {name:?}, reason: no longer needed, until: 2099-12-31}}")
+    });
+    format!("allow: [{}]", consents.collect::<Vec<_>>().join(", "))
+}
+
 /// Writes a consent to delete a topic.
 pub(super) fn consent(name: &str, until: &str) -> String {
     format!("{{kind: Topic, name: {name}, reason: no longer needed, until: {until}}}")
@@ -222,6 +298,16 @@ pub(super) fn items(value: &Value) -> &[Value] {
     value
         .as_array()
         .unwrap_or_else(|| panic!("no list: {value}"))
+}
+
+/// Returns what a plan withholds, `consent User alice`, each with its reason.
+pub(super) fn blocked(plan: &Value) -> Vec<(String, String)> {
+    let told = |field: &Value| field.as_str().unwrap().to_owned();
+    let one = |held: &Value| {
+        let words = ["gate", "kind", "name"].map(|word| told(&held[word]));
+        (words.join(" "), told(&held["reason"]))
+    };
+    items(&plan["blocked"]).iter().map(one).collect()
 }
 
 /// Returns one field of each item of a JSON list.

@@ -67,6 +67,7 @@ async fn until(client: &Client, object: &ObjectRef, wanted: &[LiveConfig]) {
 
 /// Trap 19: a broker's configs go to that broker, the empty name is all brokers, and the one hides the other.
 pub(super) async fn of_brokers(cluster: &KafkaCluster) {
+    let _brokers = lab::broker_configs().await;
     let client = client(cluster);
     let all = ObjectRef::new(Kind::BrokerConfig, "default");
     let one = ObjectRef::new(Kind::BrokerConfig, "1");

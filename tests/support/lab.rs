@@ -37,6 +37,12 @@ pub(crate) async fn production() -> Option<MutexGuard<'static, KafkaCluster>> {
     }
 }
 
+/// Returns the right to change the configs of brokers of shared clusters: there is one set of them for all tests.
+pub(crate) async fn broker_configs() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    ONE_AT_A_TIME.lock().await
+}
+
 /// Returns the shared cluster of the oldest version.
 pub(crate) async fn kafka_3_6() -> Option<&'static KafkaCluster> {
     static CLUSTER: Shared = OnceCell::const_new();

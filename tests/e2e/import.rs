@@ -1,0 +1,163 @@
+//! Adopting a cluster that others made with Kafka's own tools: what is imported plans to nothing, once the passwords that
+//! nobody can read are provided.
+
+use futures::stream::{self, StreamExt};
+use headgate::lab::{ADMIN_PASSWORD, KafkaCluster, KafkaSpec, Security, Tool};
+
+use super::world::{World, blocked};
+use crate::support::lab::start;
+
+/// What an administrator does at a prompt, word by word; a user once a call, since Kafka refuses it twice in one.
+const BY_HAND: &[(Tool, &str)] = &[
+    (
+        Tool::Topics,
+        "--create --topic app.orders --partitions 3 --config retention.ms=86400000 --config cleanup.policy=compact,delete",
+    ),
+    (Tool::Topics, "--create --topic app.audit --partitions 1"),
+    (
+        Tool::Configs,
+        "--alter --entity-type users --entity-name billing --add-config SCRAM-SHA-256=[iterations=8192,password=of-billing]",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type users --entity-name billing --add-config SCRAM-SHA-512=[password=of-billing]",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type users --entity-name billing --add-config producer_byte_rate=1048576,request_percentage=12.5",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type users --entity-default --entity-type clients --entity-name reports \
+         --add-config consumer_byte_rate=2048",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type ips --entity-name 10.0.0.1 --add-config connection_creation_rate=5",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type brokers --entity-default --add-config log.retention.ms=172800000",
+    ),
+    (
+        Tool::Configs,
+        "--alter --entity-type brokers --entity-name 1 \
+         --add-config log.cleaner.backoff.ms=20000,listener.name.internal.ssl.key.password=of-the-key",
+    ),
+    (
+        Tool::Acls,
+        "--add --allow-principal User:billing --consumer --topic app. --group billing --resource-pattern-type prefixed",
+    ),
+    (
+        Tool::Acls,
+        "--add --deny-principal User:CN=somebody,OU=data --deny-host 10.0.0.7 --operation All --topic *",
+    ),
+    (
+        Tool::ClientMetrics,
+        "--alter --name slow --metrics org.apache.kafka.consumer. --interval 60000",
+    ),
+];
+
+/// Tools at once: each is a Java of its own.
+const AT_ONCE: usize = 3;
+
+async fn make(kafka: &KafkaCluster) {
+    let made = BY_HAND.iter().map(|(tool, words)| async move {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        kafka.tool(*tool, &words).await.unwrap()
+    });
+    let made = stream::iter(made).buffer_unordered(AT_ONCE);
+    made.for_each(|_| async {}).await;
+}
+
+#[tokio::test]
+async fn a_cluster_made_with_kafkas_own_tools_is_adopted_without_a_change() {
+    let spec = KafkaSpec {
+        security: Security::ScramTls,
+        ..KafkaSpec::default()
+    };
+    let Some(kafka) = start(&spec).await else {
+        return;
+    };
+    make(&kafka).await;
+    let world = World::behind_scram(&kafka);
+    let folder = world.path("imported").display().to_string();
+    let imported = world
+        .run(&["import", "--cluster", "c", "--output", &folder])
+        .await;
+    assert_eq!((imported.code, &*imported.err), (0, ""), "{imported:?}");
+    let secrets = [
+        "admin-password",
+        "billing-password",
+        "broker-1-listener.name.internal.ssl.key.password",
+    ];
+    for secret in secrets {
+        assert!(
+            imported.out.contains(&format!("  {secret}\n")),
+            "{}",
+            imported.out
+        );
+    }
+    for counted in [
+        "2 Topic",
+        "4 Acl",
+        "2 User",
+        "3 Quota",
+        "2 BrokerConfig",
+        "1 ClientMetrics",
+    ] {
+        assert!(
+            imported.out.contains(counted),
+            "{counted}: {}",
+            imported.out
+        );
+    }
+    let plan = [
+        "plan",
+        "--source",
+        &folder,
+        "-o",
+        "json",
+        "--detailed-exitcode",
+    ];
+
+    // nobody knows the passwords yet, so nothing is said about the users, and nothing else is to be done
+    let planned = world.run(&plan).await;
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let held = blocked(&planned.json()["clusters"][0]);
+    assert_eq!(held.len(), 4, "{held:?}");
+    assert!(
+        held.iter()
+            .all(|(held, _)| held.starts_with("incomplete_observation ")),
+        "{held:?}"
+    );
+
+    // a password that is not the one that Kafka has would be set, the right one is seen to be in place
+    world.secret("admin-password", ADMIN_PASSWORD);
+    world.secret("billing-password", "not-of-billing");
+    let planned = world.run(&plan).await.json();
+    let actions = &planned["clusters"][0]["actions"];
+    assert_eq!(
+        (actions.as_array().unwrap().len(), &actions[0]["name"]),
+        (1, &"billing".into()),
+        "{planned}"
+    );
+    world.secret("billing-password", "of-billing");
+    let planned = world.run(&plan).await;
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let held = blocked(&planned.json()["clusters"][0]);
+    assert_eq!(held.len(), 1, "{held:?}");
+
+    // of a broker's secret nobody can tell whether it is the right one: it is set once
+    world.secret(secrets[2], "of-the-key");
+    let applied = world
+        .run(&["apply", "--source", &folder, "--detailed-exitcode"])
+        .await;
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let planned = world.run(&plan).await;
+    assert_eq!(
+        (planned.code, &planned.json()["summary"]["blocked"]),
+        (0, &0.into()),
+        "{planned:?}"
+    );
+}
