@@ -7,7 +7,7 @@ use super::{
     Client, Error,
     client::{Lane, To},
     observe::topics::{CONFIGS_AT_ONCE, IN_FLIGHT},
-    requests,
+    requests::{self, Operation},
 };
 use crate::model::TopicName;
 
@@ -37,4 +37,35 @@ pub async fn read(client: &Client, names: Option<&[TopicName]>) -> Result<Vec<To
         })
         .await?;
     Ok(there)
+}
+
+/// Sends what an observation of topics, ACLs, users, quotas and moves sends, side by side as it does, decodes the answers
+/// and throws them away. Returns how many topics and ACLs the broker listed.
+///
+/// # Errors
+/// A request was not answered.
+pub async fn read_estate(client: &Client) -> Result<(usize, usize), Error> {
+    let (topics, acls, users, quotas, moves) = tokio::join!(
+        read(client, None),
+        read_acls(client),
+        ask(client, requests::users::describe([])),
+        ask(client, requests::quotas::describe()),
+        ask(client, requests::moves::list(client.patience())),
+    );
+    (users?, quotas?, moves?);
+    Ok((topics?.len(), acls?))
+}
+
+/// Asks for all ACLs, and returns how many there are.
+///
+/// # Errors
+/// The request was not answered.
+pub async fn read_acls(client: &Client) -> Result<usize, Error> {
+    let answer = ask(client, requests::acls::describe(None)).await?;
+    Ok(answer.resources.iter().map(|r| r.acls.len()).sum())
+}
+
+async fn ask<R: Operation>(client: &Client, request: R) -> Result<R::Response, Error> {
+    let within = client.patience();
+    client.call(To::Any, Lane::Read, &request, within).await
 }

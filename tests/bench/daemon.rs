@@ -51,7 +51,7 @@ impl Daemon {
         let brokers: Vec<String> = brokers.iter().map(|b| format!("{b:?}")).collect();
         let config = format!(
             "source:\n  repo: {}\n  branch: main\nclusters:\n  {CLUSTER}:\n    interval: {}s\n    kafka: {{bootstrap: [{}]}}\n\
-             ledger: {{path: ledger.db}}\nhttp: {{listen: \"{address}\"}}\n",
+             secrets: {{dir: secrets}}\nledger: {{path: ledger.db}}\nhttp: {{listen: \"{address}\"}}\n",
             repo.display(),
             INTERVAL.as_secs(),
             brokers.join(", ")

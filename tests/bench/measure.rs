@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     Failure, Options,
     daemon::Daemon,
-    desired,
+    desired, estate,
     machine::Machine,
     placement,
     repo::Repo,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Passes that are measured, each beside a bare observation; the middle one counts.
-const ROUNDS: usize = 7;
+pub(crate) const ROUNDS: usize = 7;
 
 /// Times that the documents are parsed, that replicas are placed, and that a topic is added.
 pub(crate) const REPEATS: usize = 5;
@@ -59,6 +59,9 @@ pub(crate) async fn all(options: &Options) -> Result<Figures, Failure> {
         true => Some(bare_creation(options.topics()).await?),
         false => None,
     };
+    if options.wants("estate") {
+        estate::whole(options, &mut figures).await?;
+    }
     if ["create", "add", "pass", "memory", "http", "growth"]
         .iter()
         .any(|part| options.wants(part))
@@ -359,7 +362,7 @@ async fn http(daemon: &Daemon) -> Result<Vec<Row>, Failure> {
 }
 
 /// Returns what each phase took since `before`, by pass.
-fn spent(before: &[(String, f64)], after: Phases, passes: usize) -> Phases {
+pub(crate) fn spent(before: &[(String, f64)], after: Phases, passes: usize) -> Phases {
     let since = |(phase, seconds): (String, f64)| {
         let was = before.iter().find(|(p, _)| *p == phase);
         let seconds = (seconds - was.map_or(0.0, |(_, s)| *s)) / passes as f64;
