@@ -15,6 +15,8 @@ pub enum Tool {
     ConsoleConsumer,
     /// `kafka-console-producer.sh`
     ConsoleProducer,
+    /// `kafka-console-share-consumer.sh`, which came with 4.0 (KIP-932)
+    ConsoleShareConsumer,
     /// `kafka-consumer-groups.sh`
     ConsumerGroups,
     /// `kafka-leader-election.sh`
@@ -43,6 +45,9 @@ impl Tool {
             (Self::ConsoleConsumer, _) => "org.apache.kafka.tools.consumer.ConsoleConsumer",
             (Self::ConsoleProducer, V3_6 | V3_9) => "kafka.tools.ConsoleProducer",
             (Self::ConsoleProducer, V4_3) => "org.apache.kafka.tools.ConsoleProducer",
+            (Self::ConsoleShareConsumer, _) => {
+                "org.apache.kafka.tools.consumer.ConsoleShareConsumer"
+            }
             (Self::ConsumerGroups, V3_6) => "kafka.admin.ConsumerGroupCommand",
             (Self::ConsumerGroups, _) => {
                 "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"

@@ -263,6 +263,32 @@ async fn a_group_of_the_newer_protocol_is_described_by_its_own_request() {
 }
 
 #[tokio::test]
+async fn a_share_group_uses_its_topic_and_has_no_offsets_of_its_own() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    let client = client(cluster);
+    let name = with_records(cluster, &client, "shared").await;
+    let group = name.as_str();
+    let args = ["--topic", group, "--group", group, "--max-messages", "2"];
+    let seeing = async {
+        let seen = until(&client, group, |g| g.state == "Stable").await;
+        assert_eq!(seen.protocol, "share");
+        assert!(
+            matches!(seen.detail, Some(Observed::Unknown(_))),
+            "{seen:?}"
+        );
+        let live = observed(&client, &asking(group, Some(&name))).await;
+        assert_eq!(live.usage[&name].known().unwrap().consumers, [group]);
+    };
+    tokio::select! {
+        // it reads until it is killed
+        ended = cluster.tool(Tool::ConsoleShareConsumer, &args) => panic!("{ended:?}"),
+        () = seeing => {}
+    }
+}
+
+#[tokio::test]
 async fn offsets_of_nothing_are_not_set() {
     let Some(cluster) = plaintext().await else {
         return;
