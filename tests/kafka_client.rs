@@ -8,4 +8,5 @@ mod pki;
 mod answers;
 mod brokers;
 mod login;
+mod passwords;
 mod tls;

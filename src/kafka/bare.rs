@@ -11,6 +11,31 @@ use super::{
 };
 use crate::model::TopicName;
 
+/// Sends what an observation of ACLs, users, quotas and moves sends, and throws the answers away. Returns how many ACLs
+/// there are.
+///
+/// # Errors
+/// A request was not answered.
+pub async fn read_access(client: &Client) -> Result<usize, Error> {
+    let within = client.patience();
+    let (acls, users) = (
+        requests::acls::describe(None),
+        requests::users::describe([]),
+    );
+    let (quotas, moves) = (requests::quotas::describe(), requests::moves::list(within));
+    let (acls, ..) = tokio::try_join!(
+        client.call(To::Any, Lane::Read, &acls, within),
+        client.call(To::Any, Lane::Read, &users, within),
+        client.call(To::Any, Lane::Read, &quotas, within),
+        client.call(To::Any, Lane::Read, &moves, within),
+    )?;
+    Ok(acls
+        .resources
+        .iter()
+        .map(|resource| resource.acls.len())
+        .sum())
+}
+
 /// Sends what an observation sends, or with `names` what a look at these sends, decodes the answers and throws them
 /// away. Returns the topics that the broker listed.
 ///

@@ -182,6 +182,7 @@ pub(super) fn versions() -> ApiVersionsResponse {
         (36, 2),
         (37, 3),
         (44, 1),
+        (51, 0),
         (60, 1),
     ];
     ApiVersionsResponse::default().with_api_keys(spoken.into_iter().map(api).collect())

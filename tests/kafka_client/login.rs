@@ -61,7 +61,7 @@ fn is(error: &Error, parts: &[&str]) {
 }
 
 /// Agrees to the mechanism and returns the first message.
-async fn shake(stream: &mut TcpStream) -> (Asked, Bytes) {
+pub(super) async fn shake(stream: &mut TcpStream) -> (Asked, Bytes) {
     let asked = greet(stream).await.unwrap();
     assert_eq!(asked.key, 17);
     answer(stream, &asked, &SaslHandshakeResponse::default()).await;
@@ -79,7 +79,7 @@ fn say(bytes: impl Into<Bytes>) -> SaslAuthenticateResponse {
     SaslAuthenticateResponse::default().with_auth_bytes(bytes.into())
 }
 
-fn refuse() -> SaslAuthenticateResponse {
+pub(super) fn refuse() -> SaslAuthenticateResponse {
     let words = "Authentication failed: Invalid username or password";
     say(Bytes::new())
         .with_error_code(58)
