@@ -27,7 +27,7 @@ pub async fn read_access(client: &Client) -> Result<usize, Error> {
         client.call(To::Any, Lane::Read, &acls, within),
         client.call(To::Any, Lane::Read, &users, within),
         client.call(To::Any, Lane::Read, &quotas, within),
-        client.call(To::Any, Lane::Read, &moves, within),
+        client.call(To::Any, Lane::Forwarded, &moves, within),
     )?;
     Ok(acls
         .resources

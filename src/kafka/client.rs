@@ -43,11 +43,14 @@ pub(super) enum To {
 }
 
 /// Reads and writes have connections of their own: a broker that throttles writes does so by not reading from their
-/// connection any more.
+/// connection any more. So have questions that a broker passes on: it answers a connection's requests one after the
+/// other, and while the controller is silent nothing else would be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Lane {
-    /// Questions.
+    /// Questions that a broker answers itself.
     Read,
+    /// Questions that it passes on to the controller.
+    Forwarded,
     /// Changes.
     Write,
 }
@@ -175,7 +178,8 @@ impl Client {
         deadline: Deadline,
     ) -> Result<R::Response, Error> {
         let (address, connection) = self.reach(to, lane, deadline).await?;
-        self.ask(address, &connection, request, deadline).await
+        self.ask(address, &connection, lane, request, deadline)
+            .await
     }
 
     async fn reach(
@@ -205,11 +209,14 @@ impl Client {
         &self,
         address: String,
         connection: &Connection,
+        lane: Lane,
         request: &R,
         deadline: Deadline,
     ) -> Result<R::Response, Error> {
         let answer = connection.call(request, deadline, &self.traffic).await;
         match &answer {
+            // whoever passes a question on is not to blame for the controller's silence
+            Err(_) if lane == Lane::Forwarded => {}
             Err(error) if error.is_of_the_broker() => self.with(|state| state.failed(&address)),
             _ => self.with(|state| state.answered(&address)),
         }
@@ -220,7 +227,9 @@ impl Client {
     async fn refresh(&self, deadline: Deadline) -> Result<MetadataResponse, Error> {
         let (address, connection) = self.any(Lane::Read, deadline).await?;
         let request = requests::topics::metadata(Some(&[]));
-        let answer = self.ask(address, &connection, &request, deadline).await?;
+        let answer = self
+            .ask(address, &connection, Lane::Read, &request, deadline)
+            .await?;
         self.with(|state| state.learn(&answer, &self.settings.bootstrap));
         Ok(answer)
     }

@@ -1,12 +1,18 @@
 //! Several brokers: which one is asked, and what happens when it does not answer.
 
-use headgate::model::chain;
 use std::time::Duration;
 
-use headgate::kafka::{Client, Settings};
+use headgate::{
+    kafka::{Client, Settings},
+    model::{Kind, chain},
+    ports::{Ask, KafkaPlane},
+};
+use kafka_protocol::messages::api_versions_response::ApiVersion;
 use tokio::net::TcpListener;
 
-use super::fake::{Fake, PATIENCE, SHORT, answer, ask, broker, client, greet, metadata, works};
+use super::fake::{
+    Fake, PATIENCE, SHORT, answer, ask, broker, client, greet, metadata, versions, works,
+};
 
 /// An address where nobody listens.
 async fn closed_port() -> String {
@@ -196,4 +202,38 @@ async fn a_short_throttle_is_waited_out() {
     works(&client).await;
     works(&client).await;
     assert_eq!(fake.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_silent_controller_blinds_nobody_to_what_the_broker_knows_itself() {
+    const LIST_PARTITION_REASSIGNMENTS: i16 = 46;
+    let fake = Fake::start(|_, mut stream, me| async move {
+        let mut spoken = versions();
+        let reassignments = ApiVersion::default().with_api_key(LIST_PARTITION_REASSIGNMENTS);
+        spoken.api_keys.push(reassignments);
+        while let Some(asked) = ask(&mut stream).await {
+            match asked.key {
+                18 => answer(&mut stream, &asked, &spoken).await,
+                3 => answer(&mut stream, &asked, &metadata(&me)).await,
+                // passed on in vain: until it is answered, so is nothing else of this connection
+                LIST_PARTITION_REASSIGNMENTS => std::future::pending().await,
+                _ => return,
+            }
+        }
+    })
+    .await;
+    let mut settings = Settings::plaintext(vec![fake.address.clone()]);
+    settings.timeouts.call = Duration::from_secs(1);
+    let client = Client::new(settings).unwrap();
+    let moves = Ask {
+        kinds: [Kind::Topic].into(),
+        ..Ask::default()
+    };
+    let live = client.observe(&moves).await;
+    let live = live.known().expect("topics are seen");
+    let why = live.moving.unknown().expect("nobody tells what moves");
+    assert!(
+        why.contains("no answer to ListPartitionReassignments"),
+        "{why}"
+    );
 }

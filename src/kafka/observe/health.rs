@@ -14,7 +14,7 @@ use kafka_protocol::messages::{
 };
 use tokio::time::Instant;
 
-use super::{ask, topics::IN_FLIGHT};
+use super::{ask, ask_controller, topics::IN_FLIGHT};
 use crate::{
     kafka::{
         Client, Code,
@@ -84,7 +84,7 @@ pub(super) async fn cluster(client: &Client) -> Result<Said, String> {
 }
 
 async fn quorum(client: &Client) -> Observed<Quorum> {
-    let answer = match ask(client, To::Any, &requests::quorum()).await {
+    let answer = match ask_controller(client, &requests::quorum()).await {
         Ok(answer) => answer,
         Err(reason) => return Observed::Unknown(reason),
     };

@@ -131,10 +131,14 @@ pub(super) async fn look(client: &Client, objects: &[ObjectRef]) -> Observed<Loo
 
 /// Asks a question; an error is a sentence for people.
 async fn ask<R: Operation>(client: &Client, to: To, request: &R) -> Result<R::Response, String> {
-    let answer = client
-        .call(to, Lane::Read, request, client.patience())
-        .await;
-    answer.map_err(|e| chain(&e))
+    let answer = client.call(to, Lane::Read, request, client.patience());
+    answer.await.map_err(|e| chain(&e))
+}
+
+/// Asks a question that whichever broker passes on to the controller.
+async fn ask_controller<R: Operation>(client: &Client, request: &R) -> Result<R::Response, String> {
+    let answer = client.call(To::Any, Lane::Forwarded, request, client.patience());
+    answer.await.map_err(|e| chain(&e))
 }
 
 /// Observes what was asked for; what was not is unknown.

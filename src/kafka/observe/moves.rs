@@ -9,11 +9,10 @@ use kafka_protocol::messages::{
     },
 };
 
-use super::ask;
+use super::ask_controller;
 use crate::{
     kafka::{
         Client, Code,
-        client::To,
         denied::{self, DESCRIBE},
         requests::moves as requests,
     },
@@ -23,7 +22,7 @@ use crate::{
 
 /// Lists all of them.
 pub(super) async fn observe(client: &Client) -> Observed<BTreeMap<TopicName, Vec<Moving>>> {
-    let answer = match ask(client, To::Any, &requests::list(client.patience() * 5 / 6)).await {
+    let answer = match ask_controller(client, &requests::list(client.patience() * 5 / 6)).await {
         Ok(answer) => answer,
         Err(reason) => return Observed::Unknown(reason),
     };
