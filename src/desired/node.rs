@@ -7,7 +7,7 @@ use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, Span};
 
 use super::page::{At, Page};
 
-/// Nested lists and fields. The deepest field there is (`spec.deletion.allow[].name`) stands at 5.
+/// Nested lists and fields. The deepest value there is (`spec.defaults.topic.placement.brokers[]`) stands at 6.
 const MAX_DEPTH: usize = 16;
 
 /// Nodes of a file that may be repeated through aliases. Far more than anybody repeats by hand; an alias bomb

@@ -116,7 +116,7 @@ pub(in crate::desired) const PRESETS: &[Preset] = &[
     },
     Preset {
         field: "admin", word: Some("headgate"),
-        about: "What Headgate itself needs; `Read` is for setting the offsets of groups.",
+        about: "What Headgate itself needs; `Read` is for the offsets of groups, and for how old what they have not read is.",
         rights: &[
             right(R::CLUSTER, Name::Cluster, &[O::ALTER, O::ALTER_CONFIGS, O::CREATE, O::DESCRIBE, O::DESCRIBE_CONFIGS]),
             right(R::TOPIC, Name::Every, &[O::ALTER, O::ALTER_CONFIGS, O::CREATE, O::DELETE, O::DESCRIBE, O::DESCRIBE_CONFIGS, O::READ]),
