@@ -245,12 +245,19 @@ impl<'a> Diff<'a> {
                 continue;
             }
             let drifted = !owned && self.memory.appeared(own.key.as_str());
+            let stays = special::must_stay(self.inputs, self.seen);
             for path in own.paths {
                 let live = fields::shown(self.live, &path);
-                self.todo.push(Difference {
+                let difference = Difference {
                     field: field(path.clone(), live, None),
                     drifted,
-                });
+                };
+                if let Some(reason) = &stays {
+                    self.held
+                        .push((difference, Gate::Unsupported, reason.clone()));
+                    continue;
+                }
+                self.todo.push(difference);
                 self.reset.push(ResetField {
                     path,
                     from: own.value.cloned(),

@@ -84,15 +84,24 @@ pub(super) fn never_deleted(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<Stri
             )),
             _ => None,
         },
-        Kind::User => match &inputs.kafka.principal {
-            Observed::Known(own) if *own == format_compact!("User:{}", seen.name) => Some(
-                "it is the user that Headgate itself logs in as; remove it with kafka-configs if it is not needed"
-                    .to_owned(),
-            ),
-            _ => None,
-        },
+        Kind::User => is_own_user(inputs, seen).then(|| {
+            "it is the user that Headgate itself logs in as; remove it with kafka-configs if it is not needed".to_owned()
+        }),
         _ => None,
     }
+}
+
+fn is_own_user(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
+    let own = inputs.kafka.principal.known();
+    seen.kind == Kind::User && own.is_some_and(|own| *own == format_compact!("User:{}", seen.name))
+}
+
+/// Says why what git gave up of an object must stay.
+pub(super) fn must_stay(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    is_own_user(inputs, seen).then(|| {
+        "Headgate itself may log in with it, and could not come back; remove it with kafka-configs if it does not"
+            .to_owned()
+    })
 }
 
 /// Says why a field of a live object cannot get its declared value.

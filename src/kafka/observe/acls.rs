@@ -65,7 +65,7 @@ async fn list(client: &Client, principal: Option<&str>) -> Result<Vec<Acl>, Stri
         // trap 24: that is not the same as having none
         Code::SECURITY_DISABLED => Err(
             "this cluster has no authorizer (the brokers' `authorizer.class.name` is empty): there are no ACLs, and \
-             everybody may do everything"
+             everybody may do everything; set one, or say `modes: {Acl: ignore}` in the Cluster"
                 .to_owned(),
         ),
         code => {
