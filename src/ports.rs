@@ -74,7 +74,7 @@ pub enum Batch {
     /// thread.
     DeleteAcls(Vec<Acl>),
     /// AlterClientQuotas: `None` removes a key.
-    AlterQuotas(Vec<(QuotaEntity, Vec<(CompactString, Option<f64>)>)>),
+    AlterQuotas(Vec<(QuotaEntity, Vec<QuotaChange>)>),
     /// AlterUserScramCredentials, setting: the salted password is made on this side (KIP-554).
     SetCredentials(Vec<Credential>),
     /// AlterUserScramCredentials, deleting.
@@ -89,6 +89,9 @@ pub enum Batch {
 
 /// A config key and the value it gets; `None` resets it.
 pub type KeyChange = (ConfigKey, Option<NewValue>);
+
+/// A key of a quota and the value it gets; `None` removes it.
+pub type QuotaChange = (CompactString, Option<f64>);
 
 impl Batch {
     /// Returns the number of items.

@@ -11,31 +11,6 @@ use super::{
 };
 use crate::model::TopicName;
 
-/// Sends what an observation of ACLs, users, quotas and moves sends, and throws the answers away. Returns how many ACLs
-/// there are.
-///
-/// # Errors
-/// A request was not answered.
-pub async fn read_access(client: &Client) -> Result<usize, Error> {
-    let within = client.patience();
-    let (acls, users) = (
-        requests::acls::describe(None),
-        requests::users::describe([]),
-    );
-    let (quotas, moves) = (requests::quotas::describe(), requests::moves::list(within));
-    let (acls, ..) = tokio::try_join!(
-        client.call(To::Any, Lane::Read, &acls, within),
-        client.call(To::Any, Lane::Read, &users, within),
-        client.call(To::Any, Lane::Read, &quotas, within),
-        client.call(To::Any, Lane::Forwarded, &moves, within),
-    )?;
-    Ok(acls
-        .resources
-        .iter()
-        .map(|resource| resource.acls.len())
-        .sum())
-}
-
 /// Sends what an observation sends, or with `names` what a look at these sends, decodes the answers and throws them
 /// away. Returns the topics that the broker listed.
 ///
@@ -70,15 +45,18 @@ pub async fn read(client: &Client, names: Option<&[TopicName]>) -> Result<Vec<To
 /// # Errors
 /// A request was not answered.
 pub async fn read_estate(client: &Client) -> Result<(usize, usize), Error> {
-    let (topics, acls, users, quotas, moves) = tokio::join!(
+    let (topics, acls, ..) = tokio::try_join!(
         read(client, None),
         read_acls(client),
-        ask(client, requests::users::describe([])),
-        ask(client, requests::quotas::describe()),
-        ask(client, requests::moves::list(client.patience())),
-    );
-    (users?, quotas?, moves?);
-    Ok((topics?.len(), acls?))
+        ask(client, Lane::Read, requests::users::describe([])),
+        ask(client, Lane::Read, requests::quotas::describe()),
+        ask(
+            client,
+            Lane::Forwarded,
+            requests::moves::list(client.patience())
+        ),
+    )?;
+    Ok((topics.len(), acls))
 }
 
 /// Asks for all ACLs, and returns how many there are.
@@ -86,11 +64,11 @@ pub async fn read_estate(client: &Client) -> Result<(usize, usize), Error> {
 /// # Errors
 /// The request was not answered.
 pub async fn read_acls(client: &Client) -> Result<usize, Error> {
-    let answer = ask(client, requests::acls::describe(None)).await?;
+    let answer = ask(client, Lane::Read, requests::acls::describe(None)).await?;
     Ok(answer.resources.iter().map(|r| r.acls.len()).sum())
 }
 
-async fn ask<R: Operation>(client: &Client, request: R) -> Result<R::Response, Error> {
+async fn ask<R: Operation>(client: &Client, lane: Lane, request: R) -> Result<R::Response, Error> {
     let within = client.patience();
-    client.call(To::Any, Lane::Read, &request, within).await
+    client.call(To::Any, lane, &request, within).await
 }

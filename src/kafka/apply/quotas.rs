@@ -1,18 +1,16 @@
 //! Writes client quotas (rank 6, Kafka plane): keys are set and removed in place, so no entity is without its limits for a
 //! moment.
 
-use compact_str::CompactString;
-
 use super::{in_order, of_code, send};
 use crate::{
     kafka::{Client, Error, requests::quotas as requests},
     model::QuotaEntity,
-    ports::Outcome,
+    ports::{Outcome, QuotaChange},
 };
 
 pub(super) async fn alter(
     client: &Client,
-    quotas: &[(QuotaEntity, Vec<(CompactString, Option<f64>)>)],
+    quotas: &[(QuotaEntity, Vec<QuotaChange>)],
 ) -> Result<Vec<Outcome>, Error> {
     let answer = send(client, &requests::alter(quotas)).await?;
     let said = answer.entries.iter().filter_map(|entry| {

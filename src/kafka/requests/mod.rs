@@ -69,6 +69,10 @@ fn name(topic: &TopicName) -> m::TopicName {
     text(topic.as_str()).into()
 }
 
+fn broker_ids(replicas: &[i32]) -> Vec<m::BrokerId> {
+    replicas.iter().copied().map(m::BrokerId).collect()
+}
+
 /// How long the controller itself may wait, told in the request: as Kafka counts it.
 fn millis(time: Duration) -> i32 {
     i32::try_from(time.as_millis()).unwrap_or(i32::MAX)

@@ -3,13 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use kafka_protocol::messages::{
-    self as m, AlterPartitionReassignmentsRequest, ElectLeadersRequest,
-    ListPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsRequest, ElectLeadersRequest, ListPartitionReassignmentsRequest,
     alter_partition_reassignments_request::{ReassignablePartition, ReassignableTopic},
     elect_leaders_request::TopicPartitions,
 };
 
-use super::{millis, name};
+use super::{broker_ids, millis, name};
 use crate::{model::TopicName, ports::Reassignment};
 
 operation!(
@@ -55,9 +54,7 @@ pub(in crate::kafka) fn reassign(
         replicas,
     } in partitions
     {
-        let replicas = replicas
-            .as_ref()
-            .map(|ids| ids.iter().map(|id| m::BrokerId(*id)).collect());
+        let replicas = replicas.as_deref().map(broker_ids);
         topics.entry(topic).or_default().push(
             ReassignablePartition::default()
                 .with_partition_index(*partition)

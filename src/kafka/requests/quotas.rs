@@ -1,6 +1,5 @@
 //! Requests about client quotas (rank 6, Kafka plane; KIP-546, KIP-612).
 
-use compact_str::CompactString;
 use kafka_protocol::{
     messages::{
         AlterClientQuotasRequest, DescribeClientQuotasRequest,
@@ -10,7 +9,10 @@ use kafka_protocol::{
 };
 
 use super::text;
-use crate::model::{QuotaEntity, QuotaName};
+use crate::{
+    model::{QuotaEntity, QuotaName},
+    ports::QuotaChange,
+};
 
 operation!(DescribeClientQuotasRequest, "DescribeClientQuotas", |a| [
     a.error_code
@@ -29,7 +31,7 @@ pub(in crate::kafka) fn describe() -> DescribeClientQuotasRequest {
 
 /// Sets keys of entities, or removes those whose value is `None`; no other key is touched.
 pub(in crate::kafka) fn alter(
-    quotas: &[(QuotaEntity, Vec<(CompactString, Option<f64>)>)],
+    quotas: &[(QuotaEntity, Vec<QuotaChange>)],
 ) -> AlterClientQuotasRequest {
     let part = |(of, name): (&'static str, &QuotaName)| {
         EntityData::default()
@@ -39,7 +41,7 @@ pub(in crate::kafka) fn alter(
                 QuotaName::Named(name) => Some(text(name)),
             })
     };
-    let change = |(key, value): &(CompactString, Option<f64>)| {
+    let change = |(key, value): &QuotaChange| {
         OpData::default()
             .with_key(text(key))
             .with_value(value.unwrap_or_default())

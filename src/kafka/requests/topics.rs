@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 use kafka_protocol::messages::{
-    self as m, CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, MetadataRequest,
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, MetadataRequest,
     create_partitions_request::{CreatePartitionsAssignment, CreatePartitionsTopic},
     create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
     delete_topics_request::DeleteTopicState,
     metadata_request::MetadataRequestTopic,
 };
 
-use super::{millis, name, text};
+use super::{broker_ids, millis, name, text};
 use crate::{
     model::{ConfigKey, TopicId, TopicName},
     ports::{MorePartitions, NewTopic},
@@ -55,10 +55,10 @@ pub(in crate::kafka) fn create(
             .with_name(text(key.as_str()))
             .with_value(Some(text(value)))
     };
-    let placed = |(partition, replicas): (i32, &Box<[i32]>)| {
+    let placed = |(partition, replicas): (i32, &[i32])| {
         CreatableReplicaAssignment::default()
             .with_partition_index(partition)
-            .with_broker_ids(replicas.iter().map(|id| m::BrokerId(*id)).collect())
+            .with_broker_ids(broker_ids(replicas))
     };
     let topic = |topic: &NewTopic| {
         // Kafka wants -1 for what an assignment says
@@ -69,7 +69,7 @@ pub(in crate::kafka) fn create(
             .with_name(name(&topic.name))
             .with_num_partitions(if open { partitions } else { -1 })
             .with_replication_factor(if open { factor } else { -1 })
-            .with_assignments((0..).zip(&topic.assignment).map(placed).collect())
+            .with_assignments((0..).zip(assigned(&topic.assignment)).map(placed).collect())
             .with_configs(topic.config.iter().map(config).collect())
     };
     CreateTopicsRequest::default()
@@ -78,18 +78,21 @@ pub(in crate::kafka) fn create(
         .with_validate_only(validate_only)
 }
 
+fn assigned(partitions: &[Box<[i32]>]) -> impl Iterator<Item = &[i32]> {
+    partitions.iter().map(AsRef::as_ref)
+}
+
 /// Brings topics to a number of partitions, the new ones placed by the controller.
 pub(in crate::kafka) fn add_partitions(
     topics: &[MorePartitions],
     validate_only: bool,
     within: Duration,
 ) -> CreatePartitionsRequest {
-    let broker_ids = |replicas: &[i32]| replicas.iter().map(|id| m::BrokerId(*id)).collect();
-    let placed = |replicas: &Box<[i32]>| {
+    let placed = |replicas: &[i32]| {
         CreatePartitionsAssignment::default().with_broker_ids(broker_ids(replicas))
     };
     let topic = |topic: &MorePartitions| {
-        let assignment: Vec<_> = topic.assignment.iter().map(placed).collect();
+        let assignment: Vec<_> = assigned(&topic.assignment).map(placed).collect();
         CreatePartitionsTopic::default()
             .with_name(name(&topic.name))
             .with_count(i32::try_from(topic.count).unwrap_or(i32::MAX))
