@@ -26,7 +26,7 @@ pub struct Health {
     /// The controllers (KIP-595, DescribeQuorum).
     #[serde(default)]
     pub quorum: Observed<Quorum>,
-    /// Log directories by broker (KIP-113, KIP-827).
+    /// Log directories by broker (KIP-113, KIP-827); the sizes may be some minutes old.
     #[serde(default)]
     pub log_dirs: BTreeMap<i32, Observed<Vec<LogDir>>>,
     /// Brokers that are registered and fenced (KIP-1073); empty where the cluster cannot tell.

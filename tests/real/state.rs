@@ -59,6 +59,7 @@ async fn controllers_and_disks_are_seen() {
     health(cluster).await;
 }
 
+/// Trap 30: a fenced broker is in no Metadata, only in DescribeCluster.
 #[tokio::test]
 async fn a_broker_that_was_killed_is_shown_as_fenced() {
     let Some(cluster) = lab::production().await else {
@@ -86,6 +87,7 @@ async fn a_broker_that_was_killed_is_shown_as_fenced() {
     cluster.start_broker(victim).await.unwrap();
 }
 
+/// Trap 24: what we may not read is not empty. Kafka itself would list no groups, without a word.
 #[tokio::test]
 async fn who_may_see_topics_only_is_told_what_is_missing_for_the_rest() {
     let Some(cluster) = scram().await else {
