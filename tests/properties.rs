@@ -1,6 +1,7 @@
 //! What holds for every input: on the sandbox, for any desired state, any cluster, any fault and any moment to die.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod checks;
 mod daemon;
 mod inputs;
 mod others;

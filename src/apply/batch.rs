@@ -191,7 +191,7 @@ impl Maker<'_, '_> {
             name: topic(item),
             partitions: partitions(item.action),
             replication_factor: factor.and_then(|n| n.parse().ok()).unwrap_or(0),
-            assignment: Vec::new(),
+            assignment: change.assignment.clone(),
             config: change
                 .config()
                 .map(|(key, field)| (key, field.to.clone()))
@@ -203,7 +203,7 @@ impl Maker<'_, '_> {
         MorePartitions {
             name: topic(item),
             count: partitions(item.action),
-            assignment: Vec::new(),
+            assignment: item.action.change.assignment.clone(),
         }
     }
 

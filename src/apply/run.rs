@@ -18,7 +18,7 @@ use super::{
 use crate::{
     live::{LiveObject, Looks, Observed},
     model::{ClusterId, Intent, ObjectRef, Secret, SecretName, chain},
-    plan::{Action, ActionResult, End},
+    plan::{Action, ActionResult, Change, End},
     ports::{Looked, Outcome},
 };
 
@@ -97,8 +97,9 @@ impl<'a> Run<'a> {
         };
         let unsettled = self.tasks.iter().filter_map(unsettled).collect();
         let result = |task: Task<'_>| {
-            // a change of no step at all has nothing to wait for
-            let (end, took) = task.ended.unwrap_or((End::AlreadyDone, Duration::ZERO));
+            let (end, took) = task
+                .ended
+                .unwrap_or_else(|| (left(task.action), Duration::ZERO));
             ActionResult {
                 object: task.action.object.clone(),
                 verb: task.action.verb,
@@ -311,6 +312,21 @@ impl<'a> Run<'a> {
             () = stopped(&self.stop) => None,
             looked = self.on.kafka.look(objects) => Some(looked),
         }
+    }
+}
+
+/// Says how an action ends in which no stage took part: a change of nothing has nothing to wait for.
+fn left(action: &Action) -> End {
+    let Change {
+        set,
+        reset,
+        moves,
+        elect,
+        ..
+    } = &action.change;
+    match set.is_empty() && reset.is_empty() && moves.is_empty() && elect.is_empty() {
+        true => End::AlreadyDone,
+        false => End::NotTried("a run has no stage that makes this change".to_owned()),
     }
 }
 

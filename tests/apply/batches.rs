@@ -73,3 +73,15 @@ async fn a_change_of_nothing_sends_nothing() {
     assert_eq!(ends, [End::AlreadyDone]);
     assert_eq!(bench.writes(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_no_stage_makes_is_not_called_done() {
+    let bench = mk_bench();
+    let id = make(&bench, "t", &[]);
+    let factor = vec![mk_field("replicationFactor", Some("3"), "2")];
+    let ends = bench
+        .ends(vec![mk_update("t", id, factor, Vec::new())])
+        .await;
+    assert_eq!(ends[0].label(), "not_tried", "{ends:?}");
+    assert_eq!(bench.writes(), []);
+}

@@ -1,13 +1,11 @@
 //! What there is beside topics: what git may say of it, what hands do to it, and what belongs to strangers.
 
-use std::collections::BTreeMap;
-
 use headgate::{
     desired::{
         Budget, Consent, DesiredAcl, DesiredCluster, DesiredConfig, DesiredCredential, DesiredUser,
         DesiredValue,
     },
-    live::{Fingerprints, KafkaLive, LiveObject, Login, Observed},
+    live::{Fingerprints, KafkaLive, Login, Observed},
     model::{Acl, ConfigKey, Kind, ObjectRef, QuotaEntity, ScramMechanism, Secret, SecretName},
     ports::{Credential, KafkaPlane},
     sandbox::{Sandbox, World},
@@ -17,19 +15,19 @@ use proptest::{option, prelude::*, sample};
 
 use super::inputs::{TODAY, place};
 
-const ACLS: [&str; 4] = [
+pub(super) const ACLS: [&str; 4] = [
     "User:app allow Read topic:literal:a",
     "User:app allow Write topic:prefixed:app.",
     "User:app deny Write topic:literal:app.b",
     "User:bob allow All group:literal:*",
 ];
-const USERS: [&str; 2] = ["app", "bob"];
+pub(super) const USERS: [&str; 2] = ["app", "bob"];
 /// Secrets, each with its value beginning so.
 pub(super) const SECRET: &str = "hunter-";
 const SECRETS: [&str; 2] = ["one", "two"];
 
 /// A key, and values of it.
-type Key = (&'static str, [&'static str; 2]);
+pub(super) type Key = (&'static str, [&'static str; 2]);
 const RATES: [Key; 2] = [
     ("producer_byte_rate", ["1000", "2000"]),
     ("request_percentage", ["50", "0.5"]),
@@ -51,7 +49,7 @@ const PUSHES: [Key; 2] = [
     ("metrics", ["*", "org.apache.kafka"]),
 ];
 /// Objects that are nothing but keys.
-const CONFIGS: [(Kind, &str, [Key; 2]); 6] = [
+pub(super) const CONFIGS: [(Kind, &str, [Key; 2]); 6] = [
     (Kind::Quota, "user=app", RATES),
     (Kind::Quota, "user=bob,client-id=<default>", RATES),
     (Kind::BrokerConfig, "default", RETENTION),
@@ -63,7 +61,7 @@ const CONFIGS: [(Kind, &str, [Key; 2]); 6] = [
 const KEYSTORE: &str = "ssl.keystore.password";
 
 /// What nobody ever declares.
-fn strangers() -> Vec<ObjectRef> {
+pub(super) fn strangers() -> Vec<ObjectRef> {
     vec![
         ObjectRef::new(
             Kind::Acl,
@@ -93,7 +91,7 @@ pub(super) fn fingerprints() -> Fingerprints {
     SECRETS.map(print).into()
 }
 
-fn login(user: &str, mechanism: ScramMechanism, password: &str) -> Credential {
+pub(super) fn login(user: &str, mechanism: ScramMechanism, password: &str) -> Credential {
     Credential {
         user: user.into(),
         mechanism,
@@ -141,7 +139,7 @@ pub(super) fn others() -> impl Strategy<Value = Others> {
         option::of(config(name == "1", keys)).prop_map(move |config| Some(((kind, name), config?)))
     });
     let by_consent = CONFIGS.iter().filter(|(kind, ..)| *kind != Kind::Quota);
-    let by_consent = by_consent.map(|(kind, name, _)| ObjectRef::new(*kind, *name));
+    let by_consent = by_consent.map(|(kind, name, _)| ObjectRef::new(*kind, name));
     let users_too = USERS.map(|name| ObjectRef::new(Kind::User, name));
     let by_consent: Vec<ObjectRef> = by_consent.chain(users_too).collect();
     let count = by_consent.len();
@@ -318,101 +316,4 @@ pub(super) async fn log_in(sandbox: &Sandbox, desired: &DesiredCluster, kafka: &
             }
         }
     }
-}
-
-/// Checks what one pass did: nothing of strangers, and no deletion without a word in git.
-pub(super) fn assert_nothing_foreign(desired: &DesiredCluster, before: &World, after: &World) {
-    for object in strangers() {
-        assert_eq!(before.object(&object), after.object(&object), "{object}");
-    }
-    let own = login("stranger", ScramMechanism::Sha256, "stranger");
-    assert!(after.lets_in(&own), "a stranger's password was changed");
-    let configs = CONFIGS.map(|(kind, name, _)| ObjectRef::new(kind, name));
-    let users = USERS.map(|name| ObjectRef::new(Kind::User, name));
-    let acls = ACLS.map(|name| ObjectRef::new(Kind::Acl, name));
-    for object in configs.iter().chain(&users).chain(&acls) {
-        let gone = before.object(object).is_some() && after.object(object).is_none();
-        // what is nothing but keys goes with its last one, also when git declares it without any
-        let declares = desired.object(object).is_some() && object.kind == Kind::Acl;
-        let free = matches!(object.kind, Kind::Acl | Kind::Quota);
-        let consented = desired
-            .deletion
-            .consent(object.kind, &object.name)
-            .is_some_and(|c| TODAY <= c.until);
-        let may_go = free || consented || desired.object(object).is_some();
-        assert!(!gone || (may_go && !declares), "{object} was deleted");
-    }
-}
-
-/// Returns the values that are set, of keys that git may declare.
-fn values(world: &World, object: &ObjectRef) -> BTreeMap<String, Option<String>> {
-    let Some(LiveObject::Config(config)) = world.object(object) else {
-        return BTreeMap::new();
-    };
-    let own = config.into_iter();
-    own.map(|c| (c.key.to_string(), c.value.map(Into::into)))
-        .collect()
-}
-
-/// Returns the keys that are set beside topics and that git does not declare.
-pub(super) fn undeclared(world: &World, desired: &DesiredCluster) -> Vec<String> {
-    let mut left = Vec::new();
-    for (kind, name, _) in CONFIGS {
-        let declared = desired.configs.get(&kind).and_then(|all| all.get(name));
-        for key in values(world, &ObjectRef::new(kind, name)).into_keys() {
-            let is_declared = |d: &DesiredConfig| d.config.iter().any(|(k, _)| k.as_str() == key);
-            if !declared.is_some_and(is_declared) {
-                left.push(format!("{kind} {name} {key}"));
-            }
-        }
-    }
-    left
-}
-
-/// Checks that an object that is declared is as declared.
-pub(super) fn assert_as_declared(world: &World, desired: &DesiredCluster, object: &ObjectRef) {
-    match object.kind {
-        Kind::Acl => assert!(world.object(object).is_some(), "{object}"),
-        Kind::User => {
-            for credential in &desired.users[&object.name].scram {
-                let DesiredCredential {
-                    mechanism,
-                    password,
-                    iterations,
-                } = credential;
-                let declared = login(&object.name, *mechanism, &password.0);
-                assert!(world.lets_in(&declared), "{object} {mechanism}");
-                let live = world.user(&object.name).unwrap();
-                let rounds = live.credential(*mechanism).map(|c| c.iterations);
-                assert!(iterations.is_none() || *iterations == rounds, "{object}");
-            }
-        }
-        kind => {
-            let live = values(world, object);
-            for (key, value) in &desired.configs[&kind][&object.name].config {
-                let own = live.get(key.as_str());
-                match value {
-                    DesiredValue::Set(value) => {
-                        assert_eq!(own, Some(&Some(value.to_string())), "{object} {key}");
-                    }
-                    DesiredValue::Secret(_) => assert_eq!(own, Some(&None), "{object} {key}"),
-                    DesiredValue::LeaveAlone => {}
-                }
-            }
-        }
-    }
-}
-
-/// Every object beside topics that is declared.
-pub(super) fn declared(desired: &DesiredCluster) -> Vec<ObjectRef> {
-    let kinds = Kind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| *kind != Kind::Topic);
-    kinds
-        .flat_map(|kind| {
-            let named = desired.objects(kind);
-            named.map(move |(name, _)| ObjectRef::new(kind, name))
-        })
-        .collect()
 }

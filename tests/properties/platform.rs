@@ -16,6 +16,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 
 use super::{
+    checks,
     inputs::{BROKERS, CLUSTER_ID, Edit, TODAY, consents},
     others,
 };
@@ -84,8 +85,11 @@ impl Platform {
         };
         self.sandbox.restart();
         let after = self.sandbox.world();
-        others::assert_nothing_foreign(desired, &before, &after);
+        checks::assert_nothing_foreign(desired, &before, &after);
         self.assert_no_secret(done.as_ref());
+        if let Some(done) = &done {
+            checks::assert_within_budget(desired, &done.planned);
+        }
         for (name, topic) in before.topics() {
             let gone = after.topic(name.as_str()).is_none_or(|t| t.id != topic.id);
             assert!(
@@ -222,9 +226,9 @@ impl Platform {
     /// Checks that every declared topic is as declared, unless the plan says what holds it.
     pub(super) fn assert_in_place(&self, desired: &DesiredCluster, done: &Done) {
         let world = self.sandbox.world();
-        for object in others::declared(desired) {
+        for object in checks::declared(desired) {
             if !is_contended(done, &object) {
-                others::assert_as_declared(&world, desired, &object);
+                checks::assert_as_declared(&world, desired, &object);
             }
         }
         for (name, topic) in &desired.topics {

@@ -11,9 +11,8 @@ use headgate::{
 use proptest::{collection, prelude::*};
 
 use super::{
-    cases,
+    cases, checks,
     inputs::{Edit, desired, edit, found},
-    others,
     platform::{Platform, run},
 };
 
@@ -122,7 +121,7 @@ proptest! {
             }
             platform.converge(&bare).await;
             assert_eq!(undeclared(&platform, &bare), []);
-            let others = others::undeclared(&platform.sandbox.world(), &bare);
+            let others = checks::undeclared(&platform.sandbox.world(), &bare);
             assert_eq!(others, Vec::<String>::new());
         });
     }
