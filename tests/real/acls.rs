@@ -184,6 +184,30 @@ async fn every_word_of_an_acl_is_the_one_that_kafka_3_9_knows() {
     }
 }
 
+/// Grants everything on one of each, and denies on a prefix whatever a topic knows but `All`.
+const GRANTED: [&str; 2] = [
+    "--add --allow-principal WHO --operation All --cluster --topic NAME --group NAME --transactional-id NAME \
+     --delegation-token NAME --user-principal WHO",
+    "--add --deny-principal WHO --deny-host 10.0.0.1 --operation Read --operation Write --operation Create \
+     --operation Delete --operation Alter --operation Describe --operation DescribeConfigs --operation AlterConfigs \
+     --topic NAME --resource-pattern-type prefixed",
+];
+
+/// What [`GRANTED`] means in names of ACLs.
+fn granted(principal: &str, name: &str) -> Vec<Acl> {
+    let who = principal.replace(' ', "%20");
+    let allowed = AclResource::ALL.iter().map(|resource| match *resource {
+        AclResource::CLUSTER => "cluster:literal:kafka-cluster".to_owned(),
+        AclResource::USER => format!("user:literal:{who}"),
+        _ => format!("{resource}:literal:{name}"),
+    });
+    let denied = "Read Write Create Delete Alter Describe DescribeConfigs AlterConfigs".split(' ');
+    let allowed = allowed.map(|on| format!("{who} allow All {on}"));
+    let denied = denied.map(|o| format!("{who} deny {o} topic:prefixed:{name} from 10.0.0.1"));
+    let all = allowed.chain(denied);
+    all.map(|acl| Acl::parse(&acl).unwrap()).collect()
+}
+
 #[tokio::test]
 async fn what_kafkas_own_tool_grants_is_read_as_it_was_meant() {
     let Some(cluster) = plaintext().await else {
@@ -191,113 +215,22 @@ async fn what_kafkas_own_tool_grants_is_read_as_it_was_meant() {
     };
     let name = unique("granted");
     let principal = format!("User:CN={name}, OU=a b");
-    let every = [
-        "--add",
-        "--allow-principal",
-        &principal,
-        "--operation",
-        "All",
-        "--cluster",
-        "--topic",
-        name.as_str(),
-        "--group",
-        name.as_str(),
-        "--transactional-id",
-        name.as_str(),
-        "--delegation-token",
-        name.as_str(),
-        "--user-principal",
-        &principal,
-    ];
-    let prefixed = [
-        "--add",
-        "--deny-principal",
-        &principal,
-        "--deny-host",
-        "10.0.0.1",
-        "--operation",
-        "Read",
-        "--operation",
-        "Write",
-        "--operation",
-        "Create",
-        "--operation",
-        "Delete",
-        "--operation",
-        "Alter",
-        "--operation",
-        "Describe",
-        "--operation",
-        "DescribeConfigs",
-        "--operation",
-        "AlterConfigs",
-        "--topic",
-        name.as_str(),
-        "--resource-pattern-type",
-        "prefixed",
-    ];
+    let word = |word: &'static str| match word {
+        "WHO" => principal.as_str(),
+        "NAME" => name.as_str(),
+        option => option,
+    };
+    let [first, second] = GRANTED.map(|args| args.split(' ').map(word).collect::<Vec<&str>>());
     let (first, second) = tokio::join!(
-        cluster.tool(Tool::Acls, &every),
-        cluster.tool(Tool::Acls, &prefixed)
+        cluster.tool(Tool::Acls, &first),
+        cluster.tool(Tool::Acls, &second)
     );
     first.and(second).unwrap();
 
-    let acl = |permission, operation, resource, pattern, name: &str| {
-        let host = if permission == AclPermission::DENY {
-            "10.0.0.1"
-        } else {
-            "*"
-        };
-        Acl::new(&AclParts {
-            principal: &principal,
-            host,
-            permission,
-            operation,
-            resource,
-            pattern,
-            name,
-        })
-    };
-    let allowed = AclResource::ALL.iter().map(|resource| {
-        let name = match *resource {
-            AclResource::CLUSTER => "kafka-cluster",
-            AclResource::USER => &principal,
-            _ => name.as_str(),
-        };
-        acl(
-            AclPermission::ALLOW,
-            AclOperation::ALL_OPERATIONS,
-            *resource,
-            AclPattern::LITERAL,
-            name,
-        )
-    });
-    let denied = [
-        AclOperation::READ,
-        AclOperation::WRITE,
-        AclOperation::CREATE,
-        AclOperation::DELETE,
-        AclOperation::ALTER,
-        AclOperation::DESCRIBE,
-        AclOperation::DESCRIBE_CONFIGS,
-        AclOperation::ALTER_CONFIGS,
-    ]
-    .map(|o| {
-        acl(
-            AclPermission::DENY,
-            o,
-            AclResource::TOPIC,
-            AclPattern::PREFIXED,
-            name.as_str(),
-        )
-    });
-    let expected: Vec<Acl> = allowed.chain(denied).collect();
-    let client = client(cluster);
+    let (client, expected) = (client(cluster), granted(&principal, name.as_str()));
     until_all(&client, &refs(&expected), true).await;
-    assert_eq!(
-        observed_of(&client, &principal).await,
-        expected.into_iter().collect()
-    );
+    let seen = observed_of(&client, &principal).await;
+    assert_eq!(seen, expected.into_iter().collect());
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use headgate::{
 };
 
 use super::{
-    fixture::{client, made, mk_topic, more_partitions, observed, plaintext, refusal, unique},
+    fixture::{
+        client, made, mk_topic, more_partitions, observed, plaintext, refusal, unique, until,
+    },
     walk::walk,
 };
 
@@ -172,8 +174,12 @@ async fn internal_topics_are_flagged() {
     let client = client(cluster);
     // not `__consumer_offsets`: the groups of other tests live there, with as many partitions as brokers give it
     let name = TopicName::new("__share_group_state").unwrap();
-    let topic = made(&client, mk_topic(&name, &[])).await;
-    assert!(topic.internal);
+    // a share group of another test may have made it already
+    client
+        .write(Batch::CreateTopics(vec![mk_topic(&name, &[])]))
+        .await;
+    let topic = until(&client, &name, Option::is_some).await;
+    assert!(topic.is_some_and(|topic| topic.internal));
 }
 
 #[tokio::test]

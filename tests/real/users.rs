@@ -143,7 +143,7 @@ async fn a_login_tells_that_a_password_was_changed_behind_ones_back() {
     let strangers = [both(&user, "wrong"), both(&unique("nobody"), "wrong")].concat();
     assert_eq!(client.log_in(&strangers).await, vec![no.clone(); 4]);
 
-    let changed = format!("SCRAM-SHA-512=[password=other]");
+    let changed = "SCRAM-SHA-512=[password=other]";
     let alter = [
         "--alter",
         "--entity-type",
@@ -151,7 +151,7 @@ async fn a_login_tells_that_a_password_was_changed_behind_ones_back() {
         "--entity-name",
         user.as_str(),
         "--add-config",
-        &changed,
+        changed,
     ];
     cluster.tool(Tool::Configs, &alter).await.unwrap();
     until_logins(&client, &logins, &[yes, no]).await;
