@@ -23,7 +23,7 @@ use headgate::{
         Begun, ClusterId, CommitId, DriftClass, DriftRecord, Kind, Ledger, ObjectRef, Record,
         SourceFile, UsedConsent,
     },
-    plan::{self, ClusterPlan, Plan, render},
+    plan::{self, Action, ClusterPlan, Plan, render},
     policy::Policies,
 };
 use jiff::Timestamp;
@@ -66,8 +66,13 @@ fn what_a_case_plans_is_not_planned_again() {
         world::perform(&planned, &mut live);
         plan::credit(&mut ledger, &planned, &world::all_done(&planned));
         let again = plan::plan(&case.desired, &live, &ledger, &case.policies, case.now);
+        let moved = |a: &Action| {
+            let mut before = planned.actions.iter().flat_map(|b| &b.change.moves);
+            a.change.moves.iter().any(|m| before.any(|b| b == m))
+        };
+        // replicas take more than one plan
         assert!(
-            again.actions.is_empty(),
+            again.actions.is_empty() || planned.is_moving() && !again.actions.iter().any(moved),
             "{}: {:#?}",
             case.name(),
             again.actions

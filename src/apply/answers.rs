@@ -52,7 +52,7 @@ impl Run<'_> {
     fn refused(&mut self, stage: Stage, item: usize, refusal: &Refusal) -> Option<Waiting> {
         let text = text(refusal);
         match (refusal.class, stage) {
-            (RefusalClass::AlreadyThere, Stage::CreateTopics | Stage::Grow) => {
+            (RefusalClass::AlreadyThere, Stage::CreateTopics | Stage::Grow | Stage::Elect) => {
                 return Some(Waiting::new(item, Claim::Claimed(text)));
             }
             (RefusalClass::Gone, stage) if stage.is_deletion() => {

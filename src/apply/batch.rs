@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-use super::{stage::Stage, step::Step};
+use super::{moves, stage::Stage, step::Step};
 use crate::{
     desired::ResetTo,
     live::LiveObject,
@@ -34,6 +34,8 @@ pub(super) fn records(stage: Stage, action: &Action) -> usize {
         Stage::Configs | Stage::Quotas | Stage::DropQuotas | Stage::DropConfigs => fields,
         Stage::Credentials | Stage::DropCredentials => CREDENTIAL * fields,
         Stage::Allow | Stage::Deny | Stage::DropAcls => 1,
+        Stage::Reassign => 2 * action.change.moves.len(),
+        Stage::Elect => action.change.elect.len(),
         Stage::Offsets => OFFSETS,
         Stage::DeleteTopics => DELETION,
     }
@@ -149,6 +151,8 @@ impl Maker<'_, '_> {
             Stage::Configs | Stage::DropConfigs => {
                 Batch::AlterConfigs(self.each(|m, i| [(i.action.object.clone(), m.alterations(i))]))
             }
+            Stage::Reassign => Batch::Reassign(self.each(|_, i| moves::reassignments(i.action))),
+            Stage::Elect => Batch::ElectLeaders(self.each(|_, i| moves::elections(i.action))),
             Stage::Quotas | Stage::DropQuotas => Batch::AlterQuotas(self.each(|m, i| {
                 let entity = QuotaEntity::parse(&i.action.object.name)?;
                 Some((entity, m.limits(i)))
@@ -320,6 +324,7 @@ pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
             .change
             .moves
             .iter()
+            .filter(|m| m.copies())
             .map(|m| (m.partition, m.to.clone()))
             .collect(),
         at,

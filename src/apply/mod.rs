@@ -9,6 +9,7 @@
 mod answers;
 mod batch;
 mod limits;
+mod moves;
 mod run;
 mod stage;
 mod step;

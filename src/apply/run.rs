@@ -32,7 +32,7 @@ pub(super) struct Task<'a> {
     /// When it was noted in the journal.
     noted: Option<Timestamp>,
     began: Option<Instant>,
-    ended: Option<(End, Duration)>,
+    pub(super) ended: Option<(End, Duration)>,
 }
 
 /// Everything a run holds.
@@ -69,6 +69,9 @@ impl<'a> Run<'a> {
 
     /// Runs one stage: sends all its batches, then waits until everything that was taken is seen.
     pub(super) async fn stage(&mut self, stage: Stage) {
+        if stage == Stage::Reassign {
+            self.hold_what_is_not_throttled();
+        }
         let due = self.tasks.iter().enumerate();
         let due = due
             .filter(|(_, t)| t.ended.is_none() && stage.concerns(t.action))

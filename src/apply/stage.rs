@@ -1,14 +1,13 @@
 //! The stages of a run, in order (apply stage, pure). What gives comes before what takes away: access is widened before it
 //! is narrowed, a new DENY is the last that is made, and deletions stand last, those of data behind all others.
 
-use super::Limits;
+use super::{Limits, moves};
 use crate::{
     model::{Acl, AclPermission, Kind, Verb},
     plan::{Action, ResetField, SetField},
 };
 
-/// A stage; every action takes part in one or two. Replica moves and elections have no stage here: what moves data for
-/// hours is no write that a pass waits for.
+/// A stage; every action takes part in one or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// CreateTopics.
@@ -17,6 +16,10 @@ pub(super) enum Stage {
     Grow,
     /// IncrementalAlterConfigs of topics, brokers, groups and subscriptions.
     Configs,
+    /// AlterPartitionReassignments, once throttles are set.
+    Reassign,
+    /// ElectLeaders.
+    Elect,
     /// AlterUserScramCredentials, setting.
     Credentials,
     /// AlterClientQuotas.
@@ -40,10 +43,12 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::CreateTopics,
         Self::Grow,
         Self::Configs,
+        Self::Reassign,
+        Self::Elect,
         Self::Credentials,
         Self::Quotas,
         Self::Allow,
@@ -61,6 +66,7 @@ impl Stage {
         of_object(action) == Some(self)
             || self.set(action).next().is_some()
             || self.reset(action).next().is_some()
+            || moves::concern(self, action)
     }
 
     /// Tells whether an action has nothing to do after this stage.

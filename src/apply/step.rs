@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 
-use super::stage::Stage;
+use super::{moves, stage::Stage};
 use crate::{
     live::{Field, LiveRef},
     model::{Kind, TopicId, Verb},
@@ -70,6 +70,7 @@ impl<'a> Step<'a> {
                 .stage
                 .reset(self.action)
                 .all(|reset| field(seen, &reset.path).is_none())
+            && moves::in_place(self.stage, self.action, seen)
     }
 
     /// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: an
@@ -114,7 +115,10 @@ impl<'a> Step<'a> {
             (Verb::Delete, _) if self.is_more_than_fields() => None,
             (Verb::Update, None) if self.is_more_than_fields() => Some("it is gone".to_owned()),
             (_, seen) => seen
-                .and_then(|live| self.replaced(live).or_else(|| in_use(live)))
+                .and_then(|live| {
+                    let replaced = self.replaced(live).or_else(|| in_use(live));
+                    replaced.or_else(|| moves::differs(self.stage, self.action, live))
+                })
                 .or_else(|| {
                     let mut set = self.stage.set(self.action);
                     set.find_map(|field| self.set_since(seen, field))

@@ -223,6 +223,15 @@ impl Change {
     }
 }
 
+impl Move {
+    /// Tells whether anything is copied: else it is over as soon as it is taken, and there is nothing to remember, to
+    /// throttle or to take back.
+    #[must_use]
+    pub fn copies(&self) -> bool {
+        !self.cancel && self.to.iter().any(|b| !self.from.contains(b))
+    }
+}
+
 /// A change that is withheld.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {

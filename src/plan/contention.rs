@@ -3,8 +3,8 @@
 use compact_str::{CompactString, format_compact};
 use sha2::{Digest, Sha256};
 
-use super::{Action, FieldChange};
-use crate::model::{Record, Verb};
+use super::Action;
+use crate::model::Record;
 
 /// How often in a row the same change may succeed and be gone in the next pass. Once is an accident, twice may be
 /// somebody who had not heard of Headgate yet; three times is a second writer.
@@ -13,7 +13,7 @@ pub(super) const MAX_ROUNDS: u32 = 3;
 /// Says why a change is not made once more; `None` when nothing speaks against it.
 pub(super) fn refusal(action: &Action, record: Option<&Record>) -> Option<String> {
     let record = record.filter(|r| r.rounds >= MAX_ROUNDS)?;
-    (record.change.as_ref() == Some(&digest(action.verb, &action.fields))).then(|| {
+    (record.change.as_ref() == Some(&digest(action))).then(|| {
         format!(
             "made {} times in a row, and each time undone by the next pass: something else writes here; it opens when \
              that writer stops and the values are seen in place, or when git declares something else",
@@ -24,10 +24,15 @@ pub(super) fn refusal(action: &Action, record: Option<&Record>) -> Option<String
 
 /// Digests a change by what it wants, not by what it finds: who fights may write another value each time. Sixteen hex
 /// digits are plenty to tell a handful of changes to one object apart.
-pub(super) fn digest(verb: Verb, fields: &[FieldChange]) -> CompactString {
+pub(super) fn digest(action: &Action) -> CompactString {
     let mut hash = Sha256::new();
-    hash.update(verb.as_str());
-    for field in fields {
+    hash.update(action.verb.as_str());
+    // other partitions of the same topic are another change
+    for one in &action.change.moves {
+        hash.update(one.partition.to_be_bytes());
+        one.to.iter().for_each(|b| hash.update(b.to_be_bytes()));
+    }
+    for field in &action.fields {
         for part in [Some(field.path.as_str()), field.desired.as_deref()] {
             hash.update([0, u8::from(part.is_some())]);
             hash.update(part.unwrap_or_default());

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, ActionResult, ClusterPlan, SetField, memory::OFFSETS};
+use super::{Action, ActionResult, ClusterPlan, SetField, memory::OFFSETS, moves};
 use crate::model::{ConfigKey, Ledger};
 
 /// Takes down what was made in a pass and that no observation can show, before what is left is planned.
 pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
+    moves::note(ledger, planned, results);
     let unseen = |action: &&Action| action.change.set.iter().any(is_unseen);
     let due: BTreeMap<_, &Action> = planned
         .actions

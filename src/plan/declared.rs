@@ -1,6 +1,8 @@
 //! Declared objects against the live ones, field by field (plan stage, pure). What can be done becomes one action; what
 //! cannot is held back with its reason, and does not hold up the rest.
 
+mod replicas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -9,7 +11,8 @@ use super::{
     Action, Change, FieldChange, Foreign, ResetField, SetField,
     draft::{Draft, Inputs, field, place},
     fields::{self, Want},
-    memory::Memory,
+    memory::{LEADERS, Memory, PLACEMENT},
+    moves::Hold,
     platform, risk, special,
     walk::Seen,
 };
@@ -84,11 +87,18 @@ fn create(
             all,
         );
     }
-    let set: Vec<SetField> = match wanted.iter().map(|want| set(want, None)).collect() {
+    // where replicas lie is said partition by partition
+    let written = wanted.iter().filter(|want| want.path != PLACEMENT);
+    let set: Vec<SetField> = match written.map(|want| set(want, None)).collect() {
         Ok(set) => set,
         Err(why) => {
             return draft.hold(seen, Verb::Create, Gate::IncompleteObservation, why, all);
         }
+    };
+    let layout = match inputs.moves.layout(seen.name) {
+        Ok(layout) if seen.kind == Kind::Topic => layout,
+        Ok(_) => Vec::new(),
+        Err(Hold { gate, reason }) => return draft.hold(seen, Verb::Create, gate, reason, all),
     };
     let unchanged = set
         .iter()
@@ -102,6 +112,7 @@ fn create(
         source: place(seen),
         change: Change {
             set,
+            assignment: layout,
             ..Change::default()
         },
     };
@@ -148,8 +159,12 @@ struct Diff<'a> {
     todo: Vec<Difference>,
     /// What cannot be done, each with its gate and reason.
     held: Vec<(Difference, Gate, String)>,
+    /// What is being done about it already.
+    under_way: Vec<Difference>,
     set: Vec<SetField>,
     reset: Vec<ResetField>,
+    /// Where the partitions that it gets go.
+    layout: Vec<Box<[i32]>>,
     foreign: BTreeMap<ConfigKey, Option<CompactString>>,
 }
 
@@ -168,15 +183,20 @@ impl<'a> Diff<'a> {
             memory: Memory::new(seen.record),
             todo: Vec::new(),
             held: Vec::new(),
+            under_way: Vec::new(),
+            layout: Vec::new(),
             set: Vec::new(),
             reset: Vec::new(),
             foreign: BTreeMap::new(),
         };
         for want in wanted {
-            if !fields::in_place(inputs, seen, live, want) {
+            if !replicas::is_about_replicas(&want.path)
+                && !fields::in_place(inputs, seen, live, want)
+            {
                 diff.declared(want);
             }
         }
+        diff.replicas(wanted);
         diff.with_password(wanted);
         diff.unmentioned(desired);
         diff
@@ -205,6 +225,9 @@ impl<'a> Diff<'a> {
             .or_else(|| special::cannot_become(self.live, want));
         if let Some(reason) = refused {
             return self.held.push((difference, Gate::Unsupported, reason));
+        }
+        if let Some(Hold { gate, reason }) = self.waits_for_replicas(want) {
+            return self.held.push((difference, gate, reason));
         }
         let from = own.as_ref().and_then(Field::value).map(CompactString::from);
         match set(want, from) {
@@ -240,6 +263,14 @@ impl<'a> Diff<'a> {
             let owned = self.memory.owns(&own.key);
             let claimed = self.seen.kind == Kind::Topic && self.inputs.desired.owns.topic_configs;
             let throttle = platform::is_throttle(self.seen.kind, own.key.as_str());
+            let object = self.seen.object();
+            if self.inputs.ledger.begun.set(
+                &object,
+                own.key.as_str(),
+                own.value.map(CompactString::as_str),
+            ) {
+                continue;
+            }
             if throttle || !(owned || claimed) {
                 self.foreign.insert(own.key, own.value.cloned());
                 continue;
@@ -274,15 +305,17 @@ impl<'a> Diff<'a> {
             memory,
             mut todo,
             held,
+            under_way,
             mut set,
             mut reset,
+            layout,
             foreign,
         } = self;
         todo.sort_by(|a, b| order(&a.field).cmp(&order(&b.field)));
         set.sort_by(|a, b| a.path.cmp(&b.path));
         reset.sort_by(|a, b| a.path.cmp(&b.path));
         let replaced = matches!(live, LiveRef::Topic(topic) if memory.replaced(topic.id));
-        report_drift(seen, replaced, &todo, &held, draft);
+        report_drift(seen, replaced, [&todo, &under_way], &held, draft);
         if !foreign.is_empty() {
             draft.foreign.push(Foreign {
                 object: seen.object(),
@@ -293,23 +326,31 @@ impl<'a> Diff<'a> {
         for (difference, gate, reason) in held {
             draft.hold(seen, Verb::Update, gate, reason, vec![difference.field]);
         }
-        if todo.is_empty() {
+        let moves = inputs.moves.of_topic(seen.name);
+        let moves = moves.filter(|m| matches!(live, LiveRef::Topic(_)) && m.begins());
+        if todo.is_empty() && moves.is_none() {
             return;
         }
-        let action = Action {
+        let drifted = todo.iter().filter(|d| d.field.path != LEADERS);
+        let only_drift = todo.iter().any(|d| d.drifted) && drifted.clone().all(|d| d.drifted);
+        let mut action = Action {
             object: seen.object(),
             verb: Verb::Update,
             risk: risk::of_update(&set, &reset),
-            cause: inputs.cause(todo.iter().all(|d| d.drifted)),
+            cause: inputs.cause(only_drift),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),
             change: Change {
                 id: special::id(live),
                 set,
                 reset,
+                assignment: layout,
                 ..Change::default()
             },
         };
+        if let Some(moves) = moves {
+            moves.add_to(&mut action);
+        }
         draft.push(action, seen.record);
     }
 }
@@ -322,13 +363,14 @@ fn order(field: &FieldChange) -> (bool, &str) {
 fn report_drift(
     seen: &Seen<'_>,
     replaced: bool,
-    todo: &[Difference],
+    todo: [&[Difference]; 2],
     held: &[(Difference, Gate, String)],
     draft: &mut Draft,
 ) {
     let held = held.iter().map(|(difference, _, _)| difference);
     let mut fields: Vec<FieldChange> = todo
-        .iter()
+        .into_iter()
+        .flatten()
         .chain(held)
         .filter(|d| d.drifted)
         .map(|d| d.field.clone())
@@ -337,6 +379,8 @@ fn report_drift(
         return;
     }
     fields.sort_by(|a, b| order(a).cmp(&order(b)));
+    // some of a field's moves may begin while others are withheld
+    fields.dedup();
     let class = match replaced {
         true => DriftClass::Replaced,
         false => DriftClass::Modified,

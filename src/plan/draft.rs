@@ -6,11 +6,12 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Unexpected, contention, walk::Seen,
+    Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Unexpected, contention, moves::Outlook,
+    platform, walk::Seen,
 };
 use crate::{
     desired::{Consent, DesiredCluster, DesiredRef},
-    live::{KafkaLive, Live},
+    live::{KafkaLive, Live, LiveRef, LiveTopic},
     model::{Cause, DriftClass, Gate, Kind, Ledger, Place, Record, Verb},
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Inputs<'a> {
     pub(super) live: &'a Live,
     pub(super) kafka: &'a KafkaLive,
     pub(super) ledger: &'a Ledger,
+    /// What is to be done about replicas.
+    pub(super) moves: &'a Outlook,
     pub(super) types: KeyTypes<'a>,
     /// The consents of the cluster; git gives each at most once.
     pub(super) consents: BTreeMap<(Kind, &'a str), &'a Consent>,
@@ -34,6 +37,7 @@ impl<'a> Inputs<'a> {
         live: &'a Live,
         kafka: &'a KafkaLive,
         ledger: &'a Ledger,
+        moves: &'a Outlook,
         now: Timestamp,
     ) -> Self {
         let allow = desired.deletion.allow.iter();
@@ -45,6 +49,7 @@ impl<'a> Inputs<'a> {
             live,
             kafka,
             ledger,
+            moves,
             types: KeyTypes::new(kafka),
             now,
             today: day(now),
@@ -54,6 +59,12 @@ impl<'a> Inputs<'a> {
     /// Returns the consent that names an object.
     pub(super) fn consent(&self, kind: Kind, name: &str) -> Option<&'a Consent> {
         self.consents.get(&(kind, name)).copied()
+    }
+
+    /// Tells whether git declares a topic that is not somebody's machinery.
+    pub(super) fn is_declared(&self, name: &str, live: &LiveTopic) -> bool {
+        self.desired.topics.contains_key(name)
+            && !platform::is_platform(name, Some(LiveRef::Topic(live)))
     }
 
     /// Returns the cause of a change: drift when nothing but drift is in it, else git's doing.

@@ -7,12 +7,13 @@ use super::{
     KeyTypes,
     draft::Inputs,
     key_types::HIDDEN,
-    memory::{Memory, PARTITIONS, REPLICATION_FACTOR, config_path},
+    memory::{Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, config_path},
+    moves,
     walk::Seen,
 };
 use crate::{
-    desired::{DesiredCredential, DesiredRef, DesiredUser, DesiredValue},
-    live::{Field, LiveRef, LiveTopic, LiveUser, Login, Observed},
+    desired::{DesiredCredential, DesiredRef, DesiredTopic, DesiredUser, DesiredValue},
+    live::{Field, LiveRef, LiveUser, Login, Observed},
     model::{ConfigKey, ConfigType, Fingerprint, Kind, ScramMechanism, SecretName},
 };
 
@@ -91,14 +92,27 @@ pub(super) fn wanted<'a>(inputs: &Inputs<'_>, desired: DesiredRef<'a>) -> Vec<Wa
                 REPLICATION_FACTOR,
                 topic.replication_factor.into(),
             ));
+            fields.extend(placement(inputs, topic));
+            let layout = fields.len();
             fields.extend(of_config(&topic.config));
-            fields[2..].sort_by(|a, b| a.path.cmp(&b.path));
+            fields[layout..].sort_by(|a, b| a.path.cmp(&b.path));
             fields
         }
         DesiredRef::Config(object) => of_config(&object.config).collect(),
         DesiredRef::User(user) => credentials(inputs, user),
         DesiredRef::Acl(_) | DesiredRef::Group(_) => Vec::new(),
     }
+}
+
+/// Where replicas lie, when git says more about it than that they are spread.
+fn placement<'a>(inputs: &Inputs<'_>, topic: &DesiredTopic) -> Option<Want<'a>> {
+    let words = moves::words(inputs.desired, Some(topic));
+    (words != moves::SPREAD).then(|| Want {
+        path: PLACEMENT.into(),
+        value: Observed::Known(words),
+        secret: None,
+        key: None,
+    })
 }
 
 /// A credential has a password, and iterations where git says how many.
@@ -139,9 +153,8 @@ pub(super) fn in_place(
     let Observed::Known(value) = &want.value else {
         return false;
     };
-    if let (LiveRef::Topic(topic), REPLICATION_FACTOR) = (live, want.path.as_str()) {
-        let factor = value.parse().unwrap_or(0);
-        return other_replication_factor(topic, factor).is_none();
+    if [REPLICATION_FACTOR, PLACEMENT].contains(&want.path.as_str()) {
+        return inputs.moves.is_in_place(seen.name);
     }
     match live.field(&want.path) {
         None => false,
@@ -167,17 +180,6 @@ fn login<'a>(live: LiveRef<'a>, want: &Want<'_>) -> Option<&'a Login> {
     };
     let mechanism = ScramMechanism::parse(want.key.as_ref()?.as_str())?;
     user.credential(mechanism)?.login.as_ref()
-}
-
-/// Returns the replication factor of the first partition that has another one than declared. A partition with more
-/// replicas than declared, not all of them in sync, is being reassigned: the controller takes the surplus away as soon
-/// as all are in sync (KIP-455), so it is no difference yet.
-pub(super) fn other_replication_factor(live: &LiveTopic, desired: usize) -> Option<usize> {
-    live.partitions
-        .iter()
-        .filter(|p| p.replicas.len() <= desired || p.isr.len() >= p.replicas.len())
-        .map(|p| p.replicas.len())
-        .find(|replicas| *replicas != desired)
 }
 
 /// A key that is set on a live object.

@@ -13,6 +13,12 @@ use crate::{
 pub(super) const PARTITIONS: &str = "partitions";
 /// Path of the number of replicas.
 pub(super) const REPLICATION_FACTOR: &str = "replicationFactor";
+/// Path of where replicas lie.
+pub(super) const PLACEMENT: &str = "placement";
+/// Path of who leads; never remembered, since leadership moves by itself whenever a broker restarts.
+pub(super) const LEADERS: &str = "leaders";
+/// The topic config that says how many replicas have to be in sync.
+pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 /// Path of the offsets of a group.
 pub(super) const OFFSETS: &str = "offsets";
 /// Marks that under `owns.topicConfigs` nothing undeclared was set: a foreign key that shows up later has drifted, one

@@ -13,6 +13,7 @@ mod id;
 mod in_use;
 mod key_types;
 mod memory;
+mod moves;
 pub mod placement;
 mod platform;
 pub mod render;
@@ -43,6 +44,7 @@ use crate::{
     policy::Policies,
 };
 use draft::{Draft, Inputs};
+use moves::Outlook;
 use walk::{Seen, Walk};
 
 /// Plans one cluster: what is to be done, in order, and what is withheld and why. The same inputs give the same plan;
@@ -59,8 +61,10 @@ pub fn plan(
         Ok(kafka) => kafka,
         Err(closed) => return held(desired, closed),
     };
-    let inputs = Inputs::new(desired, live, kafka, ledger, now);
+    let outlook = Outlook::new(desired, kafka, ledger);
+    let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
     let mut plan = ClusterPlan::new(desired.name.clone());
+    plan.moving = outlook.progress();
     let mut unseen = Vec::new();
     for &kind in Kind::ALL {
         let mode = desired.mode(kind);
@@ -83,6 +87,7 @@ pub fn plan(
     // objects come by kind and name, and the sort keeps that order
     plan.actions.sort_by_key(|a| a.verb);
     plan.reported.sort_by_key(|a| a.verb);
+    moves::brokers(&inputs, &mut plan);
     plan.cluster_id = Some(kafka.cluster_id.clone());
     plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
     plan
@@ -117,6 +122,9 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
     let mut draft = Draft::default();
     for seen in walk {
         object(inputs, &seen, &mut draft);
+    }
+    if kind == Kind::Topic {
+        moves::others(inputs, &mut draft);
     }
     review::ask_policies(inputs.desired, policies, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for

@@ -2,13 +2,7 @@
 
 use compact_str::format_compact;
 
-use super::{
-    draft::Inputs,
-    fields::{self, Want},
-    memory::{PARTITIONS, REPLICATION_FACTOR},
-    platform,
-    walk::Seen,
-};
+use super::{draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::Seen};
 use crate::{
     desired::{DesiredRef, Pattern},
     live::{LiveConfig, LiveRef, Observed},
@@ -118,13 +112,6 @@ pub(super) fn cannot_become(live: LiveRef<'_>, want: &Want<'_>) -> Option<String
                      or delete the topic and make it anew"
                 )
             })
-        }
-        REPLICATION_FACTOR => {
-            let other = fields::other_replication_factor(topic, desired.parse().unwrap_or(0))?;
-            Some(format!(
-                "this version of Headgate does not move replicas (replication factor {other} is there, {desired} declared); \
-                 declare {other}, or move them with kafka-reassign-partitions"
-            ))
         }
         _ => None,
     }

@@ -35,7 +35,11 @@ pub(crate) struct Site {
 impl Site {
     /// An empty cluster and a git in which topics are declared, each as `name: spec` in YAML's flow style.
     pub(crate) fn new(topics: &[(&str, &str)]) -> Self {
-        let kafka = KafkaLive::new(ClusterId("c".into()));
+        let kafka = KafkaLive {
+            moving: Observed::Known(BTreeMap::new()),
+            broker_configs: Observed::Known(BTreeMap::new()),
+            ..KafkaLive::new(ClusterId("c".into()))
+        };
         let now = "2026-06-01T12:00:00Z".parse().unwrap();
         Self {
             desired: declare("", topics),

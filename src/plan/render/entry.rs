@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{escape::short, note::consequence, units::human};
 use crate::{
     model::{Cause, DriftClass, ObjectRef, Place, Verb},
-    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign},
+    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress},
 };
 
 /// What is said about an object; the order is that of the page.
@@ -17,6 +17,7 @@ pub(super) enum Sort {
     Blocked,
     Reported,
     Drifted,
+    Moving,
     Unexpected,
     Foreign,
 }
@@ -30,6 +31,7 @@ impl Sort {
             Self::Delete => '-',
             Self::Blocked => '!',
             Self::Reported | Self::Drifted => '=',
+            Self::Moving => '>',
             Self::Unexpected => '?',
             Self::Foreign => '.',
         }
@@ -44,6 +46,7 @@ impl Sort {
             Self::Blocked => "blocked",
             Self::Reported => "reported only",
             Self::Drifted => "drifted",
+            Self::Moving => "with replicas on the move",
             Self::Unexpected => "unexpected",
             Self::Foreign => "with foreign config keys, which stay",
         }
@@ -100,6 +103,9 @@ pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
     for drift in silent(plan) {
         add(drift.object.kind.as_str(), of_drift(drift));
     }
+    for progress in &plan.moving {
+        add(progress.object.kind.as_str(), of_progress(progress));
+    }
     for unexpected in &plan.unexpected {
         add(unexpected.0.kind.as_str(), of_unexpected(&unexpected.0));
     }
@@ -123,6 +129,7 @@ fn silent(plan: &ClusterPlan) -> impl Iterator<Item = &Drift> {
     let told: BTreeSet<(&str, &str)> = actions
         .map(|a| key(&a.object))
         .chain(blocked.map(|b| (b.kind, b.name.as_str())))
+        .chain(plan.moving.iter().map(|p| key(&p.object)))
         .collect();
     let drift = plan.drift.iter();
     drift.filter(move |d| d.class != DriftClass::Unexpected && !told.contains(&key(&d.object)))
@@ -212,6 +219,32 @@ fn of_drift(drift: &Drift) -> Entry<'_> {
             }
             _ => "Headgate watches it and changes nothing about it",
         }),
+    }
+}
+
+fn of_progress(progress: &Progress) -> Entry<'_> {
+    let Progress {
+        object,
+        partitions,
+        in_place,
+        under_way,
+        waiting,
+        held,
+    } = progress;
+    let counts = [
+        (under_way, "under way"),
+        (waiting, "waiting"),
+        (held, "held"),
+    ];
+    let counts = counts.into_iter().filter(|(n, _)| **n > 0);
+    let counts: String = counts.map(|(n, what)| format!(", {n} {what}")).collect();
+    Entry {
+        sort: Sort::Moving,
+        name: &object.name,
+        what: format!("{in_place} of {partitions} partitions in place{counts}"),
+        place: None,
+        fields: Vec::new(),
+        reason: None,
     }
 }
 

@@ -177,7 +177,7 @@ fn colour(sort: Sort) -> Ansi {
         Sort::Update => AnsiColor::Yellow.on_default(),
         Sort::Delete => AnsiColor::Red.on_default(),
         Sort::Blocked => AnsiColor::Magenta.on_default(),
-        Sort::Unexpected | Sort::Drifted => AnsiColor::Cyan.on_default(),
+        Sort::Moving | Sort::Unexpected | Sort::Drifted => AnsiColor::Cyan.on_default(),
         Sort::Reported => AnsiColor::Blue.on_default(),
         Sort::Foreign => Ansi::new().effects(Effects::DIMMED),
     }

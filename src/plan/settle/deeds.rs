@@ -41,7 +41,7 @@ impl<'a> Deeds<'a> {
         let blows = made
             .iter()
             .filter(|(object, a)| a.cause == Cause::Drift || left.contains(*object))
-            .map(|(object, a)| (*object, contention::digest(a.verb, &a.fields)))
+            .map(|(object, a)| (*object, contention::digest(a)))
             .collect();
         Self {
             blows,

@@ -12,7 +12,8 @@ use crate::{
         Drift, OpenDrift,
         draft::Inputs,
         fields,
-        memory::{CONFIG, PARTITIONS, REPLICATION_FACTOR},
+        memory::{CONFIG, PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
+        moves::{self, Outlook},
     },
 };
 
@@ -121,6 +122,10 @@ fn resolved_by(
             false => ResolvedBy::External,
         };
     }
+    // replicas that were moved in passes before have arrived
+    if moves::moves(ledger, object) {
+        return ResolvedBy::Apply;
+    }
     let declared = pass.desired.object(object);
     let is_there = || matches!(kafka.object(object), Observed::Known(Some(_)));
     let by_commit = match class {
@@ -129,7 +134,9 @@ fn resolved_by(
         DriftClass::Missing | DriftClass::Modified | DriftClass::Replaced => {
             pass.desired.mode(object.kind) == Mode::Ignore
                 || declared.is_none_or(|declared| {
-                    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, pass.now);
+                    let outlook = Outlook::default();
+                    let inputs =
+                        Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
                     changed(&inputs, object, declared)
                 })
         }
@@ -160,6 +167,6 @@ fn changed(inputs: &Inputs<'_>, object: &ObjectRef, declared: DesiredRef<'_>) ->
 
 /// Tells a field from the marks that the ledger keeps beside them.
 pub(super) fn is_field(path: &str) -> bool {
-    let layout = path == PARTITIONS || path == REPLICATION_FACTOR;
+    let layout = [PARTITIONS, REPLICATION_FACTOR, PLACEMENT].contains(&path);
     layout || path.starts_with(CONFIG) || path.starts_with("scram.")
 }

@@ -5,7 +5,11 @@ use crate::{
     desired::DesiredCluster,
     live::{Field, Live, LiveRef, Observed},
     model::{Intent, Kind, Ledger, Verb},
-    plan::{KeyTypes, deletion, gates, memory::config_path},
+    plan::{
+        KeyTypes, deletion, gates,
+        memory::{PLACEMENT, REPLICATION_FACTOR, config_path},
+        moves, platform,
+    },
 };
 
 /// Makes the ledger fit what was seen, before anything is planned: takes note of the cluster it is about, forgets another
@@ -20,7 +24,12 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
     gates::meet(ledger, kafka);
     let types = KeyTypes::new(kafka);
     for intent in std::mem::take(&mut ledger.intents) {
+        moves::resolve(ledger, &intent);
+        let known = ledger.records.contains_key(&intent.object);
+        let declared = desired.object(&intent.object).is_some();
         match kafka.object(&intent.object) {
+            // moving replicas, or throttling that, makes nothing git's
+            Observed::Known(Some(_)) if intent.verb == Verb::Update && !known && !declared => {}
             Observed::Known(Some(live)) => present(ledger, &intent, live, &types),
             Observed::Unknown(_) => ledger.intents.push(intent),
             Observed::Known(None) => absent(ledger, desired, &intent),
@@ -61,7 +70,8 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
             Some(Field::Hidden) => true,
             None => false,
         };
-        if written {
+        let throttle = platform::is_throttle(intent.object.kind, key.as_str());
+        if written && !throttle {
             record.own(key);
         }
     }
@@ -72,7 +82,8 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
 
 /// Marks stay; a field stays that still has its value. What Kafka hides may have been written or not.
 fn still_holds(kind: Kind, path: &str, was: &str, live: LiveRef<'_>, types: &KeyTypes<'_>) -> bool {
-    if !is_field(path) {
+    // what moved is seen to be under way, and the ledger knows whose doing that is
+    if !is_field(path) || path == PLACEMENT || path == REPLICATION_FACTOR {
         return true;
     }
     let own = live.field(path);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use deeds::Deeds;
 
-use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates};
+use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves};
 use crate::{
     desired::DesiredCluster,
     live::Live,
@@ -79,6 +79,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     for result in deleted.filter(|r| r.end.is_done()) {
         deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
     }
+    moves::forget(ledger, kafka);
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
@@ -104,6 +105,7 @@ fn is_converged(left: &ClusterPlan) -> bool {
     is_complete(left)
         && left.actions.is_empty()
         && left.reported.is_empty()
+        && !left.is_moving()
         && left
             .blocked
             .iter()

@@ -11,6 +11,7 @@ use crate::{
         draft::Inputs,
         fields::{self, Want},
         memory::{EXCLUSIVE, MARK, Memory, OFFSETS, left_path},
+        moves::Outlook,
         platform, special,
         walk::{Seen, Walk},
     },
@@ -24,7 +25,8 @@ pub(super) fn learn(
     deeds: &Deeds<'_>,
     kind: Kind,
 ) -> Vec<ObjectRef> {
-    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, pass.now);
+    let outlook = Outlook::of(&pass.left.moving);
+    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
     let Observed::Known(walk) = Walk::new(pass.desired, kafka, ledger, kind) else {
         return Vec::new();
     };

@@ -147,7 +147,10 @@ pub(in crate::sandbox) fn group_keys() -> BTreeMap<ConfigKey, ConfigType> {
 /// Tells whether Kafka keeps the values of a broker's key to itself: also those of keys that it does not know
 /// (`DynamicBrokerConfig`, `ConfigHelper.isSensitive`).
 pub(in crate::sandbox) fn is_hidden(key: &str) -> bool {
-    broker_config(key).is_none_or(|config| config.known.config_type == ConfigType::Password)
+    // throttles stand in no table, since only moves set them (Kafka, `DynamicConfig.Broker`)
+    let throttle = key.ends_with(".replication.throttled.rate");
+    !throttle
+        && broker_config(key).is_none_or(|config| config.known.config_type == ConfigType::Password)
 }
 
 /// Checks alterations before any of them is made.

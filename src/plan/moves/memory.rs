@@ -1,0 +1,116 @@
+//! What the ledger remembers of moves (plan stage, pure): noted before the write, given up once it is seen to have ended.
+
+use super::state::{self, State};
+use crate::{
+    live::{KafkaLive, LiveRef, Observed, config_value},
+    model::{Begun, Intent, Kind, Ledger, ObjectRef, Throttle},
+    plan::{Action, ActionResult, ClusterPlan, End, platform},
+};
+
+/// Takes down what a pass began. Whatever may have been sent counts: what was not will be seen not to be so.
+pub(in crate::plan) fn note(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
+    let concerns = |action: &&Action| {
+        let kind = action.object.kind;
+        let mut keys = action.change.config();
+        !action.change.moves.is_empty()
+            || keys.any(|(k, _)| platform::is_throttle(kind, k.as_str()))
+    };
+    for action in planned.actions.iter().filter(concerns) {
+        let untried = |r: &&ActionResult| {
+            r.object == action.object && r.verb == action.verb && matches!(r.end, End::NotTried(_))
+        };
+        for (key, field) in action.change.config() {
+            if platform::is_throttle(action.object.kind, key.as_str()) {
+                ledger.begun.note_throttle(&action.object, &key, &field.to);
+            }
+        }
+        if results.iter().any(|r| untried(&r)) {
+            continue;
+        }
+        for one in action.change.moves.iter().filter(|m| m.copies()) {
+            let name = action.object.name.as_str();
+            ledger.begun.note_move(name, one.partition, &one.to);
+        }
+    }
+}
+
+/// Takes down what was noted before a crash.
+pub(in crate::plan) fn resolve(ledger: &mut Ledger, intent: &Intent) {
+    let object = &intent.object;
+    let is_throttle = |key: &str| platform::is_throttle(object.kind, key);
+    for (key, value) in intent
+        .config
+        .iter()
+        .filter(|(k, _)| is_throttle(k.as_str()))
+    {
+        ledger.begun.note_throttle(object, key, value);
+    }
+    for (partition, to) in &intent.moves {
+        ledger.begun.note_move(&object.name, *partition, to);
+    }
+}
+
+/// Gives up what has ended: moves that have arrived, were taken back or never began, and throttles that are off or
+/// somebody else's by now. What cannot be seen stays.
+pub(in crate::plan) fn forget(ledger: &mut Ledger, kafka: &KafkaLive) {
+    if ledger.begun.is_empty() {
+        return;
+    }
+    let Begun { moves, throttles } = &mut ledger.begun;
+    if let Observed::Known(moving) = &kafka.moving {
+        moves.retain(|begun| match kafka.topics.get(begun.topic.as_str()) {
+            None => false,
+            Some(Observed::Unknown(_)) => true,
+            Some(Observed::Known(topic)) => {
+                let index = usize::try_from(begun.partition).ok();
+                let entry = moving.get(begun.topic.as_str());
+                let entry =
+                    entry.and_then(|all| all.iter().find(|m| m.partition == begun.partition));
+                let serves = |id| kafka.brokers.iter().any(|b| b.id == id);
+                index
+                    .and_then(|i| topic.partitions.get(i))
+                    .is_some_and(|p| {
+                        matches!(
+                            state::of(p, entry, &begun.targets, serves),
+                            State::Ours { .. }
+                        )
+                    })
+            }
+        });
+    }
+    throttles.retain_mut(|throttle| stands(throttle, kafka));
+}
+
+/// Tells whether a throttle may still be in force as Headgate set it.
+fn stands(throttle: &mut Throttle, kafka: &KafkaLive) -> bool {
+    let Throttle {
+        object,
+        key,
+        values,
+    } = throttle;
+    let is_up = || {
+        kafka
+            .brokers
+            .iter()
+            .any(|b| *object.name == *b.id.to_string())
+    };
+    let config = match kafka.object(object) {
+        Observed::Unknown(_) => return true,
+        // a broker that is down tells nothing of its configs
+        Observed::Known(None) => return object.kind == Kind::BrokerConfig && !is_up(),
+        Observed::Known(Some(LiveRef::Topic(topic))) => &topic.config,
+        Observed::Known(Some(live)) => live.config(),
+    };
+    let live = config_value(config, key.as_str()).flatten();
+    let ours = live.is_some_and(|live| values.iter().any(|v| v == live));
+    if let (true, Some(live)) = (ours, live) {
+        values.retain(|v| v == live);
+    }
+    ours
+}
+
+/// Tells whether Headgate moves partitions of an object.
+pub(in crate::plan) fn moves(ledger: &Ledger, object: &ObjectRef) -> bool {
+    let mut moves = ledger.begun.moves.iter();
+    object.kind == Kind::Topic && moves.any(|m| m.topic.as_str() == object.name)
+}
