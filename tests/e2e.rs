@@ -17,6 +17,7 @@ mod ledger;
 mod login;
 mod outage;
 mod permissions;
+mod quotas;
 mod repo;
 mod source;
 mod strangers;

@@ -127,7 +127,7 @@ async fn a_topic_in_use_stays_in_spite_of_consent_until_nobody_reads_or_writes_i
         let (_, plan) = world.plan().await;
         let blocked = &plan["clusters"][0]["blocked"];
         let reason = blocked[0]["reason"].as_str().unwrap_or_default().to_owned();
-        reason.contains(&format!("groups with live members read it: {events}"))
+        reason.contains(&format!("groups with live members read it ({events})"))
     })
     .await;
     assert_eq!(world.withheld().await.len(), 1);

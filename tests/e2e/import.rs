@@ -58,6 +58,9 @@ const BY_HAND: &[(Tool, &str)] = &[
     ),
 ];
 
+/// What the secret of the broker's key is called.
+const OF_BROKER: &str = "broker-1-listener.name.internal.ssl.key.password";
+
 /// Tools at once: each is a Java of its own.
 const AT_ONCE: usize = 3;
 
@@ -86,12 +89,7 @@ async fn a_cluster_made_with_kafkas_own_tools_is_adopted_without_a_change() {
         .run(&["import", "--cluster", "c", "--output", &folder])
         .await;
     assert_eq!((imported.code, &*imported.err), (0, ""), "{imported:?}");
-    let secrets = [
-        "admin-password",
-        "billing-password",
-        "broker-1-listener.name.internal.ssl.key.password",
-    ];
-    for secret in secrets {
+    for secret in ["admin-password", "billing-password", OF_BROKER] {
         assert!(
             imported.out.contains(&format!("  {secret}\n")),
             "{}",
@@ -112,14 +110,12 @@ async fn a_cluster_made_with_kafkas_own_tools_is_adopted_without_a_change() {
             imported.out
         );
     }
-    let plan = [
-        "plan",
-        "--source",
-        &folder,
-        "-o",
-        "json",
-        "--detailed-exitcode",
-    ];
+    provide_what_nobody_can_read(&world, &folder).await;
+}
+
+async fn provide_what_nobody_can_read(world: &World<'_>, folder: &str) {
+    let source = ["--source", folder, "-o", "json", "--detailed-exitcode"];
+    let plan = [&["plan"], &source[..]].concat();
 
     // nobody knows the passwords yet, so nothing is said about the users, and nothing else is to be done
     let planned = world.run(&plan).await;
@@ -149,10 +145,8 @@ async fn a_cluster_made_with_kafkas_own_tools_is_adopted_without_a_change() {
     assert_eq!(held.len(), 1, "{held:?}");
 
     // of a broker's secret nobody can tell whether it is the right one: it is set once
-    world.secret(secrets[2], "of-the-key");
-    let applied = world
-        .run(&["apply", "--source", &folder, "--detailed-exitcode"])
-        .await;
+    world.secret(OF_BROKER, "of-the-key");
+    let applied = world.run(&[&["apply"], &source[..]].concat()).await;
     assert_eq!(applied.code, 0, "{applied:?}");
     let planned = world.run(&plan).await;
     assert_eq!(

@@ -120,21 +120,25 @@ pub(super) async fn of_brokers(cluster: &KafkaCluster) {
     let told = cluster.tool(Tool::Configs, &told).await.unwrap();
     assert!(told.contains("log.retention.ms=86400000"), "{told}");
 
+    are_reset(&client, &all, &one).await;
+}
+
+async fn are_reset(client: &Client, all: &ObjectRef, one: &ObjectRef) {
     let rate = "leader.replication.throttled.rate";
-    let batch = vec![set(&one, rate, "1000000"), unset(&all, "log.retention.ms")];
+    let batch = vec![set(one, rate, "1000000"), unset(all, "log.retention.ms")];
     let outcomes = client.write(Batch::AlterConfigs(batch)).await;
     assert_eq!(outcomes, [Outcome::Applied, Outcome::Applied]);
-    until(&client, &all, &[]).await;
+    until(client, all, &[]).await;
     let throttled = [own(rate, "1000000"), own("log.retention.ms", "86400000")];
-    until(&client, &one, &throttled).await;
+    until(client, one, &throttled).await;
     let both = [rate, "log.retention.ms"].map(|key| (ConfigKey::new(key), None));
     let batch = vec![(one.clone(), both.into())];
     assert_eq!(
         client.write(Batch::AlterConfigs(batch)).await,
         [Outcome::Applied]
     );
-    until(&client, &one, &[]).await;
-    let live = observed(&client, &[Kind::BrokerConfig]).await;
+    until(client, one, &[]).await;
+    let live = observed(client, &[Kind::BrokerConfig]).await;
     let left = live.broker_configs.known().unwrap().values();
     assert!(
         left.flat_map(|c| by_hand(c.known().unwrap()))
@@ -191,7 +195,7 @@ async fn groups_and_clients_metrics_are_configured_where_the_brokers_have_them()
         Observed::Known(vec![own("interval.ms", "60000")])
     );
 
-    let batch = vec![
+    let batch = [
         unset(&metrics, "interval.ms"),
         unset(&group, "consumer.session.timeout.ms"),
         set(&group, "consumer.session.timeout.ms.", "1"),
