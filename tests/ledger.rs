@@ -40,6 +40,7 @@ fn mk_record(n: u32) -> Record {
         ])),
         rounds: 1,
         change: Some("abc".into()),
+        absent: 1,
     }
 }
 
@@ -87,6 +88,7 @@ fn mk_intent(topic: &str) -> Intent {
         verb: Verb::Update,
         config: vec![(ConfigKey::new("retention.ms"), "1".into())],
         moves: Vec::new(),
+        offsets: Some("earliest".into()),
         at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -1,8 +1,10 @@
 //! The planner as a function: what passes teach the ledger, and what holds whatever the input.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod consent;
 mod contention;
+mod groups;
 mod identity;
 mod placement;
 mod properties;

@@ -1,6 +1,6 @@
 //! Makes requests out of changes: how many metadata records each costs, and what is sent (apply stage, pure).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use jiff::Timestamp;
@@ -9,7 +9,9 @@ use super::{moves, stage::Stage, step::Step};
 use crate::{
     desired::ResetTo,
     live::LiveObject,
-    model::{Acl, ConfigKey, Intent, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName},
+    model::{
+        Acl, ConfigKey, Intent, Kind, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName,
+    },
     plan::{Action, KeyTypes, SetField},
     ports::{
         Batch, Credential, KeyChange, MorePartitions, NewTopic, NewValue, OffsetReset, Outcome,
@@ -24,6 +26,10 @@ const DELETION: usize = 10;
 const CREDENTIAL: usize = 10;
 /// What setting a group's offsets is taken to cost: it makes no metadata record, and a request or two a group.
 const OFFSETS: usize = 100;
+
+/// How an item ends of which a request holds no part.
+pub(super) const NO_PART: &str = "nothing can be sent for it: the plan's change of it is none that Kafka has a request for; \
+     it is the same in each pass, so please report it as an error of Headgate";
 
 /// Returns how many metadata records an action costs in a stage.
 pub(super) fn records(stage: Stage, action: &Action) -> usize {
@@ -109,6 +115,11 @@ impl Request {
 }
 
 impl Parts {
+    /// Returns the items for which anything is sent.
+    pub(super) fn items(&self) -> BTreeSet<usize> {
+        self.0.iter().copied().collect()
+    }
+
     /// Returns the outcome of each item: that of its worst part. One that may have happened is worse than one that did
     /// not, since only a look can tell of it.
     pub(super) fn outcomes(&self, items: &[usize], answers: Vec<Outcome>) -> Vec<Outcome> {
@@ -320,6 +331,10 @@ pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
             .config()
             .map(|(key, field)| (key, field.to.clone()))
             .collect(),
+        offsets: match action.object.kind {
+            Kind::ConsumerGroup => action.change.value("offsets").map(CompactString::from),
+            _ => None,
+        },
         moves: action
             .change
             .moves

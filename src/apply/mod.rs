@@ -6,6 +6,7 @@
 //!                                            then for all of them        look until seen
 //! ```
 
+mod access;
 mod answers;
 mod batch;
 mod limits;

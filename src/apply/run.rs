@@ -41,6 +41,8 @@ pub(super) struct Run<'a> {
     pub(super) stop: watch::Receiver<bool>,
     pub(super) tasks: Vec<Task<'a>>,
     pub(super) looked: Looks,
+    /// What was seen of items whose turn comes soon.
+    ahead: BTreeMap<usize, Observed<Option<LiveObject>>>,
     pub(super) throttle_left: Duration,
     pub(super) splits_left: u32,
     /// Why nothing more may be written; every action that is not finished ends so.
@@ -61,6 +63,7 @@ impl<'a> Run<'a> {
             stop,
             tasks: on.plan.actions.iter().map(task).collect(),
             looked: Looks::new(),
+            ahead: BTreeMap::new(),
             throttle_left: on.limits.throttle,
             splits_left: on.limits.splits,
             halted: None,
@@ -71,6 +74,9 @@ impl<'a> Run<'a> {
     pub(super) async fn stage(&mut self, stage: Stage) {
         if stage == Stage::Reassign {
             self.hold_what_is_not_throttled();
+        }
+        if stage == Stage::DropAcls {
+            self.keep_what_was_not_replaced();
         }
         let due = self.tasks.iter().enumerate();
         let due = due
@@ -125,7 +131,16 @@ impl<'a> Run<'a> {
         queue: &mut VecDeque<Vec<usize>>,
         waiting: &mut Vec<Waiting>,
     ) {
-        let ready = self.recheck(stage, items).await;
+        let mut ready = self.recheck(stage, items, queue).await;
+        let Request { batch, parts } = Request::new(stage, &ready, self.on.types);
+        let with_parts = parts.items();
+        ready.retain(|item| {
+            let has_part = with_parts.contains(&item.task);
+            if !has_part {
+                self.end(item.task, End::Error(batch::NO_PART.to_owned()));
+            }
+            has_part
+        });
         if ready.is_empty() {
             return;
         }
@@ -141,29 +156,42 @@ impl<'a> Run<'a> {
         for item in &sent {
             self.tasks[*item].noted = Some(at);
         }
-        let Request { batch, parts } = Request::new(stage, &ready, self.on.types);
         let outcomes = parts.outcomes(&sent, self.write(batch).await);
         self.sort(stage, &sent, outcomes, queue, waiting).await;
     }
 
     /// Looks at the objects of a batch, and keeps the items that are as the plan saw them.
-    async fn recheck(&mut self, stage: Stage, items: &[usize]) -> Vec<Ready<'a>> {
+    async fn recheck(
+        &mut self,
+        stage: Stage,
+        items: &[usize],
+        queue: &VecDeque<Vec<usize>>,
+    ) -> Vec<Ready<'a>> {
         for item in items {
             self.tasks[*item].began.get_or_insert_with(Instant::now);
         }
-        let objects: Vec<ObjectRef> = items.iter().map(|i| self.object(*i).clone()).collect();
-        let looked = match self.look(&objects).await {
-            Ok(looked) => looked,
-            Err(end) => {
-                self.end_all(items, &end);
-                self.halted = Some(end);
-                return Vec::new();
-            }
-        };
+        if !items.iter().all(|item| self.ahead.contains_key(item)) {
+            let more = self.looked_at_together(stage, queue);
+            let all: Vec<usize> = items.iter().copied().chain(more).collect();
+            let objects: Vec<ObjectRef> = all.iter().map(|i| self.object(*i).clone()).collect();
+            let looked = match self.look(&objects).await {
+                Ok(looked) => looked,
+                Err(end) => {
+                    self.end_all(items, &end);
+                    self.halted = Some(end);
+                    return Vec::new();
+                }
+            };
+            let states = all.iter().zip(&objects);
+            let states = states.map(|(item, object)| (*item, seen(&looked, object)));
+            self.ahead.extend(states);
+        }
         let mut ready = Vec::new();
         for item in items {
             let object = self.object(*item);
-            let state = seen(&looked, object);
+            let Some(state) = self.ahead.remove(item) else {
+                continue;
+            };
             self.looked.insert(object.clone(), state.clone());
             match self.prepare(stage, *item, state) {
                 Ok(item) => ready.push(item),
@@ -172,6 +200,17 @@ impl<'a> Run<'a> {
             }
         }
         ready
+    }
+
+    /// Returns the items in the queue that are looked at together with those whose turn it is. A look at a few ACLs costs
+    /// the cluster as much as one at all of them, and only a few go in one request; nor does it tell much, since an ACL is
+    /// there or not, and one that went meanwhile is deleted without harm.
+    fn looked_at_together(&self, stage: Stage, queue: &VecDeque<Vec<usize>>) -> Vec<usize> {
+        let most = match stage {
+            Stage::DropAcls => self.on.limits.records,
+            _ => 0,
+        };
+        queue.iter().flatten().copied().take(most).collect()
     }
 
     /// Judges an item by what was just seen of it, and reads its secrets; the error says how it ends, `None` that there

@@ -74,6 +74,14 @@ pub struct Record {
     /// Digest of the change that `rounds` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<CompactString>,
+    /// Passes in a row in which an object that git gave up was not seen: one broker that lags does not make it gone.
+    #[serde(default, skip_serializing_if = "is_seen")]
+    pub absent: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_seen(absent: &u8) -> bool {
+    *absent == 0
 }
 
 impl Record {
@@ -172,6 +180,10 @@ pub struct Intent {
     /// Partitions about to be moved, and where to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<(i32, Box<[i32]>)>,
+    /// Where the offsets of a group are about to be set: nothing shows afterwards whether they were, so they never are
+    /// twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offsets: Option<CompactString>,
     /// When it was noted.
     pub at: Timestamp,
 }

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, ActionResult, ClusterPlan, SetField, memory::OFFSETS, moves};
+use super::{
+    Action, ActionResult, ClusterPlan, SetField,
+    memory::{OFFSETS, OFFSETS_BEGUN},
+    moves,
+};
 use crate::model::{ConfigKey, Ledger};
 
 /// Takes down what was made in a pass and that no observation can show, before what is left is planned.
@@ -25,6 +29,7 @@ pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResul
         for field in action.change.set.iter().filter(|field| is_unseen(field)) {
             let held = record.converged.get_or_insert_default();
             held.insert(&field.path, &field.to);
+            held.retain(|path, _| field.path != OFFSETS || path != OFFSETS_BEGUN);
             if let Some(key) = key(field) {
                 record.own(&key);
             }

@@ -112,7 +112,7 @@ fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
 }
 
 /// Returns the note that a consent was used.
-fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a UsedConsent> {
+pub(super) fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a UsedConsent> {
     ledger.consents.iter().find(|used| {
         used.object == consent.object
             && used.until == consent.until

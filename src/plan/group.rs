@@ -5,8 +5,9 @@ use compact_str::{CompactString, ToCompactString, format_compact};
 
 use super::{
     Action, Change, FieldChange, SetField,
+    deletion::used,
     draft::{Draft, Inputs, field, place},
-    memory::{Memory, OFFSETS},
+    memory::{FOUND, Memory, OFFSETS},
     walk::Seen,
 };
 use crate::{
@@ -112,11 +113,22 @@ fn reset(
     else {
         return;
     };
-    if Memory::new(seen.record).value(OFFSETS) == Some(to.as_str()) {
+    let memory = Memory::new(seen.record);
+    if memory.value(OFFSETS) == Some(to.as_str()) {
         return;
     }
     let fields = vec![field(OFFSETS, None, Some(to.clone()))];
+    if let Some(reason) = may_be_done(inputs, memory, &to) {
+        return draft.hold(seen, Verb::Update, Gate::Indeterminate, reason, fields);
+    }
     let consent = inputs.consent(seen.kind, seen.name);
+    if let Some((consent, used)) = consent.and_then(|c| Some((c, used(inputs.ledger, c)?))) {
+        let reason = format!(
+            "the consent at {}:{} was used on {}; it opens with a new entry or a new date under deletion.allow",
+            consent.place.file, consent.place.line, used.on
+        );
+        return draft.hold(seen, Verb::Update, Gate::Consent, reason, fields);
+    }
     let Some(consent) = consent.filter(|c| inputs.today <= c.until) else {
         let reason = format!(
             "setting offsets skips or repeats records; it opens with an entry {{kind: ConsumerGroup, name: {}, reason: …, \
@@ -150,4 +162,25 @@ fn reset(
         },
     };
     draft.push(action, seen.record);
+}
+
+/// Says why nobody knows whether offsets were set to a point already: setting them twice would skip or repeat what was
+/// read since.
+fn may_be_done(inputs: &Inputs<'_>, memory: Memory<'_>, to: &str) -> Option<String> {
+    let again = "look at the group's offsets; it opens when git says another point, or takes resetTo out for one pass and \
+                 puts it back with a new entry under deletion.allow";
+    match memory.begun_offsets() {
+        Some((FOUND, begun)) if begun == to => Some(before(again)),
+        Some((at, begun)) if begun == to => Some(format!(
+            "it was begun at {at}, and nobody knows whether it was done; {again}"
+        )),
+        _ => inputs.ledger.converged.is_none().then(|| before(again)),
+    }
+}
+
+fn before(again: &str) -> String {
+    format!(
+        "git said so before this ledger first saw a commit in place, so it may have been done under a ledger that was lost; \
+         {again}"
+    )
 }

@@ -21,6 +21,10 @@ pub(super) const LEADERS: &str = "leaders";
 pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 /// Path of the offsets of a group.
 pub(super) const OFFSETS: &str = "offsets";
+/// Path of what the offsets of a group may have been set to: `<since when> <where to>`.
+pub(super) const OFFSETS_BEGUN: &str = "begun.offsets";
+/// What stands there for a moment before the ledger.
+pub(super) const FOUND: &str = "before";
 /// Marks that under `owns.topicConfigs` nothing undeclared was set: a foreign key that shows up later has drifted, one
 /// that was there when the scope was claimed is the commit's work.
 pub(super) const EXCLUSIVE: &str = "config";
@@ -58,6 +62,11 @@ impl<'a> Memory<'a> {
     /// Returns what was in place when it was last seen so.
     pub(super) fn value(&self, path: &str) -> Option<&'a str> {
         self.converged()?.get(path)
+    }
+
+    /// Returns where the offsets of a group may have been set, though nobody knows whether they were, and since when.
+    pub(super) fn begun_offsets(&self) -> Option<(&'a str, &'a str)> {
+        self.value(OFFSETS_BEGUN)?.split_once(' ')
     }
 
     /// Tells whether the object was ever seen in place while it was declared.

@@ -1,5 +1,6 @@
 //! Planning (rank 3): desired + live + ledger -> an immutable plan. Pure: no I/O, clock, environment or randomness.
 
+mod access;
 mod action;
 mod contention;
 mod credit;
@@ -127,6 +128,7 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
         moves::others(inputs, &mut draft);
     }
     review::ask_policies(inputs.desired, policies, &mut draft);
+    access::keep_until_replaced(kind, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for
     deletion::spend_budget(inputs, kind, &mut draft);
     draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use headgate::{
     live::LiveUser,
     model::{Acl, Kind, ScramMechanism, Secret, SecretName},
+    ports::{Refusal, RefusalClass},
     sandbox::Fault,
 };
 use tokio::time::Instant;
@@ -108,6 +109,64 @@ async fn acls_are_made_before_they_go_and_a_deny_is_the_last_that_is_made() {
     assert_eq!(*bench.sandbox.world().acls(), [deny, allow].map(acl).into());
 }
 
+/// Trap 23: an ACL that changes is another one; when that is refused, what it was to replace is all that is left.
+#[tokio::test(start_paused = true)]
+async fn an_acl_stays_whose_replacement_was_refused() {
+    let mut bench = mk_bench();
+    let (old, new) = (
+        "User:a allow Read topic:literal:t",
+        "User:a allow Read topic:literal:u",
+    );
+    let others = "User:b allow Read topic:literal:t";
+    for name in [old, others] {
+        bench.sandbox.edit(|w| w.permit(&acl(name))).unwrap();
+    }
+    bench.on_write = Some(Box::new(|_, batch| match batch {
+        Batch::CreateAcls(_) => Some(vec![Outcome::Refused(Refusal {
+            class: RefusalClass::Final,
+            code: "INVALID_REQUEST".into(),
+            message: String::new(),
+        })]),
+        _ => None,
+    }));
+    let ends = bench
+        .ends(vec![
+            mk_acl(Verb::Create, new),
+            mk_acl(Verb::Delete, old),
+            mk_acl(Verb::Delete, others),
+        ])
+        .await;
+    let kept = format!("its replacement was not made: {new}; the next pass tries again");
+    assert_eq!(
+        ends,
+        [
+            End::Error("INVALID_REQUEST".into()),
+            End::NotTried(kept),
+            End::Ok
+        ]
+    );
+    assert_eq!(*bench.sandbox.world().acls(), [acl(old)].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobodys_acl_goes_while_that_of_everybody_is_missing() {
+    let mut bench = mk_bench();
+    let old = "User:a allow Read topic:literal:t";
+    bench.sandbox.edit(|w| w.permit(&acl(old))).unwrap();
+    bench.on_write = Some(Box::new(|_, batch| {
+        let lost = || Outcome::Unknown("lost".to_owned());
+        matches!(batch, Batch::CreateAcls(_)).then(|| vec![lost()])
+    }));
+    let ends = bench
+        .ends(vec![
+            mk_acl(Verb::Create, "User:* allow Read topic:literal:t"),
+            mk_acl(Verb::Delete, old),
+        ])
+        .await;
+    assert_eq!(ends[1].label(), "not_tried", "{ends:?}");
+    assert_eq!(*bench.sandbox.world().acls(), [acl(old)].into());
+}
+
 /// Trap 21: CreateAcls and DeleteAcls succeed whatever was there, so only a look tells what is to be done.
 #[tokio::test(start_paused = true)]
 async fn an_acl_that_is_as_wanted_is_not_sent() {
@@ -141,6 +200,8 @@ async fn acls_are_deleted_a_few_at_a_time_and_the_controller_gets_its_breath() {
     assert_eq!(sizes, [50, 50, 20]);
     assert_eq!(began.elapsed(), Duration::from_millis(200));
     assert!(bench.sandbox.world().acls().is_empty());
+    let looks: Vec<usize> = bench.looks.lock().unwrap().iter().map(Vec::len).collect();
+    assert_eq!(looks, [120, 120], "each look may list all ACLs there are");
 }
 
 /// Trap 24: who may not look at ACLs does not know that there are none.

@@ -237,3 +237,22 @@ async fn offsets_whose_answer_is_lost_are_not_taken_for_set() {
     let ends = bench.ends(vec![mk_rewind("latest")]).await;
     assert_eq!(ends[0].label(), "indeterminate", "{ends:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_no_request_can_be_made_of_is_an_error_and_holds_up_nothing() {
+    let (bench, topic) = mk_group();
+    let ends = bench.ends(vec![mk_rewind("yesterday")]).await;
+    assert!(
+        matches!(&ends[0], End::Error(why) if why.contains("nothing can be sent")),
+        "{ends:?}"
+    );
+    assert_eq!(bench.writes(), []);
+    assert_eq!(*bench.notes.lock().unwrap(), [], "nothing was begun");
+    assert_eq!(bench.ends(vec![mk_rewind("latest")]).await, [End::Ok]);
+    let world = bench.sandbox.world();
+    assert_eq!(world.committed("g", &topic, 0), Some(10));
+    assert_eq!(
+        bench.notes.lock().unwrap()[0].offsets.as_deref(),
+        Some("latest")
+    );
+}

@@ -198,6 +198,7 @@ async fn every_write_is_noted_before_it_is_sent() {
             verb: Verb::Create,
             config: vec![(ConfigKey::new("retention.ms"), "1".into())],
             moves: Vec::new(),
+            offsets: None,
             at: Timestamp::UNIX_EPOCH,
         }
     );

@@ -144,6 +144,7 @@ fn record() -> impl Strategy<Value = Record> {
             converged: values.map(Converged::from_iter),
             rounds,
             change: None,
+            absent: 0,
         },
     )
 }

@@ -149,6 +149,7 @@ impl Site {
                 verb: action.verb,
                 config,
                 moves: Vec::new(),
+                offsets: action.change.value("offsets").map(Into::into),
                 at: self.now,
             });
             if place < made {
@@ -212,6 +213,11 @@ pub(crate) fn declare(spec: &str, topics: &[(&str, &str)]) -> DesiredCluster {
             "---\napiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {{name: {name}}}\nspec: {spec}\n"
         ));
     }
+    read(text)
+}
+
+/// Reads the documents of one cluster.
+pub(crate) fn read(text: String) -> DesiredCluster {
     let loaded = desired::load(&[SourceFile {
         path: "c/c.yaml".into(),
         bytes: text.clone().into_bytes(),

@@ -7,7 +7,7 @@ use crate::{
     model::{Intent, Kind, Ledger, Verb},
     plan::{
         KeyTypes, deletion, gates,
-        memory::{PLACEMENT, REPLICATION_FACTOR, config_path},
+        memory::{OFFSETS, OFFSETS_BEGUN, PLACEMENT, REPLICATION_FACTOR, config_path},
         moves, platform,
     },
 };
@@ -27,6 +27,9 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
         moves::resolve(ledger, &intent);
         let known = ledger.records.contains_key(&intent.object);
         let declared = desired.object(&intent.object).is_some();
+        if let Some(to) = &intent.offsets {
+            may_be_set(ledger, desired, &intent, to);
+        }
         match kafka.object(&intent.object) {
             // moving replicas, or throttling that, makes nothing git's
             Observed::Known(Some(_)) if intent.verb == Verb::Update && !known && !declared => {}
@@ -35,6 +38,17 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
             Observed::Known(None) => absent(ledger, desired, &intent),
         }
     }
+}
+
+/// Offsets tell nothing of who set them, and their consumers go on from there: what may have been set once is never set
+/// again by the same word.
+fn may_be_set(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent, to: &str) {
+    deletion::use_consent(ledger, desired, &intent.object, intent.at);
+    let records = ledger.records_mut();
+    let record = records.entry(intent.object.clone()).or_default();
+    let held = record.converged.get_or_insert_default();
+    held.retain(|path, _| path != OFFSETS);
+    held.insert(OFFSETS_BEGUN, &format!("{} {to}", intent.at));
 }
 
 /// An object that is gone after it was to be deleted is not missing, and one that is made under its name is not its

@@ -75,8 +75,10 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
             settled.changed.extend(changed);
         }
     }
-    let deleted = pass.results.iter().filter(|r| r.verb == Verb::Delete);
-    for result in deleted.filter(|r| r.end.is_done()) {
+    let by_consent =
+        |r: &&ActionResult| r.verb == Verb::Delete || r.object.kind == Kind::ConsumerGroup;
+    let consented = pass.results.iter().filter(by_consent);
+    for result in consented.filter(|r| r.end.is_done()) {
         deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
     }
     moves::forget(ledger, kafka);

@@ -10,7 +10,7 @@ use crate::{
     plan::{
         draft::Inputs,
         fields::{self, Want},
-        memory::{EXCLUSIVE, MARK, Memory, OFFSETS, left_path},
+        memory::{EXCLUSIVE, FOUND, MARK, Memory, OFFSETS, OFFSETS_BEGUN, left_path},
         moves::Outlook,
         platform, special,
         walk::{Seen, Walk},
@@ -68,7 +68,7 @@ enum Lesson {
 
 fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut Facts) -> Lesson {
     if seen.kind == Kind::ConsumerGroup {
-        return of_group(seen);
+        return of_group(inputs, seen);
     }
     match (seen.desired, &seen.live, seen.record) {
         (_, Some(Observed::Unknown(_)), _) | (None, _, None) | (Some(_), None, None) => {
@@ -85,29 +85,48 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
         (None, Some(Observed::Known(live)), Some(record)) => {
             match Memory::new(seen.record).is_ours(*live) {
                 true => undeclared(deeds, seen, record),
-                false => Lesson::Forget,
+                false => gone(deeds, seen, record),
             }
         }
-        // gone, and that was all there was to it
-        (None, None, Some(_)) => Lesson::Forget,
+        (None, None, Some(record)) => gone(deeds, seen, record),
     }
 }
 
-/// All that is kept of a group is where its offsets were set; it ends with the document that says so.
-fn of_group(seen: &Seen<'_>) -> Lesson {
-    let wants_reset = match seen.desired {
-        Some(DesiredRef::Group(group)) => group.reset_to.is_some(),
-        _ => false,
+/// Gone, and that was all there was to it. A topic was looked for on every broker, and what went in this pass was seen to
+/// go; for the rest one broker speaks, which may lag behind what is true: forgotten by mistake, access would stay for ever.
+fn gone(deeds: &Deeds<'_>, seen: &Seen<'_>, record: &Record) -> Lesson {
+    let sure = seen.kind == Kind::Topic || record.absent > 0 || deeds.made(&seen.object());
+    match sure {
+        true => Lesson::Forget,
+        false => Lesson::Record(Record {
+            absent: 1,
+            ..record.clone()
+        }),
+    }
+}
+
+/// All that is kept of a group is where its offsets were set, or may have been; it ends with the document that says so.
+fn of_group(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Lesson {
+    let to = match seen.desired {
+        Some(DesiredRef::Group(group)) => group.reset_to.as_ref(),
+        _ => None,
     };
-    match seen.record {
-        Some(record) => {
-            let offsets = record.converged.as_ref().and_then(|c| c.get(OFFSETS));
-            match offsets.is_some() && !wants_reset {
-                true => Lesson::Forget,
-                false => Lesson::Nothing,
-            }
+    let held = seen.record.and_then(|record| record.converged.as_ref());
+    let kept = held.is_some_and(|c| {
+        [OFFSETS, OFFSETS_BEGUN]
+            .iter()
+            .any(|path| c.get(path).is_some())
+    });
+    match to {
+        None if kept => Lesson::Forget,
+        // what a ledger finds in git when it is new may have been done under the one that was lost
+        Some(to) if !kept && inputs.ledger.converged.is_none() => {
+            let mut record = seen.record.cloned().unwrap_or_default();
+            let held = record.converged.get_or_insert_default();
+            held.insert(OFFSETS_BEGUN, &format!("{FOUND} {to}"));
+            Lesson::Record(record)
         }
-        None => Lesson::Nothing,
+        _ => Lesson::Nothing,
     }
 }
 
@@ -115,11 +134,12 @@ fn of_group(seen: &Seen<'_>) -> Lesson {
 /// back.
 fn undeclared(deeds: &Deeds<'_>, seen: &Seen<'_>, record: &Record) -> Lesson {
     let object = seen.object();
-    if record.converged.is_none() && deeds.leaves_rounds(&object, record) {
+    if record.converged.is_none() && record.absent == 0 && deeds.leaves_rounds(&object, record) {
         return Lesson::Nothing;
     }
     let mut record = record.clone();
     record.converged = None;
+    record.absent = 0;
     deeds.count_rounds(&object, &mut record);
     Lesson::Record(record)
 }
@@ -257,6 +277,7 @@ impl Facts {
         };
         let known = old.is_some_and(|record| {
             record.topic_id == id
+                && record.absent == 0
                 && self.are_those_of(record, live.is_some())
                 && deeds.leaves_rounds(&object, record)
         });
@@ -271,6 +292,7 @@ impl Facts {
             converged: was_in_place.then(|| self.values.drain(..).collect()),
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
+            absent: 0,
         };
         deeds.count_rounds(&object, &mut record);
         Lesson::Record(record)
