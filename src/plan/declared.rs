@@ -1,9 +1,10 @@
 //! Declared objects against the live ones, field by field (plan stage, pure). What can be done becomes one action; what
 //! cannot is held back with its reason, and does not hold up the rest.
 
+mod credentials;
 mod replicas;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
@@ -106,7 +107,7 @@ fn create(
     let action = Action {
         object: seen.object(),
         verb: Verb::Create,
-        risk: special::risk_of_create(seen),
+        risk: risk::of_create(seen, &set),
         cause: inputs.cause(memory.was_in_place() && unchanged),
         fields: all,
         source: place(seen),
@@ -222,7 +223,8 @@ impl<'a> Diff<'a> {
         let is_throttle = |key: &ConfigKey| platform::is_throttle(seen.kind, key.as_str());
         let refused = refusal(inputs, seen, want)
             .filter(|_| own.is_none() || want.key.as_ref().is_some_and(is_throttle))
-            .or_else(|| special::cannot_become(self.live, want));
+            .or_else(|| special::cannot_become(self.live, want))
+            .or_else(|| special::locks_itself_out(inputs, seen));
         if let Some(reason) = refused {
             return self.held.push((difference, Gate::Unsupported, reason));
         }
@@ -238,22 +240,6 @@ impl<'a> Diff<'a> {
             Err(why) => self
                 .held
                 .push((difference, Gate::IncompleteObservation, why)),
-        }
-    }
-
-    /// A credential is written whole, so new iterations need the password, too.
-    fn with_password(&mut self, wanted: &[Want<'_>]) {
-        let written: BTreeSet<&ConfigKey> = wanted
-            .iter()
-            .filter(|want| self.set.iter().any(|set| set.path == want.path))
-            .filter(|_| self.seen.kind == Kind::User)
-            .filter_map(|want| want.key.as_ref())
-            .collect();
-        for want in wanted.iter().filter(|want| want.secret.is_some()) {
-            let missing = !self.set.iter().any(|set| set.path == want.path);
-            if missing && want.key.as_ref().is_some_and(|key| written.contains(key)) {
-                self.set.extend(set(want, None));
-            }
         }
     }
 
@@ -276,16 +262,15 @@ impl<'a> Diff<'a> {
                 continue;
             }
             let drifted = !owned && self.memory.appeared(own.key.as_str());
-            let stays = special::must_stay(self.inputs, self.seen);
+            let stays = self.stays(&own.key);
             for path in own.paths {
                 let live = fields::shown(self.live, &path);
                 let difference = Difference {
                     field: field(path.clone(), live, None),
                     drifted,
                 };
-                if let Some(reason) = &stays {
-                    self.held
-                        .push((difference, Gate::Unsupported, reason.clone()));
+                if let Some((gate, reason)) = &stays {
+                    self.held.push((difference, *gate, reason.clone()));
                     continue;
                 }
                 self.todo.push(difference);
@@ -323,9 +308,8 @@ impl<'a> Diff<'a> {
                 hides: false,
             });
         }
-        for (difference, gate, reason) in held {
-            draft.hold(seen, Verb::Update, gate, reason, vec![difference.field]);
-        }
+        let held = held.into_iter();
+        draft.hold_fields(seen, held.map(|(d, gate, reason)| (d.field, gate, reason)));
         let moves = inputs.moves.of_topic(seen.name);
         let moves = moves.filter(|m| matches!(live, LiveRef::Topic(_)) && m.begins());
         if todo.is_empty() && moves.is_none() {
@@ -336,7 +320,7 @@ impl<'a> Diff<'a> {
         let mut action = Action {
             object: seen.object(),
             verb: Verb::Update,
-            risk: risk::of_update(&set, &reset),
+            risk: risk::of_update(seen.kind, &set, &reset),
             cause: inputs.cause(only_drift),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),

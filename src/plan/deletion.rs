@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Change, Foreign, ResetField, Unexpected,
+    Action, Blocked, Change, FieldChange, Foreign, ResetField, Unexpected,
     draft::{Draft, Inputs, day, withheld},
     fields, in_use,
     memory::Memory,
-    special,
+    risk, special,
     walk::{Seen, Walk},
 };
 use crate::{
@@ -65,25 +65,49 @@ pub(super) fn undeclared(
         Some(consent) if holds => delete(inputs, seen, live, Some(consent), draft),
         // of an object that was never git's, an entry whose time is over says nothing any more
         Some(consent) if ours || inputs.today <= consent.until => {
-            draft.hold(seen, Verb::Delete, Gate::Consent, over(consent, used), Vec::new());
+            draft.hold(
+                seen,
+                Verb::Delete,
+                Gate::Consent,
+                over(consent, used),
+                Vec::new(),
+            );
         }
         None if ours && !deletion.needs_consent(seen.kind) => {
             delete(inputs, seen, live, None, draft);
         }
-        None if ours => draft.hold(
-            seen,
-            Verb::Delete,
-            Gate::Consent,
-            format!(
-                "git no longer declares it, and does not say that it may go; it opens with an entry {{kind: {}, name: {}, \
-                 reason: …, until: …}} under deletion.allow of the Cluster",
-                seen.kind,
-                quoted(seen.name)
-            ),
-            Vec::new(),
-        ),
+        None if ours => {
+            let opens = opens(seen);
+            let reason =
+                format!("git no longer declares it, and does not say that it may go; {opens}");
+            draft.hold(seen, Verb::Delete, Gate::Consent, reason, Vec::new());
+        }
         Some(_) | None => {}
     }
+}
+
+/// Says what opens for a part of a declared object that git gave up; `None` when git lets it go already.
+pub(super) fn without_consent(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    let Some(consent) = inputs.consent(seen.kind, seen.name) else {
+        return Some(opens(seen));
+    };
+    let holds = used(inputs.ledger, consent).is_none() && inputs.today <= consent.until;
+    let Consent { place, until, .. } = consent;
+    (!holds).then(|| {
+        format!(
+            "the consent at {}:{} was used, or ended with {until}; it opens with a new date under deletion.allow",
+            place.file, place.line
+        )
+    })
+}
+
+/// Says which consent opens the way.
+fn opens(seen: &Seen<'_>) -> String {
+    format!(
+        "it opens with an entry {{kind: {}, name: {}, reason: …, until: …}} under deletion.allow of the Cluster",
+        seen.kind,
+        quoted(seen.name)
+    )
 }
 
 /// Writes a name as YAML's flow style reads it.
@@ -197,11 +221,31 @@ fn given_back(seen: &Seen<'_>, live: LiveRef<'_>) -> Vec<ResetField> {
     .collect()
 }
 
+/// Tells whether an action deletes its object, or takes a limit away as deleting a quota does.
+fn takes_away(action: &Action) -> bool {
+    let is_quota = action.object.kind == Kind::Quota;
+    action.verb == Verb::Delete || (is_quota && !action.change.reset.is_empty())
+}
+
+/// Withholds what an action takes away, and returns what else it does.
+fn held_back(mut action: Action, reason: &str, blocked: &mut Vec<Blocked>) -> Option<Action> {
+    let rest = (!action.change.set.is_empty()).then(|| {
+        let mut rest = action.clone();
+        let goes = std::mem::take(&mut rest.change.reset);
+        let goes = |field: &FieldChange| goes.iter().any(|reset| reset.path == field.path);
+        rest.fields.retain(|field| !goes(field));
+        action.fields.retain(goes);
+        rest.risk = risk::of_update(rest.object.kind, &rest.change.set, &[]);
+        rest
+    });
+    blocked.push(withheld(action, Gate::DestroyBudget, reason.to_owned()));
+    rest
+}
+
 /// Holds back all deletions of a kind when they are more than one pass may do: a budget that let some through would only
 /// make a mistake slower.
 pub(super) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
-    let is_deletion = |a: &Action| a.verb == Verb::Delete;
-    let due = draft.actions.iter().filter(|a| is_deletion(a)).count();
+    let due = draft.actions.iter().filter(|a| takes_away(a)).count();
     // one deletion is within any budget, and counting takes another walk
     if due <= 1 {
         return;
@@ -221,14 +265,13 @@ pub(super) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
          are managed, at least 1), so none is done; it opens with a larger budget or with fewer deletions",
         budget.count, budget.percent
     );
-    let (held, kept): (Vec<Action>, _) = std::mem::take(&mut draft.actions)
-        .into_iter()
-        .partition(is_deletion);
-    draft.actions = kept;
-    let held = held.into_iter();
-    draft
-        .blocked
-        .extend(held.map(|a| withheld(a, Gate::DestroyBudget, reason.clone())));
+    let actions = std::mem::take(&mut draft.actions).into_iter();
+    draft.actions = actions
+        .filter_map(|action| match takes_away(&action) {
+            true => held_back(action, &reason, &mut draft.blocked),
+            false => Some(action),
+        })
+        .collect();
 }
 
 /// Counts the live objects of a kind that are Headgate's business: the ones that git declares or declared.

@@ -121,6 +121,22 @@ impl Draft {
         });
     }
 
+    /// Withholds fields of an object; those that wait for the same stand together.
+    pub(super) fn hold_fields(
+        &mut self,
+        seen: &Seen<'_>,
+        fields: impl Iterator<Item = (FieldChange, Gate, String)>,
+    ) {
+        let first = self.blocked.len();
+        for (field, gate, reason) in fields {
+            let mut held = self.blocked[first..].iter_mut();
+            match held.find(|b| b.gate == gate && b.reason == reason) {
+                Some(held) => held.fields.push(field),
+                None => self.hold(seen, Verb::Update, gate, reason, vec![field]),
+            }
+        }
+    }
+
     /// Notes that an object drifted.
     pub(super) fn drifted(&mut self, seen: &Seen<'_>, class: DriftClass, fields: Vec<FieldChange>) {
         self.drift.push(Drift {

@@ -16,8 +16,10 @@ use crate::{
     model::{DriftClass, Gate, Risk, Verb},
 };
 
-/// States in which a group has no members (Kafka, `GroupState`).
-const WITHOUT_MEMBERS: [&str; 2] = ["Empty", "Dead"];
+/// The state of a group that has offsets and no members (Kafka, `GroupState`).
+const EMPTY: &str = "Empty";
+/// The state of a group that is gone, or was never there (Kafka, `GroupState`).
+const DEAD: &str = "Dead";
 
 /// Holds a group against its document.
 pub(super) fn watched(
@@ -31,6 +33,7 @@ pub(super) fn watched(
             if desired.must_exist {
                 draft.drifted(seen, DriftClass::Missing, Vec::new());
             }
+            reset(inputs, seen, desired, None, draft);
         }
         Some(Observed::Known(LiveRef::Group(group))) => {
             match &group.detail {
@@ -39,13 +42,17 @@ pub(super) fn watched(
                     if !broken.is_empty() {
                         draft.drifted(seen, DriftClass::Modified, broken);
                     }
+                    if let Some(partition) = endless(detail).filter(|_| expects_lag(desired)) {
+                        let why = format!("where {partition} ends is not known (has it a leader?)");
+                        unreadable(seen, &why, draft);
+                    }
                 }
                 Some(Observed::Unknown(why)) if expects_lag(desired) => {
                     unreadable(seen, why, draft)
                 }
                 Some(Observed::Unknown(_)) | None => {}
             }
-            reset(inputs, seen, desired, group, draft);
+            reset(inputs, seen, desired, Some(group), draft);
         }
         Some(Observed::Known(_)) => {}
         Some(Observed::Unknown(why)) => unreadable(seen, why, draft),
@@ -56,6 +63,15 @@ fn expects_lag(desired: &DesiredGroup) -> bool {
     desired.max_lag.is_some() || desired.max_lag_time.is_some()
 }
 
+/// Returns a partition of which the lag is not known.
+fn endless(detail: &GroupDetail) -> Option<String> {
+    let mut topics = detail.offsets.iter();
+    topics.find_map(|(topic, offsets)| {
+        let offset = offsets.iter().find(|offset| offset.lag().is_none())?;
+        Some(format!("{topic}-{}", offset.partition))
+    })
+}
+
 fn unreadable(seen: &Seen<'_>, why: &str, draft: &mut Draft) {
     let reason =
         format!("the group could not be read: {why}; it opens with a complete observation");
@@ -63,7 +79,7 @@ fn unreadable(seen: &Seen<'_>, why: &str, draft: &mut Draft) {
     draft.hold(seen, Verb::Update, gate, reason, Vec::new());
 }
 
-/// Returns the expectations that are not met. A lag that is not known breaks none.
+/// Returns the expectations that are not met. A lag that is not known breaks none, and is told by itself.
 fn broken(inputs: &Inputs<'_>, desired: &DesiredGroup, detail: &GroupDetail) -> Vec<FieldChange> {
     let mut broken = Vec::new();
     if let (Some(most), Some(lag)) = (desired.max_lag, detail.lag())
@@ -103,7 +119,7 @@ fn reset(
     inputs: &Inputs<'_>,
     seen: &Seen<'_>,
     desired: &DesiredGroup,
-    group: &LiveGroup,
+    group: Option<&LiveGroup>,
     draft: &mut Draft,
 ) {
     let Some(to) = desired
@@ -121,6 +137,11 @@ fn reset(
     if let Some(reason) = may_be_done(inputs, memory, &to) {
         return draft.hold(seen, Verb::Update, Gate::Indeterminate, reason, fields);
     }
+    let Some(group) = group.filter(|group| group.state != DEAD) else {
+        let reason = "the group is not there, so it has no offsets that could be set; it opens when its consumers have \
+                      committed some, or take `offsets` out of git";
+        return draft.hold(seen, Verb::Update, Gate::Unsupported, reason, fields);
+    };
     let consent = inputs.consent(seen.kind, seen.name);
     if let Some((consent, used)) = consent.and_then(|c| Some((c, used(inputs.ledger, c)?))) {
         let reason = format!(
@@ -137,7 +158,7 @@ fn reset(
         );
         return draft.hold(seen, Verb::Update, Gate::Consent, reason, fields);
     };
-    if !WITHOUT_MEMBERS.contains(&group.state.as_str()) {
+    if group.state != EMPTY {
         let reason = format!(
             "the group is {} and has members, which would go on from where they are; it opens when its consumers are stopped",
             group.state

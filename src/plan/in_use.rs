@@ -40,17 +40,20 @@ fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
             usage.consumers.join(", ")
         ));
     }
-    let newest = usage
-        .last_write
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let idle_for = |at: Timestamp| now.duration_since(at);
     let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::MAX);
-    if let Some(at) = newest.filter(|at| idle_for(*at) < idle) {
-        let hours = idle.as_secs_f64() / 3600.0;
-        reasons.push(format!(
+    let hours = idle.as_secs_f64() / 3600.0;
+    match usage.last_write.map(|ms| (ms, Timestamp::from_millisecond(ms))) {
+        Some((_, Ok(at))) if now.duration_since(at) < idle => reasons.push(format!(
             "its newest record is of {at}, less than deletion.idle ({hours} h) ago; it opens when it has been idle that \
              long, or with a shorter deletion.idle"
-        ));
+        )),
+        // whoever writes microseconds may be writing now
+        Some((ms, Err(_))) if !idle.is_zero() => reasons.push(format!(
+            "its newest record says that it is of {ms} ms since 1970, which is no time (does a producer write microseconds?), \
+             so it counts as written just now, and deletion.idle is {hours} h; it opens when its newest record has a time, \
+             or with deletion.idle: 0s"
+        )),
+        _ => {}
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }

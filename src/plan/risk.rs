@@ -1,11 +1,27 @@
-//! What changing a topic may cost (plan stage, pure). It is said in the plan, to policies and in metrics; it gates nothing
+//! What a change may cost (plan stage, pure). It is said in the plan, to policies and in metrics; it gates nothing
 //! by itself: who wants a person in between writes a rule about it.
 
-use super::{ResetField, SetField, memory::PARTITIONS};
-use crate::model::Risk;
+use super::{ResetField, SetField, memory::PARTITIONS, walk::Seen};
+use crate::model::{Acl, AclPermission, Kind, Risk};
 
-/// Rates a change: `destructive` when records may be lost by it, `disruptive` when keys move to other partitions.
-pub(super) fn of_update(set: &[SetField], reset: &[ResetField]) -> Risk {
+/// Rates making an object: a new DENY takes access away, and brokers have records before they have configs.
+pub(super) fn of_create(seen: &Seen<'_>, set: &[SetField]) -> Risk {
+    let denies = |acl: Acl| acl.parts().permission == AclPermission::DENY;
+    match seen.kind {
+        Kind::Acl if Acl::parse(seen.name).is_some_and(denies) => Risk::Disruptive,
+        Kind::BrokerConfig => of_update(seen.kind, set, &[]),
+        _ => Risk::Safe,
+    }
+}
+
+/// Rates a change: `destructive` when records, a credential or a limit may be lost by it, `disruptive` when keys move to
+/// other partitions, or somebody may not get in with what let him in before.
+pub(super) fn of_update(kind: Kind, set: &[SetField], reset: &[ResetField]) -> Risk {
+    match kind {
+        Kind::User | Kind::Quota if !reset.is_empty() => return Risk::Destructive,
+        Kind::User => return Risk::Disruptive,
+        _ => {}
+    }
     let mut changes = set
         .iter()
         .map(|s| (&s.path, s.from.as_deref(), Some(s.to.as_str())))
@@ -19,12 +35,19 @@ pub(super) fn of_update(set: &[SetField], reset: &[ResetField]) -> Risk {
     }
 }
 
-/// Tells whether a new value may make brokers delete what they keep under the old one. `None` is what the topic inherits,
-/// which is not known here: it counts as the worse case.
+/// Tells whether a new value may make brokers delete what they keep under the old one. `None` is what is inherited, which
+/// is not known here: it counts as the worse case.
 fn may_lose(path: &str, from: Option<&str>, to: Option<&str>) -> bool {
     match path {
-        "config.retention.ms" | "config.retention.bytes" => shrinks(from, to),
-        "config.cleanup.policy" => to.is_none_or(deletes) && !from.is_some_and(deletes),
+        "config.retention.ms"
+        | "config.retention.bytes"
+        | "config.log.retention.ms"
+        | "config.log.retention.minutes"
+        | "config.log.retention.hours"
+        | "config.log.retention.bytes" => shrinks(from, to),
+        "config.cleanup.policy" | "config.log.cleanup.policy" => {
+            to.is_none_or(deletes) && !from.is_some_and(deletes)
+        }
         _ => false,
     }
 }
@@ -84,6 +107,16 @@ mod tests {
             ("config.cleanup.policy", None, Some("delete"), true),
             ("config.cleanup.policy", Some("compact"), None, true),
             ("config.segment.ms", Some("1000"), Some("10"), false),
+            ("config.log.retention.hours", Some("72"), Some("24"), true),
+            ("config.log.retention.minutes", None, Some("1"), true),
+            ("config.log.retention.bytes", Some("1"), Some("2"), false),
+            ("config.log.retention.ms", Some("1"), None, true),
+            (
+                "config.log.cleanup.policy",
+                Some("compact"),
+                Some("compact,delete"),
+                true,
+            ),
         ];
         for (key, from, to, loses) in cases {
             assert_eq!(may_lose(key, from, to), loses, "{key}: {from:?} -> {to:?}");
@@ -99,10 +132,30 @@ mod tests {
             to: to.into(),
         };
         let calm = set("config.segment.ms", "1");
-        let rate = |set: &[SetField]| of_update(set, &[]);
+        let rate = |set: &[SetField]| of_update(Kind::Topic, set, &[]);
         assert_eq!(rate(&[calm.clone()]), Risk::Safe);
         assert_eq!(rate(&[set("partitions", "6"), calm]), Risk::Disruptive);
         let grown_and_shrunk = [set("partitions", "6"), set("config.retention.ms", "1")];
         assert_eq!(rate(&grown_and_shrunk), Risk::Destructive);
+    }
+
+    #[test]
+    fn who_loses_a_credential_or_a_limit_loses_it_for_good() {
+        let gone = |path: &str| ResetField {
+            path: path.into(),
+            from: None,
+        };
+        let set = [SetField {
+            path: "config.producer_byte_rate".into(),
+            secret: None,
+            from: None,
+            to: "1".into(),
+        }];
+        let password = gone("scram.SCRAM-SHA-256.password");
+        let limit = gone("config.producer_byte_rate");
+        assert_eq!(of_update(Kind::User, &[], &[password]), Risk::Destructive);
+        assert_eq!(of_update(Kind::User, &set, &[]), Risk::Disruptive);
+        assert_eq!(of_update(Kind::Quota, &set, &[limit]), Risk::Destructive);
+        assert_eq!(of_update(Kind::Quota, &set, &[]), Risk::Safe);
     }
 }

@@ -6,10 +6,11 @@ use super::{draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::See
 use crate::{
     desired::{DesiredRef, Pattern},
     live::{LiveConfig, LiveRef, Observed},
-    model::{
-        Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName, Risk, TopicId,
-    },
+    model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName, TopicId},
 };
+
+/// Everybody, in Kafka's ACLs (`StandardAuthorizer`'s wildcard principal).
+const EVERYBODY: &str = "User:*";
 
 /// Says why git may not write an object at all.
 pub(super) fn never_written(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
@@ -33,12 +34,25 @@ pub(super) fn is_platform(seen: &Seen<'_>) -> bool {
 /// A DENY for the daemon itself would be the last thing that it does.
 fn locks_out(inputs: &Inputs<'_>, name: &str) -> Option<String> {
     let acl = Acl::parse(name)?;
-    let denied = acl.parts().permission == AclPermission::DENY;
-    (denied && is_own(inputs, &acl)? ).then(|| {
-        "it would forbid something to the principal that Headgate itself works as; take it out of git, or give Headgate \
-         another principal"
-            .to_owned()
-    })
+    if acl.parts().permission != AclPermission::DENY {
+        return None;
+    }
+    match &inputs.kafka.principal {
+        _ if acl.principal() == EVERYBODY => Some(
+            "it is for everybody, so it would forbid something to Headgate itself, too; take it out of git, or name the \
+             principals that it is for"
+                .to_owned(),
+        ),
+        Observed::Known(own) => (acl.principal() == *own).then(|| {
+            "it would forbid something to the principal that Headgate itself works as; take it out of git, or give \
+             Headgate another principal"
+                .to_owned()
+        }),
+        Observed::Unknown(why) => Some(format!(
+            "it may forbid something to the principal that Headgate itself works as, and Headgate does not know which one \
+             that is: {why}"
+        )),
+    }
 }
 
 /// Tells whether an ACL is about the principal that Headgate works as; `None` when nobody knows who that is.
@@ -72,17 +86,23 @@ pub(super) fn never_deleted(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<Stri
                 "it is for {own}, the principal that Headgate itself works as, which never takes anything from itself; remove \
                  it with kafka-acls if it is not needed"
             )),
+            (Some(acl), _) if allows_everybody(&acl) => Some(format!(
+                "it is for everybody ({EVERYBODY}), so Headgate itself may need it, which never takes anything from itself; \
+                 remove it with kafka-acls if it is not needed"
+            )),
             (_, Observed::Unknown(why)) => Some(format!(
                 "Headgate never takes an ACL from the principal that it works as itself, and does not know which one that is: \
                  {why}"
             )),
             _ => None,
         },
-        Kind::User => is_own_user(inputs, seen).then(|| {
-            "it is the user that Headgate itself logs in as; remove it with kafka-configs if it is not needed".to_owned()
-        }),
+        Kind::User => must_stay(inputs, seen),
         _ => None,
     }
+}
+
+fn allows_everybody(acl: &Acl) -> bool {
+    acl.principal() == EVERYBODY && acl.parts().permission == AclPermission::ALLOW
 }
 
 fn is_own_user(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
@@ -90,10 +110,27 @@ fn is_own_user(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
     seen.kind == Kind::User && own.is_some_and(|own| *own == format_compact!("User:{}", seen.name))
 }
 
-/// Says why what git gave up of an object must stay.
+/// Says why a user's credentials must stay, whoever consents.
 pub(super) fn must_stay(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    match &inputs.kafka.principal {
+        Observed::Known(_) => is_own_user(inputs, seen).then(|| {
+            "Headgate itself may log in with it, and could not come back; remove it with kafka-configs if it does not"
+                .to_owned()
+        }),
+        Observed::Unknown(why) => Some(format!(
+            "Headgate never takes a credential from the user that it logs in as itself, and does not know which one that \
+             is: {why}"
+        )),
+    }
+}
+
+/// Says why no credential of a user may be written: a password that is not the one in headgate.yaml would be the last
+/// thing that the daemon writes. Where it works as nobody knows whom, it logs in by a certificate or a token, and no
+/// password of a user's is its own.
+pub(super) fn locks_itself_out(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
     is_own_user(inputs, seen).then(|| {
-        "Headgate itself may log in with it, and could not come back; remove it with kafka-configs if it does not"
+        "Headgate itself logs in as this user, and could not come back; change the password with kafka-configs first, then \
+         in headgate.yaml, then git's secret: it counts as in place when a login with git's secret works"
             .to_owned()
     })
 }
@@ -129,15 +166,6 @@ pub(super) fn hiding(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Vec<LiveConfig> {
     let declared = |key: &ConfigKey| all.config.iter().any(|(k, _)| k == key);
     let own = seen.known().map_or(&[][..], LiveRef::config).iter();
     own.filter(|own| declared(&own.key)).cloned().collect()
-}
-
-/// Rates making an object: a new DENY takes access away.
-pub(super) fn risk_of_create(seen: &Seen<'_>) -> Risk {
-    let denies = |acl: Acl| acl.parts().permission == AclPermission::DENY;
-    match seen.kind {
-        Kind::Acl if Acl::parse(seen.name).is_some_and(denies) => Risk::Disruptive,
-        _ => Risk::Safe,
-    }
 }
 
 /// Returns the id of a live object, of the kinds that have one.

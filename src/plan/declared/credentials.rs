@@ -1,0 +1,55 @@
+//! What is different about a user's credentials (plan stage, pure): each is written whole, and goes only by consent.
+
+use super::{Diff, Difference, set};
+use crate::{
+    model::{ConfigKey, Gate, Kind},
+    plan::{deletion, fields::Want, special},
+};
+
+impl Diff<'_> {
+    /// A credential is written whole, so new iterations need the password, too, and wait for it.
+    pub(super) fn with_password(&mut self, wanted: &[Want<'_>]) {
+        if self.seen.kind != Kind::User {
+            return;
+        }
+        for want in wanted.iter().filter(|want| want.secret.is_some()) {
+            let of_credential = credential(&want.path);
+            let is_written = |path: &str| path.starts_with(of_credential);
+            let has_password = self.set.iter().any(|set| set.path == want.path);
+            if has_password || !self.set.iter().any(|set| is_written(&set.path)) {
+                continue;
+            }
+            match set(want, None) {
+                Ok(password) => self.set.push(password),
+                Err(why) => {
+                    self.set.retain(|set| !is_written(&set.path));
+                    let waits = |d: &mut Difference| is_written(&d.field.path);
+                    let waiting = self.todo.extract_if(.., waits);
+                    let gate = Gate::IncompleteObservation;
+                    self.held.extend(waiting.map(|d| (d, gate, why.clone())));
+                }
+            }
+        }
+    }
+
+    /// Says why a key that git gave up stays: a credential is all that lets its user in.
+    pub(super) fn stays(&self, key: &ConfigKey) -> Option<(Gate, String)> {
+        if self.seen.kind != Kind::User {
+            return None;
+        }
+        if let Some(reason) = special::must_stay(self.inputs, self.seen) {
+            return Some((Gate::Unsupported, reason));
+        }
+        let opens = deletion::without_consent(self.inputs, self.seen)?;
+        let reason = format!(
+            "git no longer declares {key}, and who still logs in with it would be locked out; {opens}"
+        );
+        Some((Gate::Consent, reason))
+    }
+}
+
+/// Returns what the paths of a credential begin with.
+fn credential(path: &str) -> &str {
+    let end = path.rfind('.').map_or(path.len(), |dot| dot + 1);
+    &path[..end]
+}
