@@ -1,5 +1,7 @@
 //! `headgate demo`: the story of a platform, told on a real Kafka, each step checked as it is told.
 
+mod access;
+mod moves;
 mod platform;
 mod repo;
 mod stage;

@@ -7,12 +7,24 @@ pub(super) const CLUSTER: &str = "streaming-platform";
 /// Path of the topics file in the demo's repository.
 pub(super) const TOPICS_FILE: &str = "desired-state/streaming-platform/topics.yaml";
 
+/// Path of the file with users in the demo's repository.
+pub(super) const ACCESS_FILE: &str = "desired-state/streaming-platform/users.yaml";
+
+/// The secrets that the users' documents name.
+pub(super) const SECRETS: [&str; 4] = ["web-gateway", "shipper", "analytics", "exporter"];
+
+/// The broker that is emptied.
+pub(super) const DRAINED: i32 = 4;
+
 /// Path of the cluster file in the demo's repository.
 pub(super) const CLUSTER_FILE: &str = "desired-state/streaming-platform/cluster.yaml";
 
 const CLUSTER_YAML: &str = include_str!("../../../desired-state/streaming-platform/cluster.yaml");
 const TOPICS_YAML: &str = include_str!("../../../desired-state/streaming-platform/topics.yaml");
 
+const USERS_YAML: &str = include_str!("../../../desired-state/streaming-platform/users.yaml");
+
+const MOVES: &str = "  moves: {throttle: 50MiB, concurrent: 5}\n";
 const NO_ID: &str = "# clusterId: MkU3OEVBNTcwNTJENDM2Qk";
 const DELETION: &str = "  deletion:\n";
 
@@ -35,6 +47,27 @@ pub(super) fn consenting(cluster_id: &str, consent: &str) -> String {
         DELETION,
         &format!("{DELETION}    allow:\n      - {consent}\n"),
     )
+}
+
+/// Returns the `Cluster` document, with the consent that was given, by which a broker is emptied, a partition at a time.
+pub(super) fn draining(cluster_id: &str) -> String {
+    let slowly = "  moves: {throttle: 50MiB, concurrent: 1}\n";
+    let drained = format!("{slowly}  brokers: {{draining: [{DRAINED}]}}\n");
+    cluster(cluster_id).replace(MOVES, &drained)
+}
+
+/// Returns the users, without the group that nobody here reads in.
+pub(super) fn access() -> String {
+    let documents = USERS_YAML.split("---\n");
+    let documents: Vec<&str> = documents
+        .filter(|d| !d.contains("kind: ConsumerGroup"))
+        .collect();
+    documents.join("---\n")
+}
+
+/// Returns the password of a user of the demo.
+pub(super) fn password(user: &str) -> String {
+    format!("{user}-demo-password")
 }
 
 /// Returns the topics as the repository has them.
@@ -75,6 +108,16 @@ mod tests {
             topics().contains("name: application-logs")
                 && !without_logs().contains("name: application-logs")
         );
+        assert!(
+            draining("some-id").contains("concurrent: 1") && draining("some-id").contains("[4]")
+        );
+        for user in SECRETS {
+            assert!(
+                access().contains(&format!("secret: {user}-password")),
+                "{user}"
+            );
+        }
+        assert!(access().contains("kind: User") && !access().contains("kind: ConsumerGroup"));
         assert_eq!(
             merged().matches("kind: Topic").count(),
             topics().matches("kind: Topic").count() + 1

@@ -4,18 +4,21 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 
-use super::{platform::CLUSTER, repo::Repo};
+use super::{
+    platform::{self, CLUSTER},
+    repo::Repo,
+};
 use crate::{
     cli::{failure::Failure, output},
     config::Config,
     daemon::{self, ConnectPlanes, DaemonError, Options, Planes},
-    lab::{KafkaCluster, KafkaSpec},
+    lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security},
     ports::KafkaPlane,
     sandbox::Sandbox,
 };
 
-/// Brokers of the lab: three make replication real.
-const BROKERS: u16 = 3;
+/// Brokers of the lab: three make replication real, and a fourth can go.
+const BROKERS: u16 = 4;
 
 /// The id of the cluster in memory, of the shape that Kafka's tools make.
 const SANDBOX_ID: &str = "c2FuZGJveC1vbi1wYXBlcg";
@@ -48,6 +51,8 @@ impl Stage {
         )?;
         let spec = KafkaSpec {
             brokers: BROKERS,
+            security: Security::ScramTls,
+            session: KafkaSpec::SHORT_SESSION,
             ..KafkaSpec::default()
         };
         let kafka = match output::waiting("starting", spec.start()).await {
@@ -71,10 +76,11 @@ impl Stage {
         let repo = Repo::init(folder.path().join("platform")).await?;
         let http = format!("127.0.0.1:{}", free_port()?);
         let config_path = folder.path().join("headgate.yaml");
-        let bootstrap = kafka
-            .as_ref()
-            .map_or_else(|| vec!["sandbox:9092".to_owned()], KafkaCluster::bootstrap);
-        tokio::fs::write(&config_path, config(&folder, &bootstrap, &http)).await?;
+        let kafka_section = match &kafka {
+            Some(kafka) => section(kafka),
+            None => "{bootstrap: [\"sandbox:9092\"]}".to_owned(),
+        };
+        tokio::fs::write(&config_path, config(&folder, &kafka_section, &http)).await?;
         let sandbox = Sandbox::new(SANDBOX_ID, BROKERS);
         let cluster_id = match &kafka {
             Some(kafka) => kafka.cluster_id().to_owned(),
@@ -119,6 +125,41 @@ impl Stage {
         self.daemon = Some((stop, task));
     }
 
+    /// Ends the daemon, as SIGTERM does.
+    pub(super) async fn stop_daemon(&mut self) {
+        if let Some((stop, task)) = self.daemon.take() {
+            let _ = stop.send(());
+            let _ = task.await;
+        }
+    }
+
+    /// Writes the passwords of users to where `headgate.yaml` says that secrets lie.
+    pub(super) async fn write_secrets(&self, users: [&str; 4]) -> Result<(), Failure> {
+        let dir = self.folder.path().join("secrets");
+        tokio::fs::create_dir_all(&dir).await?;
+        for user in users {
+            let file = dir.join(format!("{user}-password"));
+            tokio::fs::write(file, platform::password(user)).await?;
+        }
+        Ok(())
+    }
+
+    /// Kills a broker; `false` on the sandbox, whose brokers do not die.
+    pub(super) fn kill_broker(&self, id: i32) -> Result<bool, Failure> {
+        match &self.kafka {
+            Some(kafka) => Ok(kafka.kill_broker(id).map(|()| true)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Starts a broker that was killed.
+    pub(super) async fn start_broker(&self, id: i32) -> Result<(), Failure> {
+        match &self.kafka {
+            Some(kafka) => Ok(kafka.start_broker(id).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Asks the daemon over HTTP, as anybody would.
     pub(super) async fn get(&self, path: &str) -> Option<String> {
         let client = reqwest::Client::builder()
@@ -136,10 +177,7 @@ impl Stage {
 
     /// Ends the daemon and Kafka, and removes every file.
     pub(super) async fn tear_down(mut self) {
-        if let Some((stop, task)) = self.daemon.take() {
-            let _ = stop.send(());
-            let _ = task.await;
-        }
+        self.stop_daemon().await;
         drop(self.kafka.take());
         drop(self.folder);
     }
@@ -156,19 +194,32 @@ fn connector(real: bool, sandbox: Arc<Sandbox>) -> ConnectPlanes {
     }
 }
 
-fn config(folder: &tempfile::TempDir, bootstrap: &[String], http: &str) -> String {
+/// How the daemon reaches a lab: SASL_SSL with SCRAM, as in production.
+fn section(kafka: &KafkaCluster) -> String {
+    let bootstrap = kafka.bootstrap();
     let bootstrap: Vec<String> = bootstrap.iter().map(|b| format!("{b:?}")).collect();
+    let ca = kafka.ca_pem_path().unwrap_or_default();
+    format!(
+        "{{bootstrap: [{}], tls: {{ca: {{file: {}}}}}, sasl: {{mechanism: SCRAM-SHA-512, username: {ADMIN_USER}, password: {{file: \
+         {}}}}}}}",
+        bootstrap.join(", "),
+        ca.display(),
+        kafka.password_path().display()
+    )
+}
+
+fn config(folder: &tempfile::TempDir, kafka: &str, http: &str) -> String {
     format!(
         "source: {{repo: {}/platform, branch: main, interval: 5s}}
 clusters:
   {CLUSTER}:
     interval: 2s
-    kafka: {{bootstrap: [{}]}}
+    kafka: {kafka}
+secrets: {{dir: secrets}}
 ledger: {{path: ledger.db}}
 http: {{listen: \"{http}\"}}
 ",
-        folder.path().display(),
-        bootstrap.join(", ")
+        folder.path().display()
     )
 }
 

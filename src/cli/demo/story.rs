@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use tokio::time::Instant;
 
 use super::{
+    access, moves,
     platform::{self, CLUSTER, CLUSTER_FILE, TOPICS_FILE},
     stage::Stage,
 };
@@ -27,8 +28,12 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
     first_apply(stage).await?;
     drift(stage).await?;
     merge(stage).await?;
+    access::given(stage).await?;
+    access::stolen(stage).await?;
+    access::password(stage).await?;
     deletion_held_back(stage).await?;
-    deletion_agreed(stage).await
+    deletion_agreed(stage).await?;
+    moves::drained(stage).await
 }
 
 async fn first_plan(stage: &Stage) -> Result<(), Failure> {
@@ -117,7 +122,7 @@ async fn merge(stage: &Stage) -> Result<(), Failure> {
 }
 
 async fn deletion_held_back(stage: &Stage) -> Result<(), Failure> {
-    title("5. A topic vanishes from git: nothing is deleted")?;
+    title("8. A topic vanishes from git: nothing is deleted")?;
     stage
         .repo
         .commit(
@@ -138,7 +143,7 @@ async fn deletion_held_back(stage: &Stage) -> Result<(), Failure> {
 }
 
 async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
-    title("6. Consent, in git, with a reason and an end")?;
+    title("9. Consent, in git, with a reason and an end")?;
     let allow = "{kind: Topic, name: application-logs, reason: \"logs went to the new platform\", until: 2099-12-31}";
     say(allow)?;
     stage
@@ -183,7 +188,7 @@ async fn show_plan(stage: &Stage) -> Result<(), Failure> {
     ))?)
 }
 
-async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
+pub(super) async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
     match stage
         .hand
         .write(batch)
@@ -198,7 +203,7 @@ async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
     }
 }
 
-async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
+pub(super) async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
     let topic = ObjectRef::topic(name);
     let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&topic)).await else {
         return None;
@@ -216,20 +221,20 @@ async fn status(stage: &Stage) -> Option<String> {
         .map(|s| s.replace(": ", ":"))
 }
 
-async fn converged(stage: &Stage) -> bool {
+pub(super) async fn converged(stage: &Stage) -> bool {
     status(stage)
         .await
         .is_some_and(|s| s.contains("\"reason\":\"Converged\""))
 }
 
-async fn counted(stage: &Stage, metric: &str, label: &str) -> bool {
+pub(super) async fn counted(stage: &Stage, metric: &str, label: &str) -> bool {
     let metrics = stage.get("/metrics").await.unwrap_or_default();
     metrics
         .lines()
         .any(|line| line.starts_with(metric) && line.contains(label) && !line.ends_with(" 0"))
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Result<(), Failure> {
+pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Result<(), Failure> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if holds().await {
@@ -250,11 +255,11 @@ fn expect(holds: bool, what: &str) -> Result<(), Failure> {
     }
 }
 
-fn title(text: &str) -> Result<(), Failure> {
+pub(super) fn title(text: &str) -> Result<(), Failure> {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     Ok(output::line(format!("\n{}", output::styled(text, style)))?)
 }
 
-fn say(text: &str) -> Result<(), Failure> {
+pub(super) fn say(text: &str) -> Result<(), Failure> {
     Ok(output::line(format!("   {text}"))?)
 }

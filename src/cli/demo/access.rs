@@ -1,0 +1,103 @@
+//! The part of the story about access: users and their ACLs, an ACL that is stolen, a password that is changed.
+
+use tokio::time::Instant;
+
+use super::{
+    platform::{self, ACCESS_FILE, SECRETS},
+    stage::Stage,
+    story::{by_hand, converged, counted, say, title, until},
+};
+use crate::{
+    cli::failure::Failure,
+    live::Observed,
+    model::{Acl, Kind, ObjectRef, ScramMechanism, Secret},
+    ports::{Batch, Credential},
+};
+
+/// The user that things happen to.
+const USER: &str = "analytics";
+
+/// The ACL that is stolen.
+const STOLEN: &str = "User:analytics allow Read topic:literal:user-events";
+
+/// Grants, credentials and quotas are merged.
+pub(super) async fn given(stage: &Stage) -> Result<(), Failure> {
+    title("5. A team gets access: users, grants, quotas")?;
+    stage.write_secrets(SECRETS).await?;
+    let files = [(ACCESS_FILE, platform::access())];
+    stage
+        .repo
+        .commit("users and what they may do", &files)
+        .await?;
+    say(
+        "the passwords lie beside the daemon and not in git; the plan says that they change, never what to",
+    )?;
+    until("the ACL is there", async || is_there(stage).await).await?;
+    until("the platform is converged", async || converged(stage).await).await?;
+    say(
+        "four users, their ACLs and their quotas stand; look at /users, /acls and /quotas below the cluster",
+    )
+}
+
+/// An ACL is taken away by hand.
+pub(super) async fn stolen(stage: &Stage) -> Result<(), Failure> {
+    title("6. Somebody takes an ACL away")?;
+    say(STOLEN)?;
+    let acl = Acl::parse(STOLEN).expect("the text above is an ACL");
+    by_hand(stage, Batch::DeleteAcls(vec![acl])).await?;
+    let began = Instant::now();
+    until("the ACL is back", async || {
+        is_there(stage).await
+            && counted(stage, "headgate_drift_resolved_total", "kind=\"Acl\"").await
+    })
+    .await?;
+    say(&format!(
+        "given back after {:.1} s; an alert would have told of it meanwhile",
+        began.elapsed().as_secs_f64()
+    ))
+}
+
+/// A password is changed by hand while nobody looks. A running daemon would try the login within ten minutes.
+pub(super) async fn password(stage: &mut Stage) -> Result<(), Failure> {
+    title("7. Somebody sets another password while Headgate is down")?;
+    stage.stop_daemon().await;
+    by_hand(
+        stage,
+        Batch::SetCredentials(vec![credential("not-what-git-wants")]),
+    )
+    .await?;
+    say(
+        "Kafka tells no passwords back, so the daemon tries to log in as the user: at its start, and every ten minutes",
+    )?;
+    stage.start_daemon();
+    until("git's password works again", async || {
+        let right = [credential(&platform::password(USER))];
+        let answers = stage.hand.log_in(&right).await;
+        answers == [Observed::Known(true)]
+    })
+    .await?;
+    until("the drift is counted", async || {
+        counted(stage, "headgate_drift_resolved_total", "kind=\"User\"").await
+    })
+    .await?;
+    say("the login was refused, that is drift, and git's password was set again")
+}
+
+fn credential(password: &str) -> Credential {
+    Credential {
+        user: USER.into(),
+        mechanism: ScramMechanism::Sha512,
+        iterations: ScramMechanism::MIN_ITERATIONS,
+        password: Secret::new(password.to_owned()),
+    }
+}
+
+async fn is_there(stage: &Stage) -> bool {
+    let acl = ObjectRef::new(Kind::Acl, STOLEN);
+    match stage.hand.look(std::slice::from_ref(&acl)).await {
+        Observed::Known(looked) => {
+            matches!(looked.objects.get(&acl), Some(Observed::Known(Some(_))))
+        }
+        Observed::Unknown(_) => false,
+    }
+}
