@@ -45,10 +45,6 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
 }
 
 /// Somebody's documents are never overwritten, and never mixed with imported ones.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "looks where it is about to write"
-)]
 fn refuse_full(folder: &Path) -> Result<(), Failure> {
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(false) => Ok(()),
