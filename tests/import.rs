@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use headgate::{
@@ -47,10 +47,47 @@ fn known<T>(objects: Vec<(&str, T)>) -> Observed<BTreeMap<CompactString, Observe
     Observed::Known(objects.into_iter().map(one).collect())
 }
 
+fn mk_topics() -> BTreeMap<TopicName, Observed<LiveTopic>> {
+    let topic = TopicName::from_broker;
+    let insync = ("min.insync.replicas", "2");
+    BTreeMap::from([
+        (
+            topic("app.a"),
+            mk_topic(1, 3, &[("retention.ms", "86400000"), insync]),
+        ),
+        (topic("app.b"), mk_topic(2, 3, &[insync])),
+        (
+            topic("app.c"),
+            mk_topic(3, 6, &[insync, ("cleanup.policy", "compact,delete")]),
+        ),
+        (topic("app.d"), mk_topic(4, 3, &[insync])),
+        (topic("audit"), mk_topic(5, 3, &[])),
+        (
+            topic("__consumer_offsets"),
+            mk_topic(6, 50, &[("cleanup.policy", "compact")]),
+        ),
+    ])
+}
+
+fn mk_acls() -> Observed<BTreeSet<Acl>> {
+    let acl = |name: &str| Acl::parse(name).unwrap();
+    Observed::Known(
+        [
+            "User:app allow Read topic:prefixed:app.",
+            "User:app allow Describe topic:prefixed:app.",
+            "User:app allow Read group:literal:*",
+            "User:app deny Write topic:literal:audit from 10.0.0.1",
+            "User:CN=a%20b,OU=c allow Alter cluster:literal:kafka-cluster",
+            "User:* allow Describe topic:literal:audit",
+            "Group:ops allow All transactionalId:literal:*",
+        ]
+        .map(acl)
+        .into(),
+    )
+}
+
 /// A cluster that has something of everything.
 fn mk_live() -> KafkaLive {
-    let topic = TopicName::from_broker;
-    let acl = |name: &str| Acl::parse(name).unwrap();
     let print = Fingerprint("print".into());
     let user = LiveUser {
         credentials: vec![LiveCredential {
@@ -67,59 +104,14 @@ fn mk_live() -> KafkaLive {
     };
     KafkaLive {
         brokers: vec![broker(1), broker(2), broker(3)],
-        topics: BTreeMap::from([
-            (
-                topic("app.a"),
-                mk_topic(
-                    1,
-                    3,
-                    &[("retention.ms", "86400000"), ("min.insync.replicas", "2")],
-                ),
-            ),
-            (
-                topic("app.b"),
-                mk_topic(2, 3, &[("min.insync.replicas", "2")]),
-            ),
-            (
-                topic("app.c"),
-                mk_topic(
-                    3,
-                    6,
-                    &[
-                        ("min.insync.replicas", "2"),
-                        ("cleanup.policy", "compact,delete"),
-                    ],
-                ),
-            ),
-            (
-                topic("app.d"),
-                mk_topic(4, 3, &[("min.insync.replicas", "2")]),
-            ),
-            (topic("audit"), mk_topic(5, 3, &[])),
-            (
-                topic("__consumer_offsets"),
-                mk_topic(6, 50, &[("cleanup.policy", "compact")]),
-            ),
-        ]),
-        acls: Observed::Known(
-            [
-                "User:app allow Read topic:prefixed:app.",
-                "User:app allow Describe topic:prefixed:app.",
-                "User:app allow Read group:literal:*",
-                "User:app deny Write topic:literal:audit from 10.0.0.1",
-                "User:CN=a%20b,OU=c allow Alter cluster:literal:kafka-cluster",
-                "User:* allow Describe topic:literal:audit",
-                "Group:ops allow All transactionalId:literal:*",
-            ]
-            .map(acl)
-            .into(),
-        ),
+        topics: mk_topics(),
+        acls: mk_acls(),
         users: known(vec![("app", user)]),
         quotas: known(vec![
             (
                 "user=app",
                 mk_config(&[
-                    ("producer_byte_rate", "1048576"),
+                    ("producer_byte_rate", "1048576.5"),
                     ("request_percentage", "12.5"),
                 ]),
             ),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::{
     desired::{DesiredCluster, DesiredCredential},
     live::{KafkaLive, LiveUser, Login, Observed},
-    model::{Fingerprint, ScramMechanism},
+    model::{Fingerprint, Kind, Ledger, ObjectRef, ScramMechanism},
     ports::{Credential, KafkaPlane},
     secrets::Vault,
 };
@@ -25,13 +25,18 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 /// four a day.
 const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Logins a pass: each costs a handshake and a hash on a broker.
+/// Logins a pass of users whose password was in place before: each costs a handshake on a broker.
 const AT_ONCE: usize = 20;
+
+/// Logins a pass of users that are taken over: until a login says so, nobody knows that git's password is theirs, and it
+/// would be set. At four at a time a thousand take half a minute, once.
+const TAKEN_OVER: usize = 1_000;
 
 /// What the last logins said.
 #[derive(Default)]
 pub(super) struct Logins {
     tried: Mutex<BTreeMap<Key, Tried>>,
+    taking_over_only: bool,
 }
 
 type Key = (CompactString, ScramMechanism);
@@ -54,18 +59,28 @@ impl Tried {
 }
 
 impl Logins {
+    /// Makes logins for a command that runs once and remembers nothing: of users that the ledger knows none is tried, or
+    /// every run would be one more.
+    pub(super) fn once() -> Self {
+        Self {
+            taking_over_only: true,
+            ..Self::default()
+        }
+    }
+
     /// Tries the logins that are due, and writes into the observation what is known of all.
     pub(super) async fn verify(
         &self,
         plane: &dyn KafkaPlane,
         vault: &Vault,
         desired: &DesiredCluster,
+        ledger: &Ledger,
         live: &mut KafkaLive,
     ) {
         let Observed::Known(users) = &mut live.users else {
             return;
         };
-        let due = self.due(vault, desired, users);
+        let due = self.due(vault, desired, ledger, users);
         let logins: Vec<Credential> = due.iter().map(|(login, _)| login.clone()).collect();
         if !logins.is_empty() {
             let answers = plane.log_in(&logins).await;
@@ -93,14 +108,17 @@ impl Logins {
         &self,
         vault: &Vault,
         desired: &DesiredCluster,
+        ledger: &Ledger,
         users: &BTreeMap<CompactString, Observed<LiveUser>>,
     ) -> Vec<(Credential, Fingerprint)> {
         let (now, tried) = (Instant::now(), self.tried());
-        let mut due = Vec::new();
+        let (mut due, mut new) = (Vec::new(), Vec::new());
         for (name, user) in desired.users.iter().filter(|(_, user)| user.verify) {
             let Some(Observed::Known(live)) = users.get(name) else {
                 continue;
             };
+            let record = ledger.records.get(&ObjectRef::new(Kind::User, name));
+            let known = record.is_some_and(|record| record.converged.is_some());
             for DesiredCredential {
                 mechanism,
                 password,
@@ -120,14 +138,18 @@ impl Logins {
                         iterations: 0,
                         password,
                     };
-                    due.push((last.map(|last| last.at), credential, print));
+                    match known {
+                        true => due.push((last.map(|last| last.at), credential, print)),
+                        false => new.push((credential, print)),
+                    }
                 }
             }
         }
         due.sort_by_key(|(at, ..)| *at);
-        let due = due.into_iter().take(AT_ONCE);
-        due.map(|(_, credential, print)| (credential, print))
-            .collect()
+        let most = if self.taking_over_only { 0 } else { AT_ONCE };
+        let due = due.into_iter().take(most);
+        let due = due.map(|(_, credential, print)| (credential, print));
+        new.into_iter().take(TAKEN_OVER).chain(due).collect()
     }
 
     fn write(&self, users: &mut BTreeMap<CompactString, Observed<LiveUser>>) {

@@ -31,20 +31,31 @@ impl Observer {
         }
     }
 
+    /// Makes the observer of a command that only plans.
+    pub(super) fn once(planes: Planes, vault: Vault) -> Self {
+        Self {
+            logins: Logins::once(),
+            ..Self::new(planes, vault)
+        }
+    }
+
     /// Sees what planning needs, and says how long each plane took.
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
         let (mut live, took) = self.planes.observe(&planes::ask(desired, ledger)).await;
         live.secrets = self.fingerprints(desired);
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
-            self.logins.verify(plane, &self.vault, desired, kafka).await;
+            self.logins
+                .verify(plane, &self.vault, desired, ledger, kafka)
+                .await;
         }
         (live, took)
     }
 
     /// Takes note of what was written: what a login said of a user before says nothing about its new password.
     pub(super) fn wrote(&self, results: &[ActionResult]) {
-        let users = results.iter().filter(|r| r.object.kind == Kind::User);
+        let done = results.iter().filter(|r| r.end.is_done());
+        let users = done.filter(|r| r.object.kind == Kind::User);
         for ActionResult {
             object: ObjectRef { name, .. },
             ..

@@ -139,12 +139,12 @@ pub async fn plan(
         None => None,
     };
     // without a ledger no fingerprint is remembered that these could be compared with
-    let key = key.unwrap_or_default();
+    let key = key.unwrap_or_else(rand::random);
     let clusters = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| {
             let (store, revision) = (&store, &revision);
-            let observer = Observer::new(planes, Vault::new(config.secrets.clone(), key));
+            let observer = Observer::once(planes, Vault::new(config.secrets.clone(), key));
             async move {
                 let mut ledger = match store {
                     Some(store) => store.load(&name)?,

@@ -81,9 +81,12 @@ impl Page {
             _ => '-',
         };
         let name: String = of.chars().map(letter).collect();
-        let name = name.trim_start_matches('.').to_owned();
-        self.secrets.insert(SecretName(name.as_str().into()));
-        name
+        let name = name.trim_start_matches('.');
+        // `a b` and `a-b` are two users
+        let numbered = (2..).map(|n| format!("{name}-{n}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let is_new = |name: &String| self.secrets.insert(SecretName(name.as_str().into()));
+        names.find(is_new).expect("there are numbers enough")
     }
 }
 

@@ -25,23 +25,28 @@ pub(super) async fn log_in(client: &Client, logins: &[Credential]) -> Vec<Observ
     stream::iter(tries).buffered(AT_ONCE).collect().await
 }
 
-/// Asks the brokers in the order in which everything else asks them, until one of them has an answer.
+/// Asks the brokers in the order in which everything else asks them, until one of them has an answer. A refusal has to be
+/// confirmed by a second broker where there is one: the first may not have heard of a new password yet.
 async fn attempt(client: &Client, login: &Credential) -> Observed<bool> {
     let deadline = Deadline::within(PATIENCE);
-    let mut failures = Vec::new();
+    let (mut failures, mut denied) = (Vec::new(), 0);
     for address in client.candidates() {
         match dial::log_in(&address, client.settings(), login, deadline).await {
             Ok(()) => return Observed::Known(true),
             Err(error) => match verdict(&error) {
-                Some(verdict) => return verdict,
+                Some(Observed::Known(_)) => denied += 1,
+                Some(unknown) => return unknown,
                 None => failures.push(error),
             },
         }
-        if deadline.left().is_zero() {
+        if denied > 1 || deadline.left().is_zero() {
             break;
         }
     }
-    Observed::Unknown(chain(&Error::Unreachable(failures)))
+    match denied {
+        0 => Observed::Unknown(chain(&Error::Unreachable(failures))),
+        _ => Observed::Known(false),
+    }
 }
 
 /// What a failed login says of the password; `None`: nothing, another broker may know.

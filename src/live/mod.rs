@@ -104,6 +104,10 @@ pub struct KafkaLive {
     /// Config keys that this cluster's topics have, and their types; empty while it has no readable topic to ask.
     #[serde(default)]
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,
+    /// What topics without a `min.insync.replicas` of their own inherit, as the broker says that was asked: its dynamic
+    /// defaults and its own file; `None` while no topic tells.
+    #[serde(default)]
+    pub min_insync: Option<u32>,
     /// The principal that Headgate works as on this cluster (`User:headgate`).
     #[serde(default)]
     pub principal: Observed<CompactString>,

@@ -128,6 +128,7 @@ impl KafkaLive {
             brokers: Vec::new(),
             topics: BTreeMap::new(),
             topic_keys: BTreeMap::new(),
+            min_insync: None,
             principal: Observed::default(),
             acls: Observed::default(),
             users: Observed::default(),
@@ -142,6 +143,15 @@ impl KafkaLive {
             usage: BTreeMap::new(),
             health: Health::default(),
         }
+    }
+
+    /// Returns how many replicas of a topic have to be in sync for producers with `acks=all`; Kafka's default of 1 where
+    /// nobody says.
+    #[must_use]
+    pub fn min_insync(&self, topic: &LiveTopic) -> usize {
+        let own = topic.config_value("min.insync.replicas").flatten();
+        let own = own.and_then(|value| value.parse().ok());
+        own.or(self.min_insync).map_or(1, |n| n as usize)
     }
 
     /// Returns all objects of a kind, sorted by name; unknown when the kind could not be listed.

@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    live::{KafkaLive, LivePartition, LiveTopic, Moving, config_value},
+    live::{KafkaLive, LivePartition, LiveTopic, Moving},
     model::TopicName,
 };
-
-/// The topic config that says how many replicas must be in sync.
-const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// Whether a broker is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -118,29 +115,25 @@ pub(super) struct Judged {
 
 /// Judges the partitions of a cluster's topics.
 pub(super) struct Judge<'a> {
-    /// What topics inherit, where that is a dynamic default of the cluster.
-    inherited: Option<usize>,
+    kafka: &'a KafkaLive,
     moving: Option<&'a BTreeMap<TopicName, Vec<Moving>>>,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(kafka: &'a KafkaLive) -> Self {
-        let defaults = kafka.broker_configs.known().and_then(|c| c.get("default"));
-        let inherited = defaults.and_then(|c| c.known());
         Self {
-            inherited: inherited.and_then(|config| min_insync(config)),
+            kafka,
             moving: kafka.moving.known(),
         }
     }
 
-    /// Returns a topic's partitions, and how each is. What the topic inherits from a broker's own file is not known, and
-    /// counts as Kafka's default of 1.
+    /// Returns a topic's partitions, and how each is.
     pub(super) fn partitions<'t>(
         &self,
         name: &TopicName,
         topic: &'t LiveTopic,
     ) -> impl Iterator<Item = (&'t LivePartition, Judged)> + use<'a, 't> {
-        let least = min_insync(&topic.config).or(self.inherited).unwrap_or(1);
+        let least = self.kafka.min_insync(topic);
         let moving = self.moving.and_then(|moving| moving.get(name));
         let judge = move |(index, partition): (usize, &'t LivePartition)| {
             let moves = moving.into_iter().flatten();
@@ -159,10 +152,6 @@ impl<'a> Judge<'a> {
         };
         topic.partitions.iter().enumerate().map(judge)
     }
-}
-
-fn min_insync(config: &[crate::live::LiveConfig]) -> Option<usize> {
-    config_value(config, MIN_INSYNC)??.parse().ok()
 }
 
 /// Counts the partitions of a cluster by state. Those of topics that could not be read are not counted.

@@ -78,7 +78,11 @@ macro_rules! rates {
 
 rates! {
     /// Bytes a second.
-    ByteRate, "bytes a second, such as `1MiB`, more than 0", |text| Some(units::bytes(text).ok()?.to_string());
+    ByteRate, "bytes a second, such as `1MiB`, more than 0", |text| match units::bytes(text) {
+        Ok(bytes) => Some(bytes.to_string()),
+        // Kafka's rates are float64
+        Err(_) => text.contains('.').then(|| text.to_owned()),
+    };
     /// A number above 0.
     Rate, "a number above 0", |text| Some(text.to_owned());
     /// A whole number above 0.

@@ -81,6 +81,7 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
         brokers: topics.brokers,
         topics: topics.topics,
         topic_keys: topics.keys,
+        min_insync: topics.min_insync,
         principal: client.settings().principal(),
         acls,
         users,

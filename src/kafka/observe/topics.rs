@@ -44,6 +44,7 @@ pub(super) struct Seen {
     pub(super) brokers: Vec<Broker>,
     pub(super) topics: BTreeMap<TopicName, Observed<LiveTopic>>,
     pub(super) keys: BTreeMap<ConfigKey, ConfigType>,
+    pub(super) min_insync: Option<u32>,
 }
 
 /// Observes brokers and all topics; those that are expected are looked for on every broker.
@@ -65,12 +66,13 @@ pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Result<S
     if !missing.is_empty() {
         topics.extend(seek(client, &brokers, &missing).await);
     }
-    let (topics, keys) = with_configs(client, topics).await?;
+    let (topics, keys, min_insync) = with_configs(client, topics).await?;
     Ok(Seen {
         cluster_id,
         brokers,
         topics: topics.into_iter().filter_map(unless_absent).collect(),
         keys,
+        min_insync,
     })
 }
 
@@ -93,7 +95,7 @@ pub(super) async fn look(
         let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
         topics.entry(name).or_insert_with(left_out);
     }
-    let (topics, _) = with_configs(client, topics).await?;
+    let (topics, ..) = with_configs(client, topics).await?;
     let object = |(name, topic): (TopicName, Observed<Option<LiveTopic>>)| {
         let topic = topic.map(|topic| topic.map(LiveObject::Topic));
         (ObjectRef::topic(name.as_str()), topic)
@@ -168,7 +170,7 @@ fn agreed(name: &TopicName, answers: &[Result<Topics, String>]) -> Observed<Opti
 async fn with_configs(
     client: &Client,
     mut topics: Topics,
-) -> Result<(Topics, BTreeMap<ConfigKey, ConfigType>), String> {
+) -> Result<(Topics, BTreeMap<ConfigKey, ConfigType>, Option<u32>), String> {
     let there: Vec<TopicName> = topics
         .iter()
         .filter(|(_, topic)| matches!(topic, Observed::Known(Some(_))))
@@ -184,6 +186,7 @@ async fn with_configs(
         .map(|chunk| requests::configs::describe_topics(chunk, None))
         .collect();
     let mut keys = BTreeMap::new();
+    let mut inherited = None;
     let mut answers = stream::iter(requests).map(ask).buffer_unordered(IN_FLIGHT);
     let mut unread: BTreeSet<&TopicName> = there.iter().collect();
     while let Some(answer) = answers.try_next().await.map_err(|e| chain(&e))? {
@@ -191,6 +194,9 @@ async fn with_configs(
         for result in results {
             if keys.is_empty() {
                 keys = key_types(&result);
+            }
+            if inherited.is_none() {
+                inherited = inherited_min_insync(&result);
             }
             let name = TopicName::from_broker(&result.resource_name);
             if unread.remove(&name)
@@ -204,7 +210,7 @@ async fn with_configs(
         let reason = "the broker's answer leaves its configs out".to_owned();
         topics.insert(name.clone(), Observed::Unknown(reason));
     }
-    Ok((topics, keys))
+    Ok((topics, keys, inherited))
 }
 
 /// Writes a topic's configs into it, or why they are not known: half a topic is not known.
@@ -229,6 +235,17 @@ fn configure(
     } else if let Observed::Known(Some(topic)) = topic {
         topic.config = own_values(&result.configs, OF_THE_TOPIC);
     }
+}
+
+/// Returns the `min.insync.replicas` that a topic inherits, if it has none of its own.
+fn inherited_min_insync(result: &DescribeConfigsResult) -> Option<u32> {
+    let mut configs = result.configs.iter();
+    let found = configs.find(|c| c.name.as_str() == "min.insync.replicas")?;
+    let value = found.value.as_deref();
+    value
+        .filter(|_| found.config_source != OF_THE_TOPIC)?
+        .parse()
+        .ok()
 }
 
 fn cluster_id(answer: &MetadataResponse) -> Result<ClusterId, String> {
