@@ -18,6 +18,9 @@ use crate::{
 /// The wait before a pass that finishes what the one before could not: long enough for metadata to spread.
 const SOON: Duration = Duration::from_secs(1);
 
+/// The shortest wait while replicas move: a partition of some megabytes is copied in it.
+const WHILE_MOVING: Duration = Duration::from_secs(2);
+
 /// Time for the source to bring a first revision before it is called a failure that there is none: a fetch from a
 /// healthy server takes a second.
 const FIRST_REVISION_WITHIN: Duration = Duration::from_secs(5);
@@ -63,6 +66,11 @@ impl ClusterLoop {
             cycle.unconverged_rounds = rounds;
             let wait = match &cycle.result {
                 PassResult::Ok if rounds > 0 => SOON.min(self.site.interval),
+                PassResult::Ok if is_moving(&cycle) => {
+                    // looking is a share of the time, however large the cluster is
+                    let wait = (cycle.duration * 4).max(WHILE_MOVING);
+                    wait.min(self.site.interval)
+                }
                 PassResult::Ok => backoff.after_success(),
                 PassResult::Failed(_) | PassResult::Invalid(_) => backoff.after_failure(),
             };
@@ -107,6 +115,11 @@ impl ClusterLoop {
             () = tokio::time::sleep(wait) => Wake::Timer,
         }
     }
+}
+
+/// Tells whether replicas are under way, so that the next are begun when these have arrived.
+fn is_moving(cycle: &Cycle) -> bool {
+    cycle.left.as_ref().is_some_and(|plan| plan.is_moving())
 }
 
 /// Counts passes in a row in which every action succeeded and something is still left to do.

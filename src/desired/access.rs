@@ -123,7 +123,7 @@ impl std::fmt::Display for ResetTo {
     }
 }
 
-/// Where the replicas of a topic lie, when something else is wanted than an even spread over the racks.
+/// Where the replicas of a topic lie, when git says so: an even spread over the racks, unless it names brokers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DesiredPlacement {
     /// Only on these brokers; empty: on all.

@@ -19,7 +19,7 @@ pub struct DesiredTopic {
     /// Declared keys, the cluster's defaults among them, sorted by key. A value is normalised by the type that Kafka's
     /// table gives the key (`model::topic_config`); of a key that the table lacks it is the text that was written.
     pub config: Vec<(ConfigKey, DesiredValue)>,
-    /// Where its replicas lie; `None`: spread evenly over the racks.
+    /// Where its replicas lie; `None`: new ones are spread evenly over the racks, others stay where they are.
     pub placement: Option<Box<DesiredPlacement>>,
 }
 

@@ -203,7 +203,7 @@ mod tests {
 
     fn mk_config(value: &str) -> Vec<LiveConfig> {
         vec![LiveConfig {
-            key: ConfigKey::new(MIN_INSYNC),
+            key: ConfigKey::new("min.insync.replicas"),
             value: Some(value.into()),
         }]
     }
@@ -246,8 +246,7 @@ mod tests {
         let two_of_three = || vec![mk_partition(1, &[1, 2, 3], &[1])];
         let mut kafka = mk_cluster(two_of_three(), None);
         assert_eq!(partitions(&kafka).under_min_isr, 0, "Kafka's default is 1");
-        let defaults = [("default".into(), Observed::Known(mk_config("2")))];
-        kafka.broker_configs = Observed::Known(defaults.into());
+        kafka.min_insync = Some(2);
         assert_eq!(partitions(&kafka).under_min_isr, 1);
         let single = mk_cluster(vec![mk_partition(1, &[1], &[1])], Some("2"));
         assert_eq!(partitions(&single).under_min_isr, 0, "it has one replica");

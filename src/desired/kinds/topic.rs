@@ -34,7 +34,8 @@ mirror! {
         partitions = "partitions": Option<Count<1, MAX_PARTITIONS>>,
         /// Number of replicas of each partition, each on a broker of its own.
         replication_factor = "replicationFactor": Option<Count<1, MAX_REPLICAS>>,
-        /// Where the replicas lie: `spread` (default) evenly over the racks and brokers, or on the brokers that are named.
+        /// Where the replicas lie: `spread` evenly over the racks and brokers, or on the brokers that are named. Default:
+        /// new replicas are spread, and those that lie somewhere already stay there.
         placement = "placement": Option<Spotted<Placement>>,
         /// Topic configs by Kafka's names. Keys ending in `.ms` accept `7d`, keys ending in `.bytes` accept `1GiB`;
         /// `null` leaves a key alone, whatever it is.
@@ -52,9 +53,9 @@ mirror! {
     }
 }
 
-/// `spread`, which is `None`, or the brokers that are named.
+/// `spread`, which names no broker, or the brokers that are named.
 #[derive(Debug)]
-pub(in crate::desired) struct Placement(Option<DesiredPlacement>);
+pub(in crate::desired) struct Placement(DesiredPlacement);
 
 impl Placement {
     /// How a document asks for an even spread.
@@ -64,14 +65,14 @@ impl Placement {
 impl Read for Placement {
     fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
         match &node.value {
-            Value::Scalar(word) if word == Self::SPREAD => Some(Self(None)),
+            Value::Scalar(word) if word == Self::SPREAD => Some(Self(DesiredPlacement::default())),
             Value::Map(_) => {
                 let pin = PinSpec::read(node, page)?;
                 let ids = |ids: Option<BrokerIds>| ids.map(|ids| ids.0).unwrap_or_default();
-                Some(Self(Some(DesiredPlacement {
+                Some(Self(DesiredPlacement {
                     brokers: ids(pin.brokers),
                     leaders: ids(pin.leaders),
-                })))
+                }))
             }
             _ => expected("`spread` or `{brokers: […], leaders: […]}`", node, page),
         }
@@ -113,7 +114,7 @@ impl Defaults {
             partitions: topic.partitions.map(|n| n.value),
             replication_factor: topic.replicas(),
             config: topic.pairs().collect(),
-            placement: topic.placement.as_ref().and_then(|p| p.value.0.clone()),
+            placement: topic.placement.as_ref().map(|p| p.value.0.clone()),
             draining,
         }
     }
@@ -171,7 +172,7 @@ fn topic(
     let own = spec.and_then(|s| s.config.as_ref());
     let placement = spec.and_then(|s| s.placement.as_ref());
     let pinned = match placement {
-        Some(own) => own.value.0.clone(),
+        Some(own) => Some(own.value.0.clone()),
         None => defaults.placement.clone(),
     };
     let built = DesiredTopic {

@@ -3,24 +3,11 @@
 
 use crate::{
     desired::DesiredCluster,
-    live::{KafkaLive, LiveConfig, LivePartition, LiveTopic, config_value},
-    plan::memory::MIN_INSYNC,
+    live::{KafkaLive, LivePartition},
 };
 
 /// How many partitions a reason names.
 const NAMED: usize = 3;
-
-/// Returns how many replicas of a topic have to be in sync for producers with `acks=all`. What a topic inherits from a
-/// broker's own file is not known, and counts as Kafka's default of 1.
-pub(super) fn min_insync(kafka: &KafkaLive, topic: &LiveTopic) -> usize {
-    let defaults = kafka.broker_configs.known().and_then(|c| c.get("default"));
-    let inherited = || number(defaults?.known()?);
-    number(&topic.config).or_else(inherited).unwrap_or(1)
-}
-
-fn number(config: &[LiveConfig]) -> Option<usize> {
-    config_value(config, MIN_INSYNC)??.parse().ok()
-}
 
 /// Says why nothing may begin to move; `None` when the cluster is well. A partition that moves does not count, nor one
 /// that lacks nothing but brokers that are to be emptied: moving it is its cure. One that cannot have enough replicas in
@@ -36,7 +23,7 @@ pub(super) fn ailing(
         let Some(topic) = topic.known() else {
             continue;
         };
-        let least = min_insync(kafka, topic);
+        let least = kafka.min_insync(topic);
         for (index, partition) in (0..).zip(&topic.partitions) {
             let (true, Some(what)) = (!cured(desired, kafka, partition), ails(partition, least))
             else {

@@ -97,9 +97,11 @@ impl<'a> Rules<'a> {
                 Some(brokers) => Placement::Brokers(brokers),
             },
             leaders: pinned.map_or(&[], |p| &p.leaders),
-            extent: match self.desired.balance.replicas {
-                true => Extent::Even,
-                false => Extent::Racks,
+            extent: match (self.desired.balance.replicas, pinned) {
+                (true, _) => Extent::Even,
+                (false, Some(_)) => Extent::Racks,
+                // a cluster that was taken over is not rebuilt unless git says so
+                (false, None) => Extent::Repair,
             },
         }
     }

@@ -4,7 +4,6 @@
 use compact_str::CompactString;
 
 use super::{
-    health,
     rule::{Rules, words},
     site::{Course, Site},
     throttle::{Copying, Turn},
@@ -197,7 +196,7 @@ impl TopicMoves {
         }
         let declared = rules.declared(site.name.as_str(), Some(site.live));
         let least = declared.and_then(declared_min_insync);
-        let least = least.unwrap_or_else(|| health::min_insync(kafka, site.live));
+        let least = least.unwrap_or_else(|| kafka.min_insync(site.live));
         let harmed = |m: &&Move| m.to.len() < least && m.from.len() > m.to.len();
         if let Some(harmed) = self.due.iter().find(harmed) {
             self.held = Some(Hold {
