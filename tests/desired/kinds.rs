@@ -191,10 +191,11 @@ fn offsets_are_reset_to_a_point() {
 }
 
 #[test]
-fn a_topic_is_spread_unless_it_is_pinned() {
+fn a_topic_stays_where_it_is_unless_it_is_to_be_spread_or_pinned() {
     let placed = |spec: &str| read(&topic("t", spec)).topics["t"].placement.clone();
     assert_eq!(placed("{}"), None);
-    assert_eq!(placed("{placement: spread}"), None);
+    let spread = DesiredPlacement::default();
+    assert_eq!(placed("{placement: spread}").as_deref(), Some(&spread));
     let pinned = DesiredPlacement {
         brokers: vec![3, 1, 2],
         leaders: vec![1],
@@ -221,7 +222,8 @@ spec: {defaults: {topic: {partitions: 1, replicationFactor: 1, placement: {leade
         .as_ref()
         .map(|p| p.leaders.clone());
     assert_eq!(leaders, Some(vec![7]));
-    assert_eq!(cluster.topics["spread"].placement, None);
+    let spread = cluster.topics["spread"].placement.as_deref();
+    assert_eq!(spread, Some(&DesiredPlacement::default()));
 }
 
 #[test]
