@@ -95,7 +95,7 @@ async fn results_stand_alone_on_stdout_and_logs_on_stderr() {
         (&["apply", "-o", "json"], "results"),
         (&["snapshot"], &events),
         (&["validate", "-o", "json"], "findings"),
-        (&["schema"], "TopicDocument"),
+        (&["schema"], "headgate.dev/v1"),
     ] {
         let ran = world.run(&[command, &loud].concat()).await;
         assert_eq!(ran.code, 0, "{ran:?}");

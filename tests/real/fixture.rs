@@ -40,9 +40,9 @@ pub(super) async fn mistreated() -> Option<MutexGuard<'static, KafkaCluster>> {
     }
 }
 
-/// Makes a client of a plaintext cluster.
+/// Makes a client that is a super user without a name.
 pub(super) fn client(cluster: &KafkaCluster) -> Client {
-    Client::new(Settings::plaintext(cluster.bootstrap())).unwrap()
+    Client::new(Settings::plaintext(cluster.plaintext_bootstrap())).unwrap()
 }
 
 /// Makes the settings by which the admin gets into a cluster with TLS.

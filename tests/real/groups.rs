@@ -13,7 +13,7 @@ use headgate::{
 };
 use tokio::time::timeout;
 
-use super::fixture::{SHOWN_WITHIN, client, made, mk_topic, plaintext, refusal, unique};
+use super::fixture::{SHOWN_WITHIN, client, made, mk_topic, plaintext, refusal, scram, unique};
 
 /// Asks for groups, and for all about one of them.
 fn asking(group: &str, usage: Option<&TopicName>) -> Ask {
@@ -191,7 +191,7 @@ async fn offsets_and_lag_are_those_that_kafkas_own_tool_tells() {
 
 #[tokio::test]
 async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_topic() {
-    let Some(cluster) = plaintext().await else {
+    let Some(cluster) = scram().await else {
         return;
     };
     let client = client(cluster);
@@ -232,7 +232,7 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
 
 #[tokio::test]
 async fn a_group_of_the_newer_protocol_is_described_by_its_own_request() {
-    let Some(cluster) = plaintext().await else {
+    let Some(cluster) = scram().await else {
         return;
     };
     let client = client(cluster);
