@@ -4,6 +4,7 @@
 mod checks;
 mod daemon;
 mod inputs;
+mod moves;
 mod others;
 mod platform;
 mod pure;

@@ -7,6 +7,7 @@ mod fixture;
 mod groups;
 mod login;
 mod moves;
+mod moves_whole;
 mod outage;
 mod quotas;
 mod rights;

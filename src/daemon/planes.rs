@@ -74,6 +74,11 @@ impl Planes {
     }
 }
 
+/// Who moves replicas has to know what throttles brokers, whatever becomes of their other configs.
+fn needs(desired: &DesiredCluster, kind: Kind) -> bool {
+    kind == Kind::BrokerConfig && desired.mode(Kind::Topic) != Mode::Ignore
+}
+
 /// Says what an observation has to see for a plan to be made.
 pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
     let kinds = Kind::ALL.iter().copied();
@@ -83,7 +88,7 @@ pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
         .map(|(object, _)| TopicName::from_broker(&object.name));
     Ask {
         kinds: kinds
-            .filter(|kind| desired.mode(*kind) != Mode::Ignore)
+            .filter(|kind| desired.mode(*kind) != Mode::Ignore || needs(desired, *kind))
             .collect(),
         topics: was_there.collect(),
         groups: desired.groups.keys().cloned().collect(),

@@ -2,6 +2,7 @@
 //! before the write, so that after a crash each is known as Headgate's own and somebody else's is never touched.
 
 use compact_str::CompactString;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigKey, ObjectRef, TopicName};
@@ -26,6 +27,9 @@ pub struct BegunMove {
     pub partition: i32,
     /// Where to, preferred leader first: every target that was sent and may be in force, the newest last.
     pub targets: Vec<Box<[i32]>>,
+    /// Passes in a row in which the controller knew of no move of the partition.
+    #[serde(default)]
+    pub unseen: u32,
 }
 
 /// A throttle that Headgate set.
@@ -37,6 +41,9 @@ pub struct Throttle {
     pub key: ConfigKey,
     /// Every value that was set and may stand, the newest last. Any other value is somebody else's.
     pub values: Vec<CompactString>,
+    /// Since when none of them is seen. A broker that lags shows what was before, so it takes a while to believe it.
+    #[serde(default)]
+    pub unseen: Option<Timestamp>,
 }
 
 impl Begun {
@@ -67,11 +74,15 @@ impl Begun {
         let mut moves = self.moves.iter_mut();
         let known = moves.find(|m| m.partition == partition && m.topic.as_str() == topic);
         match known {
-            Some(known) => note(&mut known.targets, to.into()),
+            Some(known) => {
+                known.unseen = 0;
+                note(&mut known.targets, to.into());
+            }
             None => self.moves.push(BegunMove {
                 topic: TopicName::from_broker(topic),
                 partition,
                 targets: vec![to.into()],
+                unseen: 0,
             }),
         }
     }
@@ -80,11 +91,15 @@ impl Begun {
     pub fn note_throttle(&mut self, object: &ObjectRef, key: &ConfigKey, value: &str) {
         let mut throttles = self.throttles.iter_mut();
         match throttles.find(|t| t.object == *object && t.key == *key) {
-            Some(known) => note(&mut known.values, value.into()),
+            Some(known) => {
+                known.unseen = None;
+                note(&mut known.values, value.into());
+            }
             None => self.throttles.push(Throttle {
                 object: object.clone(),
                 key: key.clone(),
                 values: vec![value.into()],
+                unseen: None,
             }),
         }
     }

@@ -97,6 +97,8 @@ impl Sandbox {
 
     fn observed(&self, ask: &Ask, unreadable: bool) -> KafkaLive {
         let mut live = self.some_view().shown(ask);
+        // brokers pass the question on to the controller, which does not lag behind itself
+        live.moving = live.moving.map(|_| self.world().moving());
         for name in &ask.topics {
             if !live.topics.contains_key(name)
                 && let Some(topic) = self.on_any_broker(name)

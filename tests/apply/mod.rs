@@ -5,6 +5,7 @@ mod access;
 mod answers;
 mod batches;
 mod kinds;
+mod moves;
 mod preconditions;
 mod stop;
 mod verify;

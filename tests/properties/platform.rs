@@ -67,7 +67,12 @@ pub(super) fn now() -> Timestamp {
 
 impl Platform {
     pub(super) fn new(found: &[NewTopic], faults: Faults) -> Self {
-        let sandbox = Sandbox::with_faults(CLUSTER_ID, BROKERS, faults);
+        Self::of(BROKERS, found, faults)
+    }
+
+    /// A platform of so many brokers.
+    pub(super) fn of(brokers: u16, found: &[NewTopic], faults: Faults) -> Self {
+        let sandbox = Sandbox::with_faults(CLUSTER_ID, brokers, faults);
         for topic in found {
             sandbox.edit(|world| world.create(topic)).unwrap();
         }

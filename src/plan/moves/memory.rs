@@ -1,11 +1,20 @@
 //! What the ledger remembers of moves (plan stage, pure): noted before the write, given up once it is seen to have ended.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::state::{self, State};
 use crate::{
     live::{KafkaLive, LiveRef, Observed, config_value},
     model::{Begun, Intent, Kind, Ledger, ObjectRef, Throttle},
     plan::{Action, ActionResult, ClusterPlan, End, platform},
 };
+
+/// Passes in which the controller has to know of no move before brokers are believed, too.
+const UNSEEN: u32 = 3;
+
+/// How long a throttle has to be gone, or changed, before it counts as ended. Brokers were measured 13 s behind their
+/// controller; until then no more is at stake than that somebody's own throttle of the very same value would go.
+const SETTLED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Takes down what a pass began. Whatever may have been sent counts: what was not will be seen not to be so.
 pub(in crate::plan) fn note(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
@@ -50,9 +59,23 @@ pub(in crate::plan) fn resolve(ledger: &mut Ledger, intent: &Intent) {
     }
 }
 
+/// Counts for how long the controller has not known of moves, by an observation that is newer than all writes. What it does
+/// not list is over, whatever brokers that lag still show.
+pub(in crate::plan) fn observe(ledger: &mut Ledger, kafka: &KafkaLive) {
+    let Observed::Known(moving) = &kafka.moving else {
+        return;
+    };
+    ledger.begun.moves.retain_mut(|begun| {
+        let all = moving.get(begun.topic.as_str());
+        let is_listed = all.is_some_and(|all| all.iter().any(|m| m.partition == begun.partition));
+        begun.unseen = if is_listed { 0 } else { begun.unseen + 1 };
+        begun.unseen < UNSEEN
+    });
+}
+
 /// Gives up what has ended: moves that have arrived, were taken back or never began, and throttles that are off or
 /// somebody else's by now. What cannot be seen stays.
-pub(in crate::plan) fn forget(ledger: &mut Ledger, kafka: &KafkaLive) {
+pub(in crate::plan) fn forget(ledger: &mut Ledger, kafka: &KafkaLive, now: Timestamp) {
     if ledger.begun.is_empty() {
         return;
     }
@@ -78,15 +101,16 @@ pub(in crate::plan) fn forget(ledger: &mut Ledger, kafka: &KafkaLive) {
             }
         });
     }
-    throttles.retain_mut(|throttle| stands(throttle, kafka));
+    throttles.retain_mut(|throttle| stands(throttle, kafka, now));
 }
 
 /// Tells whether a throttle may still be in force as Headgate set it.
-fn stands(throttle: &mut Throttle, kafka: &KafkaLive) -> bool {
+fn stands(throttle: &mut Throttle, kafka: &KafkaLive, now: Timestamp) -> bool {
     let Throttle {
         object,
         key,
         values,
+        unseen,
     } = throttle;
     let is_up = || {
         kafka
@@ -97,16 +121,23 @@ fn stands(throttle: &mut Throttle, kafka: &KafkaLive) -> bool {
     let config = match kafka.object(object) {
         Observed::Unknown(_) => return true,
         // a broker that is down tells nothing of its configs
-        Observed::Known(None) => return object.kind == Kind::BrokerConfig && !is_up(),
-        Observed::Known(Some(LiveRef::Topic(topic))) => &topic.config,
+        Observed::Known(None) if object.kind == Kind::BrokerConfig && !is_up() => return true,
+        Observed::Known(None) => &[][..],
+        Observed::Known(Some(LiveRef::Topic(topic))) => &topic.config[..],
         Observed::Known(Some(live)) => live.config(),
     };
     let live = config_value(config, key.as_str()).flatten();
     let ours = live.is_some_and(|live| values.iter().any(|v| v == live));
     if let (true, Some(live)) = (ours, live) {
-        values.retain(|v| v == live);
+        // one that is older may be shown by a broker that lags, while the newest stands
+        if values.last().is_some_and(|newest| newest == live) {
+            values.retain(|v| v == live);
+        }
+        *unseen = None;
+        return true;
     }
-    ours
+    let since = *unseen.get_or_insert(now);
+    now.duration_since(since) < SETTLED
 }
 
 /// Tells whether Headgate moves partitions of an object.

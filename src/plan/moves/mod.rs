@@ -19,7 +19,7 @@ mod tell;
 mod throttle;
 mod topic;
 
-pub(super) use memory::{forget, moves, note, resolve};
+pub(super) use memory::{forget, moves, note, observe, resolve};
 pub(super) use outlook::Outlook;
 pub(super) use rule::{SPREAD, words};
 pub(super) use tell::{Fate, others};

@@ -1,12 +1,12 @@
 //! What git says about where a topic's replicas lie, and a quick look whether they do (plan stage, pure).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
 use crate::{
     desired::{DesiredCluster, DesiredTopic},
-    live::{KafkaLive, LiveRef, LiveTopic},
+    live::{KafkaLive, LiveRef, LiveTopic, Observed},
     plan::{
         placement::{Broker, Extent, Placement, Standing},
         platform,
@@ -53,11 +53,21 @@ impl<'a> Rules<'a> {
             },
         });
         let mut brokers: Vec<Broker<'a>> = up.collect();
-        let gone = |id: &&i32| !kafka.brokers.iter().any(|b| b.id == **id);
-        brokers.extend(desired.draining.iter().filter(gone).map(|id| Broker {
-            id: *id,
+        // brokers that are down, and known because they are fenced, hold replicas or are to be emptied
+        let topics = kafka.topics.values().filter_map(Observed::known);
+        let named = topics
+            .flat_map(|t| &t.partitions)
+            .flat_map(|p| p.replicas.iter());
+        let known = named.chain(&kafka.health.fenced).chain(&desired.draining);
+        let up: BTreeSet<i32> = kafka.brokers.iter().map(|b| b.id).collect();
+        let down: BTreeSet<i32> = known.filter(|id| !up.contains(id)).copied().collect();
+        brokers.extend(down.into_iter().map(|id| Broker {
+            id,
             rack: None,
-            standing: Standing::Draining,
+            standing: match desired.draining.contains(&id) {
+                true => Standing::Draining,
+                false => Standing::Away,
+            },
         }));
         let serving = || brokers.iter().filter(|b| b.standing == Standing::Serving);
         let racks = match serving().all(|b| b.rack.is_some()) {

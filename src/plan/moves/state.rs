@@ -44,14 +44,11 @@ pub(super) fn of(
         };
     }
     let behind = |b: &i32| serves(*b) && !partition.isr.contains(b);
-    let begun = targets
-        .iter()
-        .rev()
-        .find(|to| match to.len() < replicas.len() {
-            // only moves that copy are remembered, so a longer list that begins so is one that was taken
-            true => replicas.starts_with(to),
-            false => **to == *replicas && to.iter().any(behind),
-        });
+    let begun = match targets.iter().find(|to| *to == replicas) {
+        Some(to) => Some(to).filter(|to| to.iter().any(behind)),
+        // only moves that copy are remembered, so a longer list that begins so is one that was taken
+        None => targets.last().filter(|to| replicas.starts_with(to)),
+    };
     match begun {
         Some(to) => State::Ours {
             to: to.clone(),

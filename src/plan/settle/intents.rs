@@ -22,6 +22,7 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
         return;
     };
     gates::meet(ledger, kafka);
+    moves::observe(ledger, kafka);
     let types = KeyTypes::new(kafka);
     for intent in std::mem::take(&mut ledger.intents) {
         moves::resolve(ledger, &intent);

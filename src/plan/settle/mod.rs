@@ -81,7 +81,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     for result in consented.filter(|r| r.end.is_done()) {
         deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
     }
-    moves::forget(ledger, kafka);
+    moves::forget(ledger, kafka, pass.now);
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
