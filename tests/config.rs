@@ -218,17 +218,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "\"http://connect:8083\"",
         "connect:8083",
-        "headgate.yaml:18:27: the address is no http:// or https:// URL",
+        "headgate.yaml:20:27: the address is no http:// or https:// URL",
     ),
     (
         "{dir: secrets}",
         "{dir: secrets, envPrefix: X}",
-        "headgate.yaml:21:",
+        "headgate.yaml:23:",
     ),
     (
         "\"0.0.0.0:9464\"",
         "localhost",
-        "headgate.yaml:23:16: `localhost` is no address to listen on; write an IP address and a port",
+        "headgate.yaml:25:16: `localhost` is no address to listen on; write an IP address and a port",
     ),
     (
         "streaming-platform:\n",
@@ -263,7 +263,7 @@ fn all_mistakes_are_told_at_once() {
         .iter()
         .map(|f| f.split(':').nth(1).unwrap().to_owned())
         .collect();
-    assert_eq!(lines, ["7", "15", "23"]);
+    assert_eq!(lines, ["7", "15", "25"]);
 }
 
 #[test]

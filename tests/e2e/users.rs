@@ -43,7 +43,8 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
         .hand
         .password(&app, ScramMechanism::Sha512, "somebody else's")
         .await;
-    assert_eq!(world.due().await, [format!("update User {app}: drift")]);
+    // a plan tries no login of a user that is known, so that no run of CI can lock it out
+    assert_eq!(world.due().await, [""; 0]);
     let daemon = world.daemon().await;
     until(
         "the changed password is counted as drift and healed",
