@@ -78,7 +78,7 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
     );
     assert_eq!((new, newer, old), (true, true, false));
 
-    // a mechanism that goes from git is taken away
+    // a mechanism that goes from git is taken away, by consent: whoever logs in with it is out
     let iterations = async |mechanism: &str| {
         let user = world.hand.look(&object).await.expect("the user is there");
         let path = format!("scram.{mechanism}.iterations");
@@ -86,7 +86,12 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
         field.value().map(str::to_owned)
     };
     assert_eq!(iterations("SCRAM-SHA-256").await.as_deref(), Some("4096"));
-    world.declare("", &[user(&app, "SCRAM-SHA-512")]);
+    let one = [user(&app, "SCRAM-SHA-512")];
+    world.declare("", &one);
+    let held = world.withheld().await;
+    assert_eq!(held[0].0, format!("consent User {app}"), "{held:?}");
+    let consent = format!("deletion: {{{}}}", may_go(&[("User", &app)]));
+    world.declare(&consent, &one);
     assert_eq!(world.due().await, [format!("update User {app}: commit")]);
     world.converge().await;
     assert_eq!(iterations("SCRAM-SHA-256").await, None);
@@ -96,7 +101,7 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
     let held = world.withheld().await;
     assert_eq!(held[0].0, format!("consent User {app}"), "{held:?}");
     assert!(world.hand.look(&object).await.is_some());
-    world.declare(&format!("deletion: {{{}}}", may_go(&[("User", &app)])), &[]);
+    world.declare(&consent, &[]);
     assert_eq!(world.due().await, [format!("delete User {app}: commit")]);
     world.converge().await;
     until("the user is gone", async || {
