@@ -133,7 +133,7 @@ mod tests {
         };
         let calm = set("config.segment.ms", "1");
         let rate = |set: &[SetField]| of_update(Kind::Topic, set, &[]);
-        assert_eq!(rate(&[calm.clone()]), Risk::Safe);
+        assert_eq!(rate(std::slice::from_ref(&calm)), Risk::Safe);
         assert_eq!(rate(&[set("partitions", "6"), calm]), Risk::Disruptive);
         let grown_and_shrunk = [set("partitions", "6"), set("config.retention.ms", "1")];
         assert_eq!(rate(&grown_and_shrunk), Risk::Destructive);

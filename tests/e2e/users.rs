@@ -30,7 +30,6 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
     let Some(kafka) = scram().await else { return };
     let world = World::behind_scram(kafka);
     let app = world.name("app");
-    let object = ObjectRef::new(Kind::User, &app);
     let both = [user(&app, "SCRAM-SHA-256, SCRAM-SHA-512")];
     world.secret("app", "the first one\n");
     world.declare("", &both);
@@ -78,6 +77,11 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
     );
     assert_eq!((new, newer, old), (true, true, false));
 
+    gives_up_a_mechanism_and_goes(&world, &app).await;
+}
+
+async fn gives_up_a_mechanism_and_goes(world: &World<'_>, app: &str) {
+    let object = ObjectRef::new(Kind::User, app);
     // a mechanism that goes from git is taken away, by consent: whoever logs in with it is out
     let iterations = async |mechanism: &str| {
         let user = world.hand.look(&object).await.expect("the user is there");
@@ -86,11 +90,11 @@ async fn a_user_is_made_healed_rotated_and_deleted_with_consent_only() {
         field.value().map(str::to_owned)
     };
     assert_eq!(iterations("SCRAM-SHA-256").await.as_deref(), Some("4096"));
-    let one = [user(&app, "SCRAM-SHA-512")];
+    let one = [user(app, "SCRAM-SHA-512")];
     world.declare("", &one);
     let held = world.withheld().await;
     assert_eq!(held[0].0, format!("consent User {app}"), "{held:?}");
-    let consent = format!("deletion: {{{}}}", may_go(&[("User", &app)]));
+    let consent = format!("deletion: {{{}}}", may_go(&[("User", app)]));
     world.declare(&consent, &one);
     assert_eq!(world.due().await, [format!("update User {app}: commit")]);
     world.converge().await;

@@ -22,12 +22,15 @@ use crate::{
     },
 };
 
+/// Replicas by partition.
+type Layout = Vec<Box<[i32]>>;
+
 /// What is to be done about replicas.
 #[derive(Default)]
 pub(in crate::plan) struct Outlook {
     topics: BTreeMap<CompactString, TopicMoves>,
     /// Where new partitions go, of topics that are made or grow.
-    layouts: BTreeMap<CompactString, Result<Vec<Box<[i32]>>, Hold>>,
+    layouts: BTreeMap<CompactString, Result<Layout, Hold>>,
     /// Whether moves of Headgate's are under way.
     busy: bool,
 }

@@ -85,7 +85,9 @@ mod tests {
         let live = mk_partition(&[1, 4, 2], &[1, 2]);
         let (moving, target) = (mk_moving(), Box::<[i32]>::from([1, 4]));
         assert_eq!(
-            of(&live, Some(&moving), &[target.clone()], |_| true),
+            of(&live, Some(&moving), std::slice::from_ref(&target), |_| {
+                true
+            }),
             State::Ours {
                 to: target.clone(),
                 original: Some([1, 2].into())
