@@ -106,10 +106,12 @@ pub(super) fn wanted<'a>(inputs: &Inputs<'_>, desired: DesiredRef<'a>) -> Vec<Wa
 
 /// Where replicas lie, when git says more about it than that they are spread.
 fn placement<'a>(inputs: &Inputs<'_>, topic: &DesiredTopic) -> Option<Want<'a>> {
-    let words = moves::words(inputs.desired, Some(topic));
-    (words != moves::SPREAD).then(|| Want {
+    let desired = inputs.desired;
+    let says =
+        topic.placement.is_some() || !desired.draining.is_empty() || desired.balance.replicas;
+    says.then(|| Want {
         path: PLACEMENT.into(),
-        value: Observed::Known(words),
+        value: Observed::Known(moves::words(desired, Some(topic))),
         secret: None,
         key: None,
     })

@@ -21,7 +21,7 @@ mod topic;
 
 pub(super) use memory::{forget, moves, note, observe, resolve};
 pub(super) use outlook::Outlook;
-pub(super) use rule::{SPREAD, words};
+pub(super) use rule::words;
 pub(super) use tell::{Fate, others};
 pub(super) use throttle::brokers;
 pub(super) use topic::Hold;

@@ -93,7 +93,7 @@ impl Outlook {
     }
 
     /// Returns where the new partitions of a topic go; empty: wherever the controller puts them.
-    pub(in crate::plan) fn layout(&self, name: &str) -> Result<Vec<Box<[i32]>>, Hold> {
+    pub(in crate::plan) fn layout(&self, name: &str) -> Result<Layout, Hold> {
         self.layouts.get(name).cloned().unwrap_or(Ok(Vec::new()))
     }
 

@@ -1,6 +1,6 @@
 //! What git says about where a topic's replicas lie, and a quick look whether they do (plan stage, pure).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
@@ -12,9 +12,6 @@ use crate::{
         platform,
     },
 };
-
-/// What is said of replicas that lie anywhere, evenly over the racks.
-pub(in crate::plan) const SPREAD: &str = "spread";
 
 /// What one topic is to be like.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +35,10 @@ pub(super) enum Breach {
 pub(super) struct Rules<'a> {
     pub(super) desired: &'a DesiredCluster,
     pub(super) brokers: Vec<Broker<'a>>,
-    /// Racks of the brokers that serve; empty where racks do not count.
-    racks: BTreeMap<i32, &'a str>,
+    /// The brokers that serve, by id, each with the index of its rack; empty where racks do not count.
+    racks: Vec<(i32, usize)>,
+    /// How many racks there are.
+    rack_count: usize,
 }
 
 impl<'a> Rules<'a> {
@@ -70,13 +69,19 @@ impl<'a> Rules<'a> {
             },
         }));
         let serving = || brokers.iter().filter(|b| b.standing == Standing::Serving);
-        let racks = match serving().all(|b| b.rack.is_some()) {
-            true => serving().filter_map(|b| Some((b.id, b.rack?))).collect(),
-            false => BTreeMap::new(),
+        let names: BTreeSet<&str> = serving().filter_map(|b| b.rack).collect();
+        let index = |rack: &str| names.iter().position(|name| *name == rack);
+        let mut racks: Vec<(i32, usize)> = match serving().all(|b| b.rack.is_some()) {
+            true => serving()
+                .filter_map(|b| Some((b.id, index(b.rack?)?)))
+                .collect(),
+            false => Vec::new(),
         };
+        racks.sort_unstable();
         Self {
             desired,
             brokers,
+            rack_count: names.len(),
             racks,
         }
     }
@@ -158,23 +163,31 @@ impl<'a> Rules<'a> {
 
     /// Tells whether a rack has two replicas more than another one that has a broker left.
     fn crowded(&self, rule: &Rule<'_>, replicas: &[i32]) -> bool {
-        // replicas on brokers that are away wait for them
-        if self.racks.is_empty() || replicas.iter().any(|b| !self.racks.contains_key(b)) {
+        if self.racks.is_empty() || replicas.len() < 2 {
             return false;
         }
-        let held = |rack: &str| replicas.iter().filter(|b| self.racks[*b] == rack).count();
-        let fits = |b: &i32| match rule.placement {
+        let mut held = vec![0_usize; self.rack_count];
+        for broker in replicas {
+            match self.racks.binary_search_by_key(broker, |(id, _)| *id) {
+                Ok(at) => held[self.racks[at].1] += 1,
+                // replicas on brokers that are away wait for them
+                Err(_) => return false,
+            }
+        }
+        let most = held.iter().copied().max().unwrap_or(0);
+        if most < 2 {
+            return false;
+        }
+        let fits = |id: &i32| match rule.placement {
             Placement::Spread => true,
-            Placement::Brokers(pinned) => pinned.contains(b),
+            Placement::Brokers(pinned) => pinned.contains(id),
         };
-        let most = replicas.iter().map(|b| held(self.racks[b])).max();
         let free = self
             .racks
             .iter()
-            .filter(|(b, _)| fits(b) && !replicas.contains(b));
-        let least = free.map(|(_, rack)| held(rack)).min();
-        most.zip(least)
-            .is_some_and(|(most, least)| most > least + 1)
+            .filter(|(id, _)| fits(id) && !replicas.contains(id));
+        let least = free.map(|(_, rack)| held[*rack]).min();
+        least.is_some_and(|least| most > least + 1)
     }
 }
 
@@ -191,7 +204,7 @@ pub(in crate::plan) fn words(
     let pinned = topic.and_then(|t| t.placement.as_deref());
     match pinned.filter(|p| !p.brokers.is_empty()) {
         Some(p) => words.push(format!("brokers {}", list(&mut p.brokers.iter().copied()))),
-        None => words.push(SPREAD.to_owned()),
+        None => words.push("spread".to_owned()),
     }
     if let Some(p) = pinned.filter(|p| !p.leaders.is_empty()) {
         words.push(format!("leaders {}", list(&mut p.leaders.iter().copied())));
