@@ -6,6 +6,7 @@ mod consent;
 mod contention;
 mod groups;
 mod identity;
+mod moves;
 mod placement;
 mod properties;
 mod render;

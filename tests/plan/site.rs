@@ -148,7 +148,12 @@ impl Site {
                 object: action.object.clone(),
                 verb: action.verb,
                 config,
-                moves: Vec::new(),
+                moves: action
+                    .change
+                    .moves
+                    .iter()
+                    .map(|m| (m.partition, m.to.clone()))
+                    .collect(),
                 offsets: action.change.value("offsets").map(Into::into),
                 at: self.now,
             });

@@ -1,0 +1,205 @@
+//! What passes teach about replicas: what is somebody's doing and what is git's, what is remembered of moves, and that
+//! leaders and brokers that come and go page nobody.
+
+use headgate::{
+    live::{Broker, Moving, Observed},
+    model::{Cause, Gate, Kind, ObjectRef, ResolvedBy, TopicName},
+    plan::ClusterPlan,
+};
+
+use super::site::Site;
+
+const PINNED: (&str, &str) = (
+    "t",
+    "{partitions: 1, replicationFactor: 2, placement: {brokers: [1, 2]}}",
+);
+
+/// A cluster of four brokers that has converged.
+fn mk_site(topics: &[(&str, &str)]) -> Site {
+    let mut site = Site::new(topics);
+    site.kafka().brokers = [1, 2, 3, 4].map(broker).into();
+    site.settle();
+    site
+}
+
+fn broker(id: i32) -> Broker {
+    Broker {
+        id,
+        host: format!("b{id}"),
+        port: 9092,
+        rack: Some(format!("az{}", id % 2)),
+    }
+}
+
+impl Site {
+    /// Passes until nothing is left to do.
+    fn settle(&mut self) {
+        for _ in 0..10 {
+            if self.pass().settled.converged {
+                return;
+            }
+        }
+        panic!("ten passes, and not converged: {:#?}", self.plan());
+    }
+
+    /// Lays the only partition of a topic somewhere.
+    fn lay(&mut self, name: &str, replicas: &[i32]) {
+        let partition = &mut self.topic(name).partitions[0];
+        partition.replicas = replicas.into();
+        partition.isr = replicas.into();
+        partition.leader = replicas[0];
+    }
+
+    fn replicas(&mut self, name: &str) -> Vec<i32> {
+        self.topic(name).partitions[0].replicas.to_vec()
+    }
+
+    fn no_throttles(&mut self) -> bool {
+        let topics = self.kafka().topics.values().filter_map(Observed::known);
+        let of_topics = topics.flat_map(|t| &t.config).count();
+        let brokers = self.kafka().broker_configs.known().unwrap();
+        of_topics == 0
+            && brokers
+                .values()
+                .all(|c| c.known().is_some_and(Vec::is_empty))
+    }
+}
+
+fn moves(plan: &ClusterPlan) -> usize {
+    plan.actions.iter().map(|a| a.change.moves.len()).sum()
+}
+
+#[test]
+fn replicas_that_somebody_moved_are_drift_until_they_are_back() {
+    let mut site = mk_site(&[PINNED]);
+    site.lay("t", &[3, 2]);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected[0].fields[0].path, "placement");
+    let moved = |a: &&headgate::plan::Action| !a.change.moves.is_empty();
+    let action = pass.planned.actions.iter().find(moved).unwrap();
+    assert_eq!(action.cause, Cause::Drift);
+    // moves are over at once here, so the throttles are all that is left
+    assert_eq!(pass.settled.resolved[0].1, ResolvedBy::Apply);
+    site.settle();
+    let mut back = site.replicas("t");
+    back.sort_unstable();
+    assert_eq!(back, [1, 2]);
+    assert!(site.no_throttles());
+}
+
+#[test]
+fn drift_that_takes_passes_to_heal_stays_one_drift_and_ends_by_apply() {
+    let mut site = mk_site(&[PINNED]);
+    site.lay("t", &[3, 2]);
+    site.pass();
+    // the controller has taken it up, and copies
+    let to = site.replicas("t");
+    let all: Vec<i32> = to.iter().copied().chain([3]).collect();
+    site.lay("t", &all);
+    site.topic("t").partitions[0].isr = [3, 2].into();
+    let moving = Moving {
+        partition: 0,
+        replicas: all.into(),
+        adding: [1].into(),
+        removing: [3].into(),
+    };
+    let name = TopicName::new("t").unwrap();
+    site.ledger.begun.note_move("t", 0, &to);
+    site.kafka().moving = Observed::Known([(name, vec![moving])].into());
+    let pass = site.pass();
+    assert_eq!(moves(&pass.planned), 0, "it is under way");
+    assert!(pass.planned.is_moving() && !pass.settled.converged);
+    assert_eq!(pass.settled.open.len(), 1);
+    site.lay("t", &to);
+    site.kafka().moving = Observed::Known([].into());
+    let pass = site.pass();
+    assert_eq!(pass.settled.resolved[0].1, ResolvedBy::Apply);
+    site.settle();
+    assert!(site.ledger.begun.moves.is_empty());
+}
+
+#[test]
+fn what_git_asks_of_replicas_is_no_drift() {
+    let mut site = mk_site(&[PINNED]);
+    let wider = ("t", "{partitions: 1, replicationFactor: 3}");
+    site.commit(&[wider]);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, []);
+    assert_eq!(moves(&pass.planned), 1);
+    site.settle();
+    site.commit_cluster("  brokers: {draining: [1]}", &[wider]);
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, []);
+    assert_eq!(moves(&pass.planned), 1);
+    site.settle();
+    assert!(!site.replicas("t").contains(&1));
+}
+
+#[test]
+fn a_broker_that_dies_and_leaders_that_move_are_no_drift() {
+    let mut site = mk_site(&[PINNED]);
+    site.kafka().brokers.retain(|b| b.id != 1);
+    let partition = &mut site.topic("t").partitions[0];
+    partition.isr = [2].into();
+    partition.leader = 2;
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, []);
+    assert_eq!(pass.planned.actions, []);
+    site.kafka().brokers.insert(0, broker(1));
+    site.topic("t").partitions[0].isr = [2, 1].into();
+    let first = site.replicas("t")[0];
+    let pass = site.pass();
+    assert_eq!(pass.settled.detected, []);
+    let elected = pass
+        .planned
+        .actions
+        .iter()
+        .any(|a| !a.change.elect.is_empty());
+    assert_eq!(elected, first == 1, "the preferred leader leads again");
+}
+
+/// Moving the replicas of a topic that nobody declares makes it nobody's: it is not deleted when the move is over.
+#[test]
+fn a_topic_that_is_only_moved_is_not_taken_over() {
+    let mut site = mk_site(&[PINNED]);
+    site.make("stray", 1);
+    site.lay("stray", &[4]);
+    site.commit_cluster("  brokers: {draining: [4]}", &[PINNED]);
+    site.crash(9, 9);
+    site.settle();
+    assert_ne!(site.replicas("stray"), [4]);
+    assert_eq!(site.record("stray"), None);
+    let broker = ObjectRef::new(Kind::BrokerConfig, "4");
+    assert!(!site.ledger.records.contains_key(&broker));
+    assert_eq!(site.plan().blocked, []);
+    assert!(site.no_throttles());
+}
+
+#[test]
+fn nothing_moves_while_it_is_not_known_what_moves() {
+    let mut site = mk_site(&[PINNED]);
+    site.lay("t", &[3, 2]);
+    site.kafka().moving = Observed::Unknown("not allowed".into());
+    let planned = site.plan();
+    assert_eq!(planned.actions, []);
+    assert_eq!(planned.blocked[0].gate, Gate::IncompleteObservation);
+    assert!(planned.blocked[0].reason.contains("not allowed"));
+    site.kafka().moving = Observed::Known([].into());
+    site.kafka().broker_configs = Observed::Unknown("not allowed".into());
+    assert_eq!(site.plan().blocked[0].gate, Gate::IncompleteObservation);
+}
+
+#[test]
+fn fewer_replicas_than_producers_need_are_refused() {
+    let mut site = mk_site(&[(
+        "t",
+        "{partitions: 1, replicationFactor: 3, config: {min.insync.replicas: 2}}",
+    )]);
+    site.commit(&[(
+        "t",
+        "{partitions: 1, replicationFactor: 1, config: {min.insync.replicas: null}}",
+    )]);
+    let planned = site.plan();
+    assert_eq!(moves(&planned), 0);
+    assert_eq!(planned.blocked[0].gate, Gate::Unsupported);
+}
