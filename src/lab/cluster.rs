@@ -85,7 +85,7 @@ impl KafkaCluster {
         self.tls_file("client.pem").zip(self.tls_file("client.key"))
     }
 
-    /// Returns a file that holds [`ADMIN_PASSWORD`], for settings that name secrets by file.
+    /// Returns a file that holds the password of [`super::ADMIN_USER`], for settings that name secrets by file.
     #[must_use]
     pub fn password_path(&self) -> PathBuf {
         self.dir.path().join(PASSWORD_FILE)
