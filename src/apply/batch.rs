@@ -11,6 +11,7 @@ use crate::{
     live::LiveObject,
     model::{
         Acl, ConfigKey, Intent, Kind, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName,
+        config_key,
     },
     plan::{Action, KeyTypes, SetField},
     ports::{
@@ -318,7 +319,7 @@ fn offsets(item: &Ready<'_>) -> Option<OffsetReset> {
 
 /// Returns the key that a path names.
 fn key(path: &str) -> ConfigKey {
-    ConfigKey::new(path.strip_prefix("config.").unwrap_or(path))
+    ConfigKey::new(config_key(path).unwrap_or(path))
 }
 
 /// Returns what is noted before a request: the keys become owned by being noted, not by the call having returned.

@@ -4,7 +4,7 @@
 use super::{run::Run, stage::Stage};
 use crate::{
     live::{LivePartition, LiveRef, LiveTopic},
-    model::{Kind, TopicName},
+    model::{ConfigKey, Kind, TopicName, is_throttle},
     plan::{Action, End, Move},
     ports::Reassignment,
 };
@@ -99,9 +99,9 @@ impl Run<'_> {
     /// Lets nothing move while a broker that was to be throttled for it is not.
     pub(super) fn hold_what_is_not_throttled(&mut self) {
         let throttles = |action: &Action| {
-            let mut set = action.change.set.iter();
+            let is_rate = |key: &ConfigKey| is_throttle(Kind::BrokerConfig, key.as_str());
             action.object.kind == Kind::BrokerConfig
-                && set.any(|f| f.path.ends_with(".replication.throttled.rate"))
+                && action.change.config().any(|(key, _)| is_rate(&key))
         };
         let failed = self.tasks.iter().find(|task| {
             let end = task.ended.as_ref();

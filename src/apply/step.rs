@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use super::{moves, stage::Stage};
 use crate::{
     live::{Field, LiveRef},
-    model::{Kind, TopicId, Verb},
+    model::{Kind, Verb, config_key},
     plan::{Action, KeyTypes, ResetField, SetField},
 };
 
@@ -178,7 +178,7 @@ impl<'a> Step<'a> {
     /// Says that an object is another one than the plan saw, by its id.
     fn replaced(self, live: LiveRef<'_>) -> Option<String> {
         let planned = self.action.change.id?;
-        let seen = id(live)?;
+        let seen = live.id()?;
         (seen != planned).then(|| {
             format!("it was deleted and made again (topic id {seen} now, {planned} in the plan)")
         })
@@ -216,16 +216,9 @@ fn in_use(live: LiveRef<'_>) -> Option<String> {
 
 /// Returns a field's path as a sentence names it.
 fn told(path: &str) -> &str {
-    path.strip_prefix("config.").unwrap_or(path)
+    config_key(path).unwrap_or(path)
 }
 
 fn appeared() -> String {
     "it is there by now, and not as it is declared".to_owned()
-}
-
-fn id(live: LiveRef<'_>) -> Option<TopicId> {
-    match live {
-        LiveRef::Topic(topic) => Some(topic.id),
-        _ => None,
-    }
 }

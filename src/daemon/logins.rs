@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::{
     desired::{DesiredCluster, DesiredCredential},
-    live::{KafkaLive, LiveUser, Login, Observed},
-    model::{Fingerprint, Kind, Ledger, ObjectRef, ScramMechanism},
+    live::{Fingerprints, KafkaLive, LiveUser, Login, Observed},
+    model::{Fingerprint, Kind, Ledger, ObjectRef, ScramMechanism, SecretName},
     ports::{Credential, KafkaPlane},
     secrets::Vault,
 };
@@ -75,12 +75,15 @@ impl Logins {
         vault: &Vault,
         desired: &DesiredCluster,
         ledger: &Ledger,
+        secrets: &Fingerprints,
         live: &mut KafkaLive,
     ) {
         let Observed::Known(users) = &mut live.users else {
             return;
         };
-        let due = self.due(vault, desired, ledger, users);
+        let due = self.due(desired, ledger, secrets, users);
+        let due = due.into_iter().filter_map(|due| due.with_password(vault));
+        let due: Vec<(Credential, Fingerprint)> = due.collect();
         let logins: Vec<Credential> = due.iter().map(|(login, _)| login.clone()).collect();
         if !logins.is_empty() {
             let answers = plane.log_in(&logins).await;
@@ -104,13 +107,13 @@ impl Logins {
     }
 
     /// Returns the logins to be tried now, longest waiting first.
-    fn due(
+    fn due<'a>(
         &self,
-        vault: &Vault,
-        desired: &DesiredCluster,
+        desired: &'a DesiredCluster,
         ledger: &Ledger,
+        secrets: &Fingerprints,
         users: &BTreeMap<CompactString, Observed<LiveUser>>,
-    ) -> Vec<(Credential, Fingerprint)> {
+    ) -> Vec<Due<'a>> {
         let (now, tried) = (Instant::now(), self.tried());
         let (mut due, mut new) = (Vec::new(), Vec::new());
         for (name, user) in desired.users.iter().filter(|(_, user)| user.verify) {
@@ -126,29 +129,27 @@ impl Logins {
             } in &user.scram
             {
                 let there = live.credential(*mechanism).is_some();
-                let Some(password) = vault.read(password).ok().filter(|_| there) else {
+                let print = secrets.get(password).and_then(Observed::known);
+                let Some(print) = print.filter(|_| there) else {
                     continue;
                 };
-                let print = vault.digest(&password);
                 let last = tried.get(&(name.clone(), *mechanism));
-                if last.is_none_or(|last| last.is_due(&print, now)) {
-                    let credential = Credential {
-                        user: name.clone(),
+                if last.is_none_or(|last| last.is_due(print, now)) {
+                    let login = Due {
+                        user: name,
                         mechanism: *mechanism,
-                        iterations: 0,
                         password,
                     };
                     match known {
-                        true => due.push((last.map(|last| last.at), credential, print)),
-                        false => new.push((credential, print)),
+                        true => due.push((last.map(|last| last.at), login)),
+                        false => new.push(login),
                     }
                 }
             }
         }
-        due.sort_by_key(|(at, ..)| *at);
+        due.sort_by_key(|(at, _)| *at);
         let most = if self.taking_over_only { 0 } else { AT_ONCE };
-        let due = due.into_iter().take(most);
-        let due = due.map(|(_, credential, print)| (credential, print));
+        let due = due.into_iter().take(most).map(|(_, login)| login);
         new.into_iter().take(TAKEN_OVER).chain(due).collect()
     }
 
@@ -162,6 +163,28 @@ impl Logins {
                 credential.login.clone_from(&tried.login);
             }
         }
+    }
+}
+
+/// A login to be tried.
+struct Due<'a> {
+    user: &'a CompactString,
+    mechanism: ScramMechanism,
+    password: &'a SecretName,
+}
+
+impl Due<'_> {
+    /// Reads the password; `None` when it cannot be read any more.
+    fn with_password(self, vault: &Vault) -> Option<(Credential, Fingerprint)> {
+        let password = vault.read(self.password).ok()?;
+        let print = vault.digest(&password);
+        let credential = Credential {
+            user: self.user.clone(),
+            mechanism: self.mechanism,
+            iterations: 0,
+            password,
+        };
+        Some((credential, print))
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     desired::{DesiredCluster, DesiredValue},
     live::{Fingerprints, Live, Observed},
-    model::{Kind, Ledger, ObjectRef, SecretName},
+    model::{Kind, Ledger, SecretName},
     plan::ActionResult,
     secrets::Vault,
 };
@@ -46,7 +46,7 @@ impl Observer {
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
             self.logins
-                .verify(plane, &self.vault, desired, ledger, kafka)
+                .verify(plane, &self.vault, desired, ledger, &live.secrets, kafka)
                 .await;
         }
         (live, took)
@@ -56,12 +56,8 @@ impl Observer {
     pub(super) fn wrote(&self, results: &[ActionResult]) {
         let done = results.iter().filter(|r| r.end.is_done());
         let users = done.filter(|r| r.object.kind == Kind::User);
-        for ActionResult {
-            object: ObjectRef { name, .. },
-            ..
-        } in users
-        {
-            self.logins.forget(name);
+        for user in users {
+            self.logins.forget(&user.object.name);
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     live::{Configs, KafkaLive, LiveConfig, Observed},
-    model::Kind,
+    model::{Kind, is_throttle},
 };
 
 /// Writes what is set on brokers, groups and subscriptions themselves.
@@ -29,7 +29,9 @@ fn of_kind(kind: Kind, seen: &Observed<Configs>, file: &str, page: &mut Page) {
     for (name, object) in listed(seen, kind, page).into_iter().flatten() {
         match object {
             Observed::Known(config) => {
-                let own: Vec<&LiveConfig> = config.iter().filter(|own| !is_throttle(own)).collect();
+                // what a reassignment sets, it takes away itself
+                let kept = |own: &&LiveConfig| !is_throttle(kind, own.key.as_str());
+                let own: Vec<&LiveConfig> = config.iter().filter(kept).collect();
                 if own.is_empty() {
                     continue;
                 }
@@ -41,11 +43,6 @@ fn of_kind(kind: Kind, seen: &Observed<Configs>, file: &str, page: &mut Page) {
         }
     }
     page.count(kind, count);
-}
-
-/// What a reassignment sets, it takes away itself.
-fn is_throttle(own: &LiveConfig) -> bool {
-    own.key.as_str().ends_with(".replication.throttled.rate")
 }
 
 fn document(kind: Kind, name: &str, config: &[&LiveConfig], page: &mut Page) -> String {

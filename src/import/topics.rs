@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     live::{KafkaLive, LiveConfig, LiveTopic, Observed},
-    model::{ConfigKey, Kind, TopicName},
+    model::{ConfigKey, Kind, TopicName, is_throttle},
     plan::is_platform_topic,
 };
 
@@ -74,12 +74,8 @@ fn commonest(numbers: impl Iterator<Item = usize>) -> Option<usize> {
 /// Returns the own values that are git's business: neither hidden ones nor those of reassignments.
 fn written(topic: &LiveTopic) -> impl Iterator<Item = (&ConfigKey, &CompactString)> {
     let own = topic.config.iter();
-    own.filter(|own| {
-        !own.key
-            .as_str()
-            .ends_with(".replication.throttled.replicas")
-    })
-    .filter_map(|LiveConfig { key, value }| Some((key, value.as_ref()?)))
+    own.filter(|own| !is_throttle(Kind::Topic, own.key.as_str()))
+        .filter_map(|LiveConfig { key, value }| Some((key, value.as_ref()?)))
 }
 
 /// Writes every topic that is nobody's machinery, and returns what most of them share.

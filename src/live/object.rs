@@ -8,7 +8,9 @@ use compact_str::CompactString;
 use super::{
     Health, KafkaLive, LiveConfig, LiveGroup, LiveTopic, LiveUser, Looks, Observed, config_value,
 };
-use crate::model::{Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicName};
+use crate::model::{
+    Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, config_key,
+};
 
 /// One live object, as a look returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,15 @@ impl<'a> LiveRef<'a> {
         }
     }
 
+    /// Returns its id, of the kinds that have one.
+    #[must_use]
+    pub fn id(self) -> Option<TopicId> {
+        match self {
+            Self::Topic(topic) => Some(topic.id),
+            Self::Acl | Self::User(_) | Self::Config(_) | Self::Group(_) => None,
+        }
+    }
+
     /// Returns the config values that are set on the object itself.
     #[must_use]
     pub fn config(self) -> &'a [LiveConfig] {
@@ -112,7 +123,7 @@ impl<'a> LiveRef<'a> {
 }
 
 fn of_config<'a>(config: &'a [LiveConfig], path: &str) -> Option<Field<'a>> {
-    let own = config_value(config, path.strip_prefix("config.")?)?;
+    let own = config_value(config, config_key(path)?)?;
     Some(own.map_or(Field::Hidden, |value| Field::Value(value.into())))
 }
 

@@ -16,6 +16,7 @@ mod object;
 mod quota;
 mod scram;
 mod secret;
+mod throttle;
 mod topic_config;
 pub mod units;
 
@@ -31,11 +32,12 @@ pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use known_config::{Accepts, KnownConfig, Versions, known_config};
 pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, UsedConsent};
-pub use name::{ClusterName, ConfigKey, NameError, TopicName};
+pub use name::{CONFIG, ClusterName, ConfigKey, NameError, TopicName, config_key};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
 pub use secret::{Fingerprint, Secret, SecretName, SecretRef};
+pub use throttle::{THROTTLE_RATES, THROTTLED_REPLICAS, is_throttle};
 pub use topic_config::{TOPIC_CONFIGS, topic_config};
 
 /// A file of the source tree, as read from git or a folder: its path below the repository's root and its text.

@@ -120,6 +120,15 @@ impl fmt::Display for ClusterName {
     }
 }
 
+/// Beginning of the paths by which plans and the ledger name the config keys of an object.
+pub const CONFIG: &str = "config.";
+
+/// Returns the config key that the path of a field names; `None` when it names another field.
+#[must_use]
+pub fn config_key(path: &str) -> Option<&str> {
+    path.strip_prefix(CONFIG)
+}
+
 /// A config key such as `retention.ms`. Ten thousand topics name the same few keys, so it is short and kept inline.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{
     Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, ObjectRef, Place, Plane,
-    Risk, SecretName, TopicId, Verb,
+    Risk, SecretName, TopicId, Verb, config_key,
 };
 
 /// The plan of one revision over every cluster.
@@ -217,7 +217,7 @@ impl Change {
     /// Returns the config keys that get a value.
     pub fn config(&self) -> impl Iterator<Item = (ConfigKey, &SetField)> {
         self.set.iter().filter_map(|field| {
-            let key = field.path.strip_prefix("config.")?;
+            let key = config_key(&field.path)?;
             Some((ConfigKey::new(key), field))
         })
     }

@@ -8,7 +8,7 @@ use super::{
     memory::{OFFSETS, OFFSETS_BEGUN},
     moves,
 };
-use crate::model::{ConfigKey, Ledger};
+use crate::model::{ConfigKey, Ledger, config_key};
 
 /// Takes down what was made in a pass and that no observation can show, before what is left is planned.
 pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
@@ -43,7 +43,7 @@ fn is_unseen(field: &SetField) -> bool {
 
 /// The key under which a hidden field is owned: a config's own, or the mechanism of a password.
 fn key(field: &SetField) -> Option<ConfigKey> {
-    let config = field.path.strip_prefix("config.");
+    let config = config_key(&field.path);
     let mechanism = || {
         let path = field.path.strip_prefix("scram.")?;
         path.strip_suffix(".password")

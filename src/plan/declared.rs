@@ -14,13 +14,13 @@ use super::{
     fields::{self, Want},
     memory::{LEADERS, Memory, PLACEMENT},
     moves::Hold,
-    platform, risk, special,
+    risk, special,
     walk::Seen,
 };
 use crate::{
     desired::DesiredRef,
     live::{Field, LiveRef, Observed},
-    model::{ConfigKey, DriftClass, Gate, Kind, Verb},
+    model::{ConfigKey, DriftClass, Gate, Kind, Verb, is_throttle},
 };
 
 /// Plans one declared object.
@@ -136,7 +136,7 @@ fn set(want: &Want<'_>, from: Option<CompactString>) -> Result<SetField, String>
 /// Says why a declared field cannot be set.
 fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>, want: &Want<'_>) -> Option<String> {
     let key = want.key.as_ref()?.as_str();
-    if platform::is_throttle(seen.kind, key) {
+    if is_throttle(seen.kind, key) {
         return Some(format!(
             "`{key}` belongs to partition reassignments, which set and remove it; take it out of git"
         ));
@@ -220,7 +220,7 @@ impl<'a> Diff<'a> {
             drifted: want.value.known().is_some_and(held),
         };
         // a key that is set on the object is one that the cluster knows, whatever its listing says
-        let is_throttle = |key: &ConfigKey| platform::is_throttle(seen.kind, key.as_str());
+        let is_throttle = |key: &ConfigKey| is_throttle(seen.kind, key.as_str());
         let refused = refusal(inputs, seen, want)
             .filter(|_| own.is_none() || want.key.as_ref().is_some_and(is_throttle))
             .or_else(|| special::cannot_become(self.live, want))
@@ -248,7 +248,7 @@ impl<'a> Diff<'a> {
         for own in fields::unmentioned(Some(desired), self.live) {
             let owned = self.memory.owns(&own.key);
             let claimed = self.seen.kind == Kind::Topic && self.inputs.desired.owns.topic_configs;
-            let throttle = platform::is_throttle(self.seen.kind, own.key.as_str());
+            let throttle = is_throttle(self.seen.kind, own.key.as_str());
             let object = self.seen.object();
             if self.inputs.ledger.begun.set(
                 &object,
@@ -325,7 +325,7 @@ impl<'a> Diff<'a> {
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),
             change: Change {
-                id: special::id(live),
+                id: live.id(),
                 set,
                 reset,
                 assignment: layout,

@@ -190,7 +190,7 @@ fn delete(
         fields: Vec::new(),
         source: consent.map(|c| c.place.clone()),
         change: Change {
-            id: special::id(live),
+            id: live.id(),
             reset,
             ..Change::default()
         },

@@ -2,11 +2,10 @@
 
 use compact_str::CompactString;
 
-use super::memory::CONFIG;
 use crate::{
     desired::nearest,
     live::KafkaLive,
-    model::{ConfigKey, ConfigType, Kind, TOPIC_CONFIGS, Versions, topic_config},
+    model::{ConfigKey, ConfigType, Kind, TOPIC_CONFIGS, Versions, config_key, topic_config},
 };
 
 /// What people read in place of a value that is a secret, or that Kafka hides.
@@ -51,7 +50,7 @@ impl<'a> KeyTypes<'a> {
     #[must_use]
     pub fn same_field(&self, kind: Kind, path: &str, a: &str, b: &str) -> bool {
         a == b
-            || path.strip_prefix(CONFIG).is_some_and(|key| {
+            || config_key(path).is_some_and(|key| {
                 let of = self.of(kind, key);
                 of.normalise(a) == of.normalise(b)
             })

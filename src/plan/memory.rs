@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 use super::KeyTypes;
 use crate::{
     live::LiveRef,
-    model::{ConfigKey, Converged, Kind, Record, TopicId},
+    model::{CONFIG, ConfigKey, Converged, Kind, Record, TopicId},
 };
 
 /// Path of the number of partitions.
@@ -30,9 +30,6 @@ pub(super) const FOUND: &str = "before";
 pub(super) const EXCLUSIVE: &str = "config";
 /// The value of a mark.
 pub(super) const MARK: &str = "true";
-
-/// Beginning of the paths of config keys.
-pub(super) const CONFIG: &str = "config.";
 
 /// Returns the path of a config key.
 pub(super) fn config_path(key: &str) -> CompactString {

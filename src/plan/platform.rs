@@ -1,7 +1,7 @@
 //! Topics that belong to Kafka and the systems around it (plan stage, pure). They are never written, never deleted and
 //! never unexpected, whatever git says.
 
-use crate::{live::LiveRef, model::Kind};
+use crate::live::LiveRef;
 
 /// Beginnings of names that platform components give their topics: Kafka itself (`__consumer_offsets`), Strimzi,
 /// MSK (`__amazon_msk_canary`), Confluent, the Schema Registry, Connect workers (with and without `_`), MirrorMaker 2.
@@ -19,20 +19,6 @@ pub(super) fn is_platform(name: &str, live: Option<LiveRef<'_>>) -> bool {
         || PREFIXES.iter().any(|p| name.starts_with(p))
         || SUFFIXES.iter().any(|s| name.ends_with(s))
         || matches!(live, Some(LiveRef::Topic(topic)) if topic.internal)
-}
-
-/// Endings of the keys with which a reassignment is throttled, on topics and on brokers. Taking one away in the middle of
-/// a reassignment lets it run at full speed, so nothing here ever touches them.
-const THROTTLED_REPLICAS: &str = ".replication.throttled.replicas";
-const THROTTLED_RATE: &str = ".replication.throttled.rate";
-
-/// Tells whether a config key belongs to a reassignment.
-pub(super) fn is_throttle(kind: Kind, key: &str) -> bool {
-    match kind {
-        Kind::Topic => key.ends_with(THROTTLED_REPLICAS),
-        Kind::BrokerConfig => key.ends_with(THROTTLED_RATE),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

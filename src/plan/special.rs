@@ -6,7 +6,7 @@ use super::{draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::See
 use crate::{
     desired::{DesiredRef, Pattern},
     live::{LiveConfig, LiveRef, Observed},
-    model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName, TopicId},
+    model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName},
 };
 
 /// Everybody, in Kafka's ACLs (`StandardAuthorizer`'s wildcard principal).
@@ -166,14 +166,6 @@ pub(super) fn hiding(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Vec<LiveConfig> {
     let declared = |key: &ConfigKey| all.config.iter().any(|(k, _)| k == key);
     let own = seen.known().map_or(&[][..], LiveRef::config).iter();
     own.filter(|own| declared(&own.key)).cloned().collect()
-}
-
-/// Returns the id of a live object, of the kinds that have one.
-pub(super) fn id(live: LiveRef<'_>) -> Option<TopicId> {
-    match live {
-        LiveRef::Topic(topic) => Some(topic.id),
-        _ => None,
-    }
 }
 
 /// Tells whether an undeclared object stands in a scope that git owns.

@@ -265,7 +265,7 @@ impl Edit {
     pub(super) fn make(&self, world: &mut World) {
         match self {
             Self::Permit(acl) => drop(world.permit(&Acl::parse(acl).unwrap())),
-            Self::Revoke(acl) => drop(world.revoke(&Acl::parse(acl).unwrap())),
+            Self::Revoke(acl) => world.revoke(&Acl::parse(acl).unwrap()),
             Self::Password(user, mechanism) => {
                 drop(world.set_password(&login(user, *mechanism, "by-hand")));
             }

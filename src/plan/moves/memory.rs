@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::state::{self, State};
 use crate::{
     live::{KafkaLive, LiveRef, Observed, config_value},
-    model::{Begun, Intent, Kind, Ledger, ObjectRef, Throttle},
-    plan::{Action, ActionResult, ClusterPlan, End, platform},
+    model::{Begun, Intent, Kind, Ledger, ObjectRef, Throttle, is_throttle},
+    plan::{Action, ActionResult, ClusterPlan, End},
 };
 
 /// Passes in which the controller has to know of no move before brokers are believed, too.
@@ -21,15 +21,14 @@ pub(in crate::plan) fn note(ledger: &mut Ledger, planned: &ClusterPlan, results:
     let concerns = |action: &&Action| {
         let kind = action.object.kind;
         let mut keys = action.change.config();
-        !action.change.moves.is_empty()
-            || keys.any(|(k, _)| platform::is_throttle(kind, k.as_str()))
+        !action.change.moves.is_empty() || keys.any(|(k, _)| is_throttle(kind, k.as_str()))
     };
     for action in planned.actions.iter().filter(concerns) {
         let untried = |r: &&ActionResult| {
             r.object == action.object && r.verb == action.verb && matches!(r.end, End::NotTried(_))
         };
         for (key, field) in action.change.config() {
-            if platform::is_throttle(action.object.kind, key.as_str()) {
+            if is_throttle(action.object.kind, key.as_str()) {
                 ledger.begun.note_throttle(&action.object, &key, &field.to);
             }
         }
@@ -46,7 +45,7 @@ pub(in crate::plan) fn note(ledger: &mut Ledger, planned: &ClusterPlan, results:
 /// Takes down what was noted before a crash.
 pub(in crate::plan) fn resolve(ledger: &mut Ledger, intent: &Intent) {
     let object = &intent.object;
-    let is_throttle = |key: &str| platform::is_throttle(object.kind, key);
+    let is_throttle = |key: &str| is_throttle(object.kind, key);
     for (key, value) in intent
         .config
         .iter()

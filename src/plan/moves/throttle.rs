@@ -8,24 +8,13 @@ use compact_str::{CompactString, ToCompactString, format_compact};
 
 use crate::{
     live::{LiveConfig, Observed, config_value},
-    model::{Kind, Ledger, ObjectRef, Risk, Verb},
+    model::{Kind, Ledger, ObjectRef, Risk, THROTTLE_RATES, THROTTLED_REPLICAS, Verb},
     plan::{
         Action, Change, ClusterPlan, ResetField, SetField,
         draft::{Inputs, field},
         memory::config_path,
     },
 };
-
-/// Bytes a second that a broker sends of throttled replicas, and that it takes.
-const RATES: [&str; 2] = [
-    "leader.replication.throttled.rate",
-    "follower.replication.throttled.rate",
-];
-/// The replicas of a topic that are sent slowly, and those that are filled slowly, as `partition:broker`.
-pub(super) const REPLICAS: [&str; 2] = [
-    "leader.replication.throttled.replicas",
-    "follower.replication.throttled.replicas",
-];
 
 /// Data of a partition that is being copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +76,7 @@ pub(super) fn of_topic(
             .collect()
     };
     let lists = [list(|c| &c.from), list(|c| &c.to)];
-    REPLICAS
+    THROTTLED_REPLICAS
         .into_iter()
         .zip(lists)
         .filter_map(|(key, wanted)| {
@@ -144,7 +133,7 @@ fn of_broker(inputs: &Inputs<'_>, broker: i32, copies: bool) -> Option<Action> {
         Some(Observed::Unknown(_)) => return None,
     };
     let rate = inputs.desired.moves.throttle;
-    let turns = RATES.into_iter().filter_map(|key| {
+    let turns = THROTTLE_RATES.into_iter().filter_map(|key| {
         let wanted = copies.then(|| format_compact!("{rate}"));
         turn(inputs.ledger, &object, config, key, wanted)
     });

@@ -7,12 +7,12 @@ use super::{Pass, Settled, deeds::Deeds};
 use crate::{
     desired::{DesiredCluster, DesiredRef},
     live::{KafkaLive, Observed},
-    model::{DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
+    model::{CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
     plan::{
         Drift, OpenDrift,
         draft::Inputs,
         fields,
-        memory::{CONFIG, PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
+        memory::{PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
         moves::{self, Outlook},
     },
 };
@@ -53,6 +53,8 @@ pub(super) fn account(
                 .or_insert_with(|| bare(pass.desired, object, *class));
         }
     }
+    let outlook = Outlook::default();
+    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
     for key in before
         .keys()
         .chain(ledger.drift.keys())
@@ -60,7 +62,7 @@ pub(super) fn account(
     {
         if !open.contains_key(key) {
             let planned = before.get(key).copied();
-            let by = resolved_by(ledger, pass, kafka, deeds, key, planned.is_some());
+            let by = resolved_by(&inputs, deeds, key, planned.is_some());
             let ended = planned
                 .cloned()
                 .unwrap_or_else(|| bare(pass.desired, &key.0, key.1));
@@ -109,9 +111,7 @@ fn bare(desired: &DesiredCluster, object: &ObjectRef, class: DriftClass) -> Drif
 }
 
 fn resolved_by(
-    ledger: &Ledger,
-    pass: &Pass<'_>,
-    kafka: &KafkaLive,
+    inputs: &Inputs<'_>,
     deeds: &Deeds<'_>,
     (object, class): &Key,
     was_planned: bool,
@@ -123,22 +123,17 @@ fn resolved_by(
         };
     }
     // replicas that were moved in passes before have arrived
-    if moves::moves(ledger, object) {
+    if moves::moves(inputs.ledger, object) {
         return ResolvedBy::Apply;
     }
-    let declared = pass.desired.object(object);
-    let is_there = || matches!(kafka.object(object), Observed::Known(Some(_)));
+    let declared = inputs.desired.object(object);
+    let is_there = || matches!(inputs.kafka.object(object), Observed::Known(Some(_)));
     let by_commit = match class {
         // still there: git declared it, gave up its scope or consented to its end
         DriftClass::Unexpected => declared.is_some() || is_there(),
         DriftClass::Missing | DriftClass::Modified | DriftClass::Replaced => {
-            pass.desired.mode(object.kind) == Mode::Ignore
-                || declared.is_none_or(|declared| {
-                    let outlook = Outlook::default();
-                    let inputs =
-                        Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
-                    changed(&inputs, object, declared)
-                })
+            inputs.desired.mode(object.kind) == Mode::Ignore
+                || declared.is_none_or(|declared| changed(inputs, object, declared))
         }
     };
     match by_commit {

@@ -4,11 +4,11 @@ use super::drift::is_field;
 use crate::{
     desired::DesiredCluster,
     live::{Field, Live, LiveRef, Observed},
-    model::{Intent, Kind, Ledger, Verb},
+    model::{Intent, Kind, Ledger, Verb, is_throttle},
     plan::{
         KeyTypes, deletion, gates,
         memory::{OFFSETS, OFFSETS_BEGUN, PLACEMENT, REPLICATION_FACTOR, config_path},
-        moves, platform,
+        moves,
     },
 };
 
@@ -85,7 +85,7 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
             Some(Field::Hidden) => true,
             None => false,
         };
-        let throttle = platform::is_throttle(intent.object.kind, key.as_str());
+        let throttle = is_throttle(intent.object.kind, key.as_str());
         if written && !throttle {
             record.own(key);
         }

@@ -16,7 +16,7 @@ use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, g
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{CommitId, Gate, Kind, Ledger, Mode, ObjectRef, ResolvedBy, Verb},
+    model::{CommitId, Gate, Kind, Ledger, ObjectRef, ResolvedBy, Verb},
 };
 
 /// One pass, when it is over.
@@ -69,12 +69,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let mut settled = Settled::default();
     let deeds = Deeds::new(pass);
     drift::account(ledger, pass, kafka, &deeds, &mut settled);
-    for &kind in Kind::ALL {
-        if pass.desired.mode(kind) != Mode::Ignore {
-            let changed = record::learn(ledger, pass, kafka, &deeds, kind);
-            settled.changed.extend(changed);
-        }
-    }
+    settled.changed = record::learn(ledger, pass, kafka, &deeds);
     let by_consent =
         |r: &&ActionResult| r.verb == Verb::Delete || r.object.kind == Kind::ConsumerGroup;
     let consented = pass.results.iter().filter(by_consent);

@@ -6,33 +6,37 @@ use super::{Pass, deeds::Deeds};
 use crate::{
     desired::{DesiredRef, DesiredValue},
     live::{Field, KafkaLive, LiveRef, Observed},
-    model::{ConfigKey, Kind, Ledger, ObjectRef, Record, TopicId},
+    model::{ConfigKey, Kind, Ledger, Mode, ObjectRef, Record, TopicId, is_throttle},
     plan::{
         draft::Inputs,
         fields::{self, Want},
         memory::{EXCLUSIVE, FOUND, MARK, Memory, OFFSETS, OFFSETS_BEGUN, left_path},
         moves::Outlook,
-        platform, special,
+        special,
         walk::{Seen, Walk},
     },
 };
 
-/// Brings all records of a kind up to what was seen, and names the ones that changed.
+/// Brings all records up to what was seen, and names the ones that changed. Of a kind that is ignored, or was not listed,
+/// nothing is learnt.
 pub(super) fn learn(
     ledger: &mut Ledger,
     pass: &Pass<'_>,
     kafka: &KafkaLive,
     deeds: &Deeds<'_>,
-    kind: Kind,
 ) -> Vec<ObjectRef> {
     let outlook = Outlook::of(&pass.left.moving);
     let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
-    let Observed::Known(walk) = Walk::new(pass.desired, kafka, ledger, kind) else {
-        return Vec::new();
-    };
+    let looked_at = |kind: &&Kind| pass.desired.mode(**kind) != Mode::Ignore;
+    let walks = Kind::ALL.iter().filter(looked_at).filter_map(|kind| {
+        match Walk::new(pass.desired, kafka, ledger, *kind) {
+            Observed::Known(walk) => Some(walk),
+            Observed::Unknown(_) => None,
+        }
+    });
     let mut news: Vec<(ObjectRef, Option<Record>)> = Vec::new();
     let mut facts = Facts::default();
-    for seen in walk {
+    for seen in walks.flatten() {
         if special::is_platform(&seen) {
             continue;
         }
@@ -192,7 +196,7 @@ impl Facts {
         live: LiveRef<'_>,
         want: &Want<'_>,
     ) {
-        let is_throttle = |key: &ConfigKey| platform::is_throttle(seen.kind, key.as_str());
+        let is_throttle = |key: &ConfigKey| is_throttle(seen.kind, key.as_str());
         if want.key.as_ref().is_some_and(is_throttle) {
             return;
         }
@@ -238,7 +242,7 @@ impl Facts {
                 self.own(&own.key);
                 continue;
             }
-            foreign |= !platform::is_throttle(seen.kind, own.key.as_str());
+            foreign |= !is_throttle(seen.kind, own.key.as_str());
             if memory.was_left(own.key.as_str()) {
                 self.value(left_path(own.key.as_str()), MARK);
             }
@@ -271,7 +275,7 @@ impl Facts {
         let (old, object) = (seen.record, seen.object());
         let id: Option<TopicId> = match live {
             Some(_) if deeds.is_unhealed(&object) => old.and_then(|r| r.topic_id),
-            Some(live) => special::id(live),
+            Some(live) => live.id(),
             // whoever makes it again: it is missing, not replaced
             None => None,
         };

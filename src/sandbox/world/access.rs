@@ -32,17 +32,11 @@ impl World {
         &self.acls
     }
 
-    /// Takes the authorizer away, or gives it back: without one Kafka knows no ACLs at all.
-    pub fn set_authorizer(&mut self, present: bool) {
-        self.authorizer = present;
-    }
-
     /// Makes an ACL. One that is there is a success, too.
     ///
     /// # Errors
-    /// Kafka's refusal: there is no authorizer, or it is no ACL of a resource (KIP-290).
+    /// Kafka's refusal: it is no ACL of a resource (KIP-290).
     pub fn permit(&mut self, acl: &Acl) -> Done {
-        self.has_authorizer()?;
         let parts = acl.parts();
         let words = [
             parts.resource.word(),
@@ -62,24 +56,9 @@ impl World {
         Ok(())
     }
 
-    /// Deletes an ACL by a filter that matches nothing else. One that is not there is a success, too.
-    ///
-    /// # Errors
-    /// There is no authorizer.
-    pub fn revoke(&mut self, acl: &Acl) -> Done {
-        self.has_authorizer()?;
+    /// Deletes an ACL by a filter that matches nothing else. One that is not there is fine, too.
+    pub fn revoke(&mut self, acl: &Acl) {
         self.acls.remove(acl);
-        Ok(())
-    }
-
-    fn has_authorizer(&self) -> Done {
-        match self.authorizer {
-            true => Ok(()),
-            false => last_word(
-                "SECURITY_DISABLED",
-                "No Authorizer is configured.".to_owned(),
-            ),
-        }
     }
 
     /// Sets a password.
@@ -155,7 +134,11 @@ impl World {
     }
 
     pub(super) fn revoke_all(&mut self, items: &[Acl]) -> Vec<Outcome> {
-        items.iter().map(|acl| outcome(self.revoke(acl))).collect()
+        let one = |acl| {
+            self.revoke(acl);
+            outcome(Ok(()))
+        };
+        items.iter().map(one).collect()
     }
 
     pub(super) fn set_passwords(&mut self, items: &[Credential]) -> Vec<Outcome> {

@@ -10,7 +10,7 @@ use crate::{
     live::{BrokerKey, LiveConfig},
     model::{
         BROKER_CONFIGS, ConfigKey, ConfigType, GROUP_CONFIGS, Kind, ObjectRef, QuotaEntity,
-        broker_config,
+        broker_config, is_throttle,
     },
     ports::{KeyChange, Outcome},
     sandbox::values,
@@ -148,7 +148,7 @@ pub(in crate::sandbox) fn group_keys() -> BTreeMap<ConfigKey, ConfigType> {
 /// (`DynamicBrokerConfig`, `ConfigHelper.isSensitive`).
 pub(in crate::sandbox) fn is_hidden(key: &str) -> bool {
     // throttles stand in no table, since only moves set them (Kafka, `DynamicConfig.Broker`)
-    let throttle = key.ends_with(".replication.throttled.rate");
+    let throttle = is_throttle(Kind::BrokerConfig, key);
     !throttle
         && broker_config(key).is_none_or(|config| config.known.config_type == ConfigType::Password)
 }

@@ -35,7 +35,6 @@ pub struct World {
     /// Topics ever made: ids and placement come from it.
     made: u64,
     moves: BTreeMap<(TopicName, i32), moves::Move>,
-    authorizer: bool,
     acls: BTreeSet<Acl>,
     credentials: BTreeMap<(CompactString, ScramMechanism), access::Kept>,
     quotas: BTreeMap<CompactString, BTreeMap<CompactString, f64>>,
@@ -66,7 +65,6 @@ impl World {
             metric_names: BTreeMap::new(),
             made: 0,
             moves: BTreeMap::new(),
-            authorizer: true,
             acls: BTreeSet::new(),
             credentials: BTreeMap::new(),
             quotas: BTreeMap::new(),

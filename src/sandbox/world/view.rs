@@ -114,9 +114,6 @@ impl World {
     /// Says why a kind cannot be seen.
     fn refusal(&self, kind: Kind) -> Option<String> {
         match kind {
-            Kind::Acl if !self.authorizer => {
-                Some("SECURITY_DISABLED: No Authorizer is configured.".to_owned())
-            }
             kind if self.closed.contains(&kind) => Some(format!(
                 "CLUSTER_AUTHORIZATION_FAILED: {PRINCIPAL} may not look at kind {kind}"
             )),
