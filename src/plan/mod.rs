@@ -178,10 +178,13 @@ impl ClusterPlan {
 
     /// Takes over what was found of a kind, by what is to be done about it.
     fn take(&mut self, draft: Draft, mode: Mode) {
-        match mode {
-            Mode::Report => self.reported.extend(draft.actions),
-            Mode::Enforce | Mode::Ignore => self.actions.extend(draft.actions),
-        }
+        let actions = match mode {
+            Mode::Report => &mut self.reported,
+            Mode::Enforce | Mode::Ignore => &mut self.actions,
+        };
+        // kinds are few and actions may be many: room for no more than there are
+        actions.reserve_exact(draft.actions.len());
+        actions.extend(draft.actions);
         self.blocked.extend(draft.blocked);
         self.unexpected.extend(draft.unexpected);
         self.foreign.extend(draft.foreign);

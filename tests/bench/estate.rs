@@ -101,7 +101,10 @@ pub(crate) async fn whole(options: &Options, figures: &mut Figures) -> Result<()
     )?;
     daemon.converged(&commit).await?;
     figures.rows.extend(quiet(&stage, &daemon, &size).await?);
-    say(&format!("peak memory {} MB", daemon.peak_memory()? / 1_000_000));
+    say(&format!(
+        "peak memory {} MB",
+        daemon.peak_memory()? / 1_000_000
+    ));
     figures.rows.push(Row::memory(
         "the same: daemon's peak memory (VmHWM) in all of this",
         daemon.peak_memory()?,

@@ -10,6 +10,9 @@ use crate::{
     plan::{Action, ClusterPlan, End, contention},
 };
 
+/// An object's kind and name, borrowed: after a first pass there may be tens of thousands.
+type Name<'a> = (Kind, &'a str);
+
 /// The deeds of a pass.
 pub(super) struct Deeds<'a> {
     /// Actions that were made and seen, by object.
@@ -17,7 +20,7 @@ pub(super) struct Deeds<'a> {
     /// Digests of the changes that may be one more blow in a fight.
     blows: BTreeMap<&'a ObjectRef, CompactString>,
     /// Objects about which something was due.
-    due: BTreeSet<ObjectRef>,
+    due: BTreeSet<Name<'a>>,
     /// Replaced topics whose values are not all back yet, by name.
     unhealed: BTreeSet<&'a ObjectRef>,
 }
@@ -37,10 +40,10 @@ impl<'a> Deeds<'a> {
             .map(|a| (&a.object, a))
             .filter(|(object, a)| ok.contains(&(*object, a.verb)))
             .collect();
-        let left: BTreeSet<ObjectRef> = objects(pass.left).collect();
+        let left: BTreeSet<Name<'_>> = objects(pass.left).collect();
         let blows = made
             .iter()
-            .filter(|(object, a)| a.cause == Cause::Drift || left.contains(*object))
+            .filter(|(object, a)| a.cause == Cause::Drift || left.contains(&name(object)))
             .map(|(object, a)| (*object, contention::digest(a)))
             .collect();
         Self {
@@ -84,7 +87,7 @@ impl<'a> Deeds<'a> {
                 record.rounds = 1;
                 record.change = Some(blow.clone());
             }
-            None if self.due.contains(object) => {}
+            None if self.due.contains(&name(object)) => {}
             None => {
                 record.rounds = 0;
                 record.change = None;
@@ -95,22 +98,26 @@ impl<'a> Deeds<'a> {
     /// Tells whether the rounds of a record stay as they are.
     pub(super) fn leaves_rounds(&self, object: &ObjectRef, record: &Record) -> bool {
         !self.struck(object)
-            && (self.due.contains(object) || (record.rounds == 0 && record.change.is_none()))
+            && (self.due.contains(&name(object)) || (record.rounds == 0 && record.change.is_none()))
     }
 }
 
 /// The objects about which a plan has something to do, or would if it were not contended.
-fn objects(plan: &ClusterPlan) -> impl Iterator<Item = ObjectRef> {
-    let due = plan.actions.iter().map(|a| a.object.clone());
+fn objects(plan: &ClusterPlan) -> impl Iterator<Item = Name<'_>> {
+    let due = plan.actions.iter().map(|a| name(&a.object));
     due.chain(contended(plan))
 }
 
-fn contended(plan: &ClusterPlan) -> impl Iterator<Item = ObjectRef> {
+fn name(object: &ObjectRef) -> Name<'_> {
+    (object.kind, &object.name)
+}
+
+fn contended(plan: &ClusterPlan) -> impl Iterator<Item = Name<'_>> {
     let blocked = plan.blocked.iter();
     let contended = blocked.filter(|b| b.gate == Gate::Contended);
     contended.filter_map(|b| {
         let kind = Kind::ALL.iter().find(|k| k.as_str() == b.kind)?;
-        Some(ObjectRef::new(*kind, &b.name))
+        Some((*kind, b.name.as_str()))
     })
 }
 

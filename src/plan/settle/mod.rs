@@ -16,7 +16,7 @@ use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, g
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{CommitId, Gate, Kind, Ledger, ObjectRef, ResolvedBy, Verb},
+    model::{CommitId, Gate, Kind, Ledger, ResolvedBy, Verb},
 };
 
 /// One pass, when it is over.
@@ -50,8 +50,6 @@ pub struct Settled {
     pub open: Vec<OpenDrift>,
     /// Whether everything that may be done is seen to be in place.
     pub converged: bool,
-    /// Records that were changed or removed.
-    pub changed: Vec<ObjectRef>,
 }
 
 /// Brings the ledger up to what a pass has seen. Of a kind that was not listed, and of all while the plane is not known or
@@ -69,7 +67,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let mut settled = Settled::default();
     let deeds = Deeds::new(pass);
     drift::account(ledger, pass, kafka, &deeds, &mut settled);
-    settled.changed = record::learn(ledger, pass, kafka, &deeds);
+    record::learn(ledger, pass, kafka, &deeds);
     let by_consent =
         |r: &&ActionResult| r.verb == Verb::Delete || r.object.kind == Kind::ConsumerGroup;
     let consented = pass.results.iter().filter(by_consent);

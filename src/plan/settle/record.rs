@@ -17,14 +17,9 @@ use crate::{
     },
 };
 
-/// Brings all records up to what was seen, and names the ones that changed. Of a kind that is ignored, or was not listed,
+/// Brings all records up to what was seen. Of a kind that is ignored, or was not listed,
 /// nothing is learnt.
-pub(super) fn learn(
-    ledger: &mut Ledger,
-    pass: &Pass<'_>,
-    kafka: &KafkaLive,
-    deeds: &Deeds<'_>,
-) -> Vec<ObjectRef> {
+pub(super) fn learn(ledger: &mut Ledger, pass: &Pass<'_>, kafka: &KafkaLive, deeds: &Deeds<'_>) {
     let outlook = Outlook::of(&pass.left.moving);
     let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
     let looked_at = |kind: &&Kind| pass.desired.mode(**kind) != Mode::Ignore;
@@ -47,17 +42,15 @@ pub(super) fn learn(
         }
     }
     if news.is_empty() {
-        return Vec::new();
+        return;
     }
     let records = ledger.records_mut();
-    let store = |(object, record): (ObjectRef, Option<Record>)| {
+    for (object, record) in news {
         match record {
-            Some(record) => records.insert(object.clone(), record),
+            Some(record) => records.insert(object, record),
             None => records.remove(&object),
         };
-        object
-    };
-    news.into_iter().map(store).collect()
+    }
 }
 
 /// What one object teaches.
