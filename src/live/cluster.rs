@@ -29,9 +29,9 @@ pub struct Health {
     /// Log directories by broker (KIP-113, KIP-827); the sizes may be some minutes old.
     #[serde(default)]
     pub log_dirs: BTreeMap<i32, Observed<Vec<LogDir>>>,
-    /// Brokers that are registered and fenced (KIP-1073); empty where the cluster cannot tell.
+    /// Brokers that are registered and fenced (KIP-1073); unknown before Kafka 4.0, which does not tell.
     #[serde(default)]
-    pub fenced: Vec<i32>,
+    pub fenced: Observed<Vec<i32>>,
 }
 
 /// The controller quorum.

@@ -23,7 +23,11 @@ impl Metrics {
             return;
         };
         let states = brokers(live);
+        let is_fenced_known = live.health.fenced.known().is_some();
         for state in BrokerState::ALL {
+            if state == BrokerState::Fenced && !is_fenced_known {
+                continue;
+            }
             let n = states.values().filter(|s| **s == state).count();
             set(&self.health.brokers, &[name, state.as_str()], n);
         }

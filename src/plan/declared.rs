@@ -96,9 +96,12 @@ fn create(
             return draft.hold(seen, Verb::Create, Gate::IncompleteObservation, why, all);
         }
     };
-    let layout = match inputs.moves.layout(seen.name) {
-        Ok(layout) if seen.kind == Kind::Topic => layout,
-        Ok(_) => Vec::new(),
+    let layout = match seen.kind {
+        Kind::Topic => inputs.moves.layout(seen.name),
+        _ => Ok(Vec::new()),
+    };
+    let layout = match layout {
+        Ok(layout) => layout,
         Err(Hold { gate, reason }) => return draft.hold(seen, Verb::Create, gate, reason, all),
     };
     let unchanged = set

@@ -30,7 +30,7 @@ pub struct BrokerList {
     /// secret.
     #[schema(required)]
     pub defaults: Option<Values>,
-    /// Why the quorum or the configs could not be read; null when they could.
+    /// Why the quorum, which brokers are fenced, or the configs could not be read; null when they could.
     #[schema(required)]
     pub unknown: Option<String>,
 }
@@ -197,6 +197,7 @@ impl ClusterView {
         let quorum = kafka.health.quorum.as_ref().map(QuorumItem::from);
         let unknown = reasons([
             ("quorum", quorum.unknown()),
+            ("fenced", kafka.health.fenced.unknown()),
             ("defaults", defaults.unknown()),
         ]);
         Some(BrokerList {

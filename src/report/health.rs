@@ -178,8 +178,13 @@ pub fn brokers(kafka: &KafkaLive) -> BTreeMap<i32, BrokerState> {
         .collect();
     let missing = holders.into_iter().map(|id| (id, BrokerState::Missing));
     let mut states: BTreeMap<i32, BrokerState> = missing.collect();
-    let fenced = kafka.health.fenced.iter();
-    states.extend(fenced.map(|id| (*id, BrokerState::Fenced)));
+    let fenced = kafka.health.fenced.known();
+    states.extend(
+        fenced
+            .into_iter()
+            .flatten()
+            .map(|id| (*id, BrokerState::Fenced)),
+    );
     states.extend(kafka.brokers.iter().map(|b| (b.id, BrokerState::Online)));
     states
 }
@@ -277,7 +282,7 @@ mod tests {
             port: 9092,
             rack: None,
         }];
-        kafka.health.fenced = vec![3, 4];
+        kafka.health.fenced = Observed::Known(vec![3, 4]);
         let states = brokers(&kafka).into_iter();
         assert_eq!(
             states.collect::<Vec<_>>(),

@@ -67,7 +67,7 @@ async fn a_broker_that_is_gone_is_shown_with_what_suffers_from_it() {
     let server = Server::busy(2).await;
     server.saw(|kafka| {
         kafka.brokers.retain(|broker| broker.id == 1);
-        kafka.health.fenced = vec![2];
+        kafka.health.fenced = Observed::Known(vec![2]);
         kafka.health.quorum = Observed::Unknown("timed out".into());
         let topic = kafka.topics.values_mut().next().unwrap();
         if let Observed::Known(topic) = topic {

@@ -79,7 +79,7 @@ fn brokers_partitions_and_the_quorum_are_counted_and_keep_their_figures_when_uns
         &metrics,
         |kafka| {
             kafka.brokers.retain(|broker| broker.id == 1);
-            kafka.health.fenced = vec![2];
+            kafka.health.fenced = Observed::Known(vec![2]);
             kafka.health.quorum = Observed::Unknown("timed out".into());
             if let Some(Observed::Known(topic)) = kafka.topics.get_mut("topic-00000") {
                 topic.partitions[0].leader = -1;
@@ -103,6 +103,12 @@ fn brokers_partitions_and_the_quorum_are_counted_and_keep_their_figures_when_uns
     assert_eq!(series(&metrics)[lag], 40.0);
     metrics.record(&told::failed("no broker answers", told::at(180)));
     assert_eq!(figure(r#"partitions{state="offline""#), 1.0);
+    record(
+        &metrics,
+        |kafka| kafka.health.fenced = Observed::Unknown("timed out".into()),
+        |_| {},
+    );
+    assert_eq!(figure(r#"brokers{state="fenced""#), 1.0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use headgate::{
     plan::ClusterPlan,
 };
 
-use super::site::Site;
+use super::site::{Site, read};
 
 const PINNED: (&str, &str) = (
     "t",
@@ -187,6 +187,65 @@ fn nothing_moves_while_it_is_not_known_what_moves() {
     site.kafka().moving = Observed::Known([].into());
     site.kafka().broker_configs = Observed::Unknown("not allowed".into());
     assert_eq!(site.plan().blocked[0].gate, Gate::IncompleteObservation);
+}
+
+#[test]
+fn a_topic_is_made_while_a_broker_restarts_if_the_others_can_hold_it() {
+    let wide = ("wide", "{partitions: 2, replicationFactor: 3}");
+    let all = ("all", "{partitions: 1, replicationFactor: 4}");
+    let more = ("more", "{partitions: 1, replicationFactor: 5}");
+    let down = (
+        "down",
+        "{partitions: 1, replicationFactor: 1, placement: {brokers: [4]}}",
+    );
+    let mut site = mk_site(&[PINNED]);
+    site.kafka().brokers.retain(|b| b.id != 4);
+    site.kafka().health.fenced = Observed::Known(vec![4]);
+    site.commit(&[PINNED, wide, all, more, down]);
+    let planned = site.plan();
+    assert_eq!(planned.actions.len(), 1, "{planned:#?}");
+    assert_eq!(planned.actions[0].object.name, "wide");
+    let held = |name: &str| {
+        let held = planned.blocked.iter().find(|b| b.name == name);
+        held.map(|b| (b.gate, b.reason.as_str())).unwrap()
+    };
+    let (gate, reason) = held("all");
+    assert_eq!(gate, Gate::Health);
+    assert!(reason.contains("opens when broker 4 is back"), "{reason}");
+    let (gate, reason) = held("down");
+    assert_eq!(gate, Gate::Health);
+    assert!(reason.contains("opens when broker 4 is back"), "{reason}");
+    assert_eq!(held("more").0, Gate::Unsupported, "nor when it is back");
+}
+
+/// Unknown is never absent: that no broker is down cannot be said when nobody could tell which are.
+#[test]
+fn brokers_may_be_down_while_nobody_could_tell_which_are() {
+    let mut site = mk_site(&[PINNED]);
+    site.kafka().health.fenced = Observed::Unknown("timed out".into());
+    let more = ("more", "{partitions: 1, replicationFactor: 5}");
+    site.commit(&[PINNED, more]);
+    let planned = site.plan();
+    assert_eq!(planned.blocked[0].gate, Gate::Health);
+    assert!(planned.blocked[0].reason.contains("timed out"));
+    site.kafka().health.fenced = Observed::Known(Vec::new());
+    assert_eq!(site.plan().blocked[0].gate, Gate::Unsupported);
+}
+
+/// Names of different kinds have nothing to do with each other.
+#[test]
+fn a_group_of_a_topics_name_does_not_wait_for_its_brokers() {
+    let mut site = mk_site(&[]);
+    let topic = "{partitions: 1, replicationFactor: 9}";
+    site.merge(read(format!(
+        "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: c}}\nspec: {{}}\n---\napiVersion: \
+         headgate.dev/v1\nkind: Topic\nmetadata: {{name: t}}\nspec: {topic}\n---\napiVersion: headgate.dev/v1\nkind: \
+         GroupConfig\nmetadata: {{name: t}}\nspec: {{config: {{consumer.session.timeout.ms: 50000}}}}\n"
+    )));
+    site.kafka().group_configs = Observed::Known([].into());
+    let planned = site.plan();
+    let kinds: Vec<Kind> = planned.actions.iter().map(|a| a.object.kind).collect();
+    assert_eq!(kinds, [Kind::GroupConfig], "{planned:#?}");
 }
 
 #[test]

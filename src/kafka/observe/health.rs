@@ -33,13 +33,16 @@ const DISKS_EVERY: Duration = Duration::from_secs(5 * 60);
 /// `AclOperation.DESCRIBE`, whose bit says in `cluster_authorized_operations` that we may see all groups.
 const DESCRIBE_BIT: i32 = 1 << 8;
 
+/// Why fenced brokers are unknown on older clusters.
+const UNTOLD: &str = "brokers before Kafka 4.0 do not tell";
+
 /// Log directories as they were seen last, by broker.
 #[derive(Debug, Default)]
 pub(in crate::kafka) struct Disks(Mutex<BTreeMap<i32, (Instant, Vec<LogDir>)>>);
 
 /// What the cluster says of itself.
 pub(super) struct Said {
-    pub(super) fenced: Vec<i32>,
+    pub(super) fenced: Observed<Vec<i32>>,
     /// Whether we may look at the whole cluster; otherwise listings of groups leave out what we may not see, silently.
     pub(super) may_describe: bool,
 }
@@ -54,7 +57,15 @@ pub(super) async fn observe(
     Health {
         quorum,
         log_dirs,
-        fenced: said.as_ref().map_or(Vec::new(), |said| said.fenced.clone()),
+        fenced: fenced(said),
+    }
+}
+
+/// Which brokers are fenced is unknown when nobody answered.
+fn fenced(said: &Result<Said, String>) -> Observed<Vec<i32>> {
+    match said {
+        Ok(said) => said.fenced.clone(),
+        Err(why) => Observed::Unknown(why.clone()),
     }
 }
 
@@ -65,8 +76,8 @@ pub(super) async fn observe(
 pub(super) async fn cluster(client: &Client) -> Result<Said, String> {
     let version = client.version::<DescribeClusterRequest>(To::Any).await;
     let version = version.map_err(|e| chain(&e))?;
-    let fenced = version.is_some_and(|version| version >= requests::SHOWS_FENCED);
-    let answer = ask(client, To::Any, &requests::cluster(fenced)).await?;
+    let tells = version.is_some_and(|version| version >= requests::SHOWS_FENCED);
+    let answer = ask(client, To::Any, &requests::cluster(tells)).await?;
     match Code(answer.error_code) {
         Code::NONE => {}
         code => {
@@ -78,7 +89,10 @@ pub(super) async fn cluster(client: &Client) -> Result<Said, String> {
     let mut fenced: Vec<i32> = fenced.map(|broker| broker.broker_id.0).collect();
     fenced.sort_unstable();
     Ok(Said {
-        fenced,
+        fenced: match tells {
+            true => Observed::Known(fenced),
+            false => Observed::Unknown(UNTOLD.to_owned()),
+        },
         may_describe: answer.cluster_authorized_operations & DESCRIBE_BIT != 0,
     })
 }
@@ -210,6 +224,12 @@ mod tests {
         assert_eq!(fresh(DISKS_EVERY / 2, &[2]), [2]);
         assert_eq!(fresh(Duration::ZERO, &[1, 2]), [2]);
         assert_eq!(fresh(DISKS_EVERY, &[2]), Vec::<i32>::new());
+    }
+
+    #[test]
+    fn brokers_are_not_called_up_because_nobody_said_that_they_are_fenced() {
+        let said = fenced(&Err("timed out".to_owned()));
+        assert_eq!(said, Observed::Unknown("timed out".to_owned()));
     }
 
     #[test]

@@ -308,20 +308,30 @@ fn unknown(kafka: &KafkaLive) -> Option<Hold> {
     })
 }
 
-/// Brokers that are known and not up are expected back, so that waiting helps.
+/// Brokers that are known and not up are expected back, so that waiting helps. Where it is not known which are down,
+/// waiting may help.
 fn impossible(kafka: &KafkaLive, why: &Impossible) -> Hold {
-    let known = |id: &i32| kafka.brokers.iter().any(|b| b.id == *id);
-    let topics = kafka.topics.values().filter_map(Observed::known);
-    let mut named = topics
-        .flat_map(|t| &t.partitions)
-        .flat_map(|p| p.replicas.iter());
-    let away = !kafka.health.fenced.is_empty() || named.any(|b| !known(b));
-    let gate = match (why, away) {
-        (Impossible::UnknownBrokers { .. }, _) | (_, true) => Gate::Health,
-        (_, false) => Gate::Unsupported,
+    let reason = why.to_string();
+    let waits = match why {
+        Impossible::UnknownBrokers { .. } => true,
+        Impossible::TooFewBrokers { away, .. } | Impossible::NoLeader { away, .. } => {
+            !away.is_empty()
+        }
     };
-    Hold {
-        gate,
-        reason: why.to_string(),
+    match (waits, kafka.health.fenced.unknown()) {
+        (true, _) => Hold {
+            gate: Gate::Health,
+            reason,
+        },
+        (false, None) => Hold {
+            gate: Gate::Unsupported,
+            reason,
+        },
+        (false, Some(unknown)) => Hold {
+            gate: Gate::Health,
+            reason: format!(
+                "{reason}; or wait, if a broker is down: which are could not be read ({unknown})"
+            ),
+        },
     }
 }

@@ -57,7 +57,8 @@ impl<'a> Rules<'a> {
         let named = topics
             .flat_map(|t| &t.partitions)
             .flat_map(|p| p.replicas.iter());
-        let known = named.chain(&kafka.health.fenced).chain(&desired.draining);
+        let fenced = kafka.health.fenced.known().into_iter().flatten();
+        let known = named.chain(fenced).chain(&desired.draining);
         let up: BTreeSet<i32> = kafka.brokers.iter().map(|b| b.id).collect();
         let down: BTreeSet<i32> = known.filter(|id| !up.contains(id)).copied().collect();
         brokers.extend(down.into_iter().map(|id| Broker {

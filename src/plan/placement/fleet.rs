@@ -51,9 +51,14 @@ impl Fleet {
         self.ids.binary_search(&id).ok()
     }
 
+    /// Returns all of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> + use<> {
+        0..self.ids.len()
+    }
+
     /// Returns the ids of those of the listed brokers that fulfil a condition.
     pub(super) fn ids_where(&self, condition: impl Fn(usize) -> bool) -> Vec<i32> {
-        let all = (0..self.ids.len()).filter(|&b| self.listed[b] && condition(b));
+        let all = self.all().filter(|&b| self.listed[b] && condition(b));
         all.map(|b| self.ids[b]).collect()
     }
 }

@@ -123,8 +123,9 @@ pub struct Target {
 pub enum Impossible {
     /// Fewer brokers than replicas.
     #[error(
-        "topic {topic} wants {wanted} replicas of each partition, and only {} may take them ({usable:?}); lower its \
-         replicationFactor, or let more brokers hold it", usable.len()
+        "topic {topic} wants {wanted} replicas of each partition, and only {} may take them ({usable:?}); {}",
+        usable.len(),
+        remedy(away, "lower its replicationFactor, or let more brokers hold it")
     )]
     TooFewBrokers {
         /// The topic.
@@ -133,6 +134,8 @@ pub enum Impossible {
         wanted: usize,
         /// Brokers that are serving and may hold it.
         usable: Vec<i32>,
+        /// Brokers that are down, and would be enough with these.
+        away: Vec<i32>,
     },
     /// Its placement or leaders name brokers that are not there.
     #[error(
@@ -149,8 +152,8 @@ pub enum Impossible {
     },
     /// None of its leaders may hold it.
     #[error(
-        "topic {topic} wants its leaders on brokers {leaders:?}, and none of them may take replicas of it now; these may: \
-         {usable:?}"
+        "topic {topic} wants its leaders on brokers {leaders:?}, and none of them may take replicas of it now; {}",
+        remedy(away, &format!("these may: {usable:?}"))
     )]
     NoLeader {
         /// The topic.
@@ -159,7 +162,18 @@ pub enum Impossible {
         leaders: Vec<i32>,
         /// Brokers that are serving and may hold it.
         usable: Vec<i32>,
+        /// Leaders that are down.
+        away: Vec<i32>,
     },
+}
+
+/// Says what there is to wait for; else what there is to do.
+fn remedy(away: &[i32], todo: &str) -> String {
+    match away {
+        [] => todo.to_owned(),
+        [one] => format!("it opens when broker {one} is back"),
+        all => format!("it opens when brokers {all:?} are back"),
+    }
 }
 
 /// Works out where partitions belong. For each topic, in the order given: the partitions whose assignment is to change,

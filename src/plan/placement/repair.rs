@@ -90,59 +90,69 @@ fn isr<'a>(board: &Board<'a>, part: usize) -> &'a [i32] {
 /// Tells whether there are brokers enough for what is missing.
 fn possible(board: &Board<'_>, topic: usize, kept: &[Vec<usize>]) -> Result<(), Impossible> {
     let rule = board.rule(topic);
-    let wish = &board.estate.topics[topic];
     let leads = |replicas: &[usize]| replicas.iter().any(|b| rule.may_lead(*b));
-    let changes = board.of_topic(topic).zip(kept).any(|(part, kept)| {
-        kept.len() < rule.factor || !leads(kept) || board.parts[part].now != *kept
-    });
+    let mut changes = false;
+    let mut moves = false;
+    for (part, kept) in board.of_topic(topic).map(|p| &board.parts[p]).zip(kept) {
+        if kept.len() < rule.factor || !leads(kept) || part.now != *kept {
+            changes = true;
+            moves |= part.was.is_some();
+        }
+    }
     if !changes {
         return Ok(());
     }
-    let name = || wish.name.to_owned();
+    let is_away = |b: usize| board.fleet.standing[b] == Standing::Away && rule.may_keep(b);
+    let room = |kept: &[usize], back: bool| {
+        let takes = |b: &usize| !kept.contains(b);
+        let away = board.fleet.all().filter(|b| back && is_away(*b));
+        kept.len() + rule.takers().chain(away).filter(takes).count() >= rule.factor
+    };
+    let enough = kept.iter().all(|kept| room(kept, false));
+    let led = rule.takers().any(|b| rule.may_lead(b)) || kept.iter().all(|kept| leads(kept));
+    let unknown = unknown(board, topic);
+    // what is new needs no more than brokers enough; nothing is moved by a rule that may be misspelt
+    if !unknown.is_empty() && (moves || !enough || !led) {
+        return Err(Impossible::UnknownBrokers {
+            topic: board.estate.topics[topic].name.to_owned(),
+            unknown,
+            known: board.fleet.ids_where(|_| true),
+        });
+    }
+    let usable = || board.fleet.ids_where(|b| rule.takers().any(|t| t == b));
+    if !enough {
+        let helps = kept.iter().all(|kept| room(kept, true));
+        return Err(Impossible::TooFewBrokers {
+            topic: board.estate.topics[topic].name.to_owned(),
+            wanted: rule.factor,
+            usable: usable(),
+            away: board.fleet.ids_where(|b| helps && is_away(b)),
+        });
+    }
+    if !led {
+        return Err(Impossible::NoLeader {
+            topic: board.estate.topics[topic].name.to_owned(),
+            leaders: board.estate.topics[topic].leaders.to_vec(),
+            usable: usable(),
+            away: board.fleet.ids_where(|b| is_away(b) && rule.may_lead(b)),
+        });
+    }
+    Ok(())
+}
+
+/// Returns the brokers that a topic's rule names and that are not there.
+fn unknown(board: &Board<'_>, topic: usize) -> Vec<i32> {
+    let wish = &board.estate.topics[topic];
     let pinned = match wish.placement {
         Placement::Spread => &[],
         Placement::Brokers(ids) => ids,
     };
     let there = |id: &i32| {
-        board
-            .fleet
-            .index(*id)
-            .is_some_and(|b| board.fleet.listed[b])
+        let index = board.fleet.index(*id);
+        index.is_some_and(|b| board.fleet.listed[b])
     };
-    let unknown: Vec<i32> = pinned
-        .iter()
-        .chain(wish.leaders)
-        .filter(|id| !there(id))
-        .copied()
-        .collect();
-    if !unknown.is_empty() {
-        let known = board.fleet.ids_where(|_| true);
-        return Err(Impossible::UnknownBrokers {
-            topic: name(),
-            unknown,
-            known,
-        });
-    }
-    let usable = || board.fleet.ids_where(|b| rule.takers().any(|t| t == b));
-    let enough = |kept: &Vec<usize>| {
-        kept.len() + rule.takers().filter(|b| !kept.contains(b)).count() >= rule.factor
-    };
-    if !kept.iter().all(enough) {
-        return Err(Impossible::TooFewBrokers {
-            topic: name(),
-            wanted: rule.factor,
-            usable: usable(),
-        });
-    }
-    if !rule.takers().any(|b| rule.may_lead(b)) && !kept.iter().all(|kept| leads(kept)) {
-        let leaders = wish.leaders.to_vec();
-        return Err(Impossible::NoLeader {
-            topic: name(),
-            leaders,
-            usable: usable(),
-        });
-    }
-    Ok(())
+    let named = pinned.iter().chain(wish.leaders);
+    named.filter(|id| !there(id)).copied().collect()
 }
 
 /// Adds the replicas that are missing; one that may lead first, if there is none.

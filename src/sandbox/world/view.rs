@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 
 use super::{World, configs};
 use crate::{
-    live::{Configs, KafkaLive, LiveConfig, LiveObject, Observed},
+    live::{Configs, Health, KafkaLive, LiveConfig, LiveObject, Observed},
     model::{ConfigKey, Kind, ObjectRef, TOPIC_CONFIGS},
     ports::Ask,
     sandbox::values,
@@ -63,6 +63,10 @@ impl World {
                 self.group_names().filter_map(group).collect()
             }),
             moving: Observed::Known(self.moving()),
+            health: Health {
+                fenced: Observed::Known(Vec::new()),
+                ..Health::default()
+            },
             usage: usage
                 .map(|topic| (topic.clone(), Observed::Known(self.usage(topic))))
                 .collect(),

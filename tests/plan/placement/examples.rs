@@ -177,13 +177,44 @@ fn what_cannot_be_is_told_by_topic() {
          replicationFactor, or let more brokers hold it",
     );
     refused(
-        &site.clone().with(Wish::new(1, 1).pinned(&[2, 9])),
+        &site.clone().with(Wish::new(1, 1).pinned(&[9])),
         "topic orders is placed on brokers [9], which are not in the cluster; it has [1, 2]: correct the topic's \
          placement, or wait until they are back",
     );
     refused(
         &site.with(Wish::new(1, 1).pinned(&[1]).led_by(&[2])),
         "topic orders wants its leaders on brokers [2], and none of them may take replicas of it now; these may: [1]",
+    );
+}
+
+#[test]
+fn what_is_new_does_not_wait_for_brokers_that_it_can_do_without() {
+    let site = Site::racks(&[1, 1, 1]).standing(3, Standing::Away);
+    check(&site.clone().with(Wish::new(1, 2)), &["0: [1, 2]"]);
+    let pinned = Wish::new(1, 2).pinned(&[1, 2, 3, 9]);
+    check(&site.clone().with(pinned), &["0: [1, 2]"]);
+    let led = Wish::new(1, 1).led_by(&[2, 3, 9]);
+    check(&site.clone().with(led), &["0: [2]"]);
+    refused(
+        &site.clone().with(Wish::new(1, 3)),
+        "topic orders wants 3 replicas of each partition, and only 2 may take them ([1, 2]); it opens when broker 3 is \
+         back",
+    );
+    refused(
+        &site.clone().with(Wish::new(1, 4)),
+        "topic orders wants 4 replicas of each partition, and only 2 may take them ([1, 2]); lower its \
+         replicationFactor, or let more brokers hold it",
+    );
+    refused(
+        &site.clone().with(Wish::new(1, 2).led_by(&[3])),
+        "topic orders wants its leaders on brokers [3], and none of them may take replicas of it now; it opens when broker \
+         3 is back",
+    );
+    // what lies somewhere is not moved by a rule that may be misspelt
+    refused(
+        &site.with(lying(&[&[1]], 1).pinned(&[2, 9])),
+        "topic orders is placed on brokers [9], which are not in the cluster; it has [1, 2, 3]: correct the topic's \
+         placement, or wait until they are back",
     );
 }
 

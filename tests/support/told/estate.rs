@@ -135,7 +135,7 @@ fn health() -> Health {
             (2, Observed::Unknown("timed out".into())),
         ]
         .into(),
-        fenced: Vec::new(),
+        fenced: Observed::Known(Vec::new()),
     }
 }
 
