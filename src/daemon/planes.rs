@@ -74,9 +74,11 @@ impl Planes {
     }
 }
 
-/// Who moves replicas has to know what throttles brokers, whatever becomes of their other configs.
-fn needs(desired: &DesiredCluster, kind: Kind) -> bool {
-    kind == Kind::BrokerConfig && desired.mode(Kind::Topic) != Mode::Ignore
+/// Who moves replicas has to know what moves and what throttles brokers, whatever becomes of their other configs; also
+/// when git takes no more interest in topics, until what was begun has ended.
+fn needs(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> bool {
+    let moves = desired.mode(Kind::Topic) != Mode::Ignore || !ledger.begun.is_empty();
+    moves && matches!(kind, Kind::Topic | Kind::BrokerConfig)
 }
 
 /// Says what an observation has to see for a plan to be made.
@@ -88,10 +90,35 @@ pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
         .map(|(object, _)| TopicName::from_broker(&object.name));
     Ask {
         kinds: kinds
-            .filter(|kind| desired.mode(*kind) != Mode::Ignore || needs(desired, *kind))
+            .filter(|kind| desired.mode(*kind) != Mode::Ignore || needs(desired, ledger, *kind))
             .collect(),
         topics: was_there.collect(),
         groups: desired.groups.keys().cloned().collect(),
         usage: plan::may_go(desired).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Begun, Place};
+
+    #[test]
+    fn moves_are_looked_for_until_they_have_ended_whatever_the_modes() {
+        let place = Place {
+            file: "c.yaml".into(),
+            line: 1,
+            column: 1,
+        };
+        let name = ClusterName::new("c").expect("it is a name");
+        let mut desired = DesiredCluster::new(name, place);
+        desired.modes = Kind::ALL.iter().map(|kind| (*kind, Mode::Ignore)).collect();
+        let mut ledger = Ledger::default();
+        assert!(ask(&desired, &ledger).kinds.is_empty());
+        let mut begun = Begun::default();
+        begun.note_move("t", 0, &[1, 2]);
+        ledger.begun = begun;
+        let kinds = [Kind::Topic, Kind::BrokerConfig].into();
+        assert_eq!(ask(&desired, &ledger).kinds, kinds);
     }
 }

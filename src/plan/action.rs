@@ -87,7 +87,7 @@ pub struct Progress {
     pub under_way: usize,
     /// Not begun yet, those that this plan begins among them.
     pub waiting: usize,
-    /// Withheld by a gate.
+    /// Withheld: by a gate, or because topics are only reported.
     #[serde(skip_serializing_if = "is_zero")]
     pub held: usize,
 }

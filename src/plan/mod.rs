@@ -65,7 +65,6 @@ pub fn plan(
     let outlook = Outlook::new(desired, kafka, ledger);
     let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
     let mut plan = ClusterPlan::new(desired.name.clone());
-    plan.moving = outlook.progress();
     let mut unseen = Vec::new();
     for &kind in Kind::ALL {
         let mode = desired.mode(kind);
@@ -85,10 +84,11 @@ pub fn plan(
             Observed::Unknown(_) => {}
         }
     }
-    // objects come by kind and name, and the sort keeps that order
-    plan.actions.sort_by_key(|a| a.verb);
-    plan.reported.sort_by_key(|a| a.verb);
-    moves::brokers(&inputs, &mut plan);
+    // policies were asked about the moves: one that denied a throttle would let them run without
+    moves::throttle(&inputs, &mut plan);
+    plan.moving = outlook.progress(&plan.actions);
+    plan.actions = in_order(plan.actions);
+    plan.reported = in_order(plan.reported);
     plan.cluster_id = Some(kafka.cluster_id.clone());
     plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
     plan
@@ -158,6 +158,21 @@ fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str) -> Blocked {
         fields: Vec::new(),
         source: Some(desired.place.clone()),
     }
+}
+
+/// Brings actions into the order in which people read them, with one for each object and verb.
+fn in_order(mut actions: Vec<Action>) -> Vec<Action> {
+    actions.sort_by(|a, b| (a.verb, &a.object).cmp(&(b.verb, &b.object)));
+    actions.dedup_by(|later, first| {
+        let same = later.object == first.object && later.verb == first.verb;
+        if same {
+            first.fields.append(&mut later.fields);
+            first.change.set.append(&mut later.change.set);
+            first.change.reset.append(&mut later.change.reset);
+        }
+        same
+    });
+    actions
 }
 
 impl ClusterPlan {

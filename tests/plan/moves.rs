@@ -175,6 +175,47 @@ fn a_topic_that_is_only_moved_is_not_taken_over() {
     assert!(site.no_throttles());
 }
 
+/// Of moves that are under way when git lets go of topics, nothing is left when they have ended.
+#[test]
+fn what_was_begun_ends_under_its_throttles_whatever_the_mode() {
+    for mode in ["ignore", "report"] {
+        let mut site = mk_site(&[PINNED]);
+        let elsewhere = "{partitions: 1, replicationFactor: 2, placement: {brokers: [3, 4]}}";
+        site.commit(&[("t", elsewhere)]);
+        site.pass();
+        let moving = Moving {
+            partition: 0,
+            replicas: [3, 4, 1, 2].into(),
+            adding: [3, 4].into(),
+            removing: [1, 2].into(),
+        };
+        let name = TopicName::new("t").unwrap();
+        site.lay("t", &moving.replicas);
+        site.topic("t").partitions[0].isr = [1, 2].into();
+        site.ledger.begun.note_move("t", 0, &[3, 4]);
+        site.kafka().moving = Observed::Known([(name, vec![moving])].into());
+        site.alter("t", "follower.replication.throttled.replicas", None);
+        // git wants it back where it was
+        site.commit_cluster(&format!("  modes: {{Topic: {mode}}}"), &[PINNED]);
+        let pass = site.pass();
+        assert_eq!(moves(&pass.planned), 0, "{mode}");
+        assert!(pass.planned.is_moving() && !pass.settled.converged);
+        let filled = site.value("t", "follower.replication.throttled.replicas");
+        assert_eq!(filled.as_deref(), Some("0:3,0:4"), "{mode}");
+        assert_eq!(site.plan().actions, [], "{mode}");
+
+        site.lay("t", &[3, 4]);
+        site.kafka().moving = Observed::Known([].into());
+        site.pass();
+        assert!(site.no_throttles(), "{mode}");
+        assert!(site.ledger.begun.moves.is_empty(), "{mode}");
+        let planned = site.plan();
+        assert_eq!(planned.actions, [], "{mode}");
+        assert!(!planned.is_moving(), "{mode}: {:?}", planned.moving);
+        assert_eq!(site.replicas("t"), [3, 4]);
+    }
+}
+
 #[test]
 fn nothing_moves_while_it_is_not_known_what_moves() {
     let mut site = mk_site(&[PINNED]);

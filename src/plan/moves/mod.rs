@@ -7,6 +7,8 @@
 //!   business, and their partitions are moved no further than that takes.
 //! - A move that is under way to where the partition belongs goes on, whoever began it. One that Headgate began and that
 //!   git no longer needs is taken back, or gets its new target at once. Somebody else's is left alone until it ends.
+//! - With topics in mode `report` or `ignore` nothing begins and nothing is taken back; what Headgate began goes on, and
+//!   its throttles go with it.
 //! - Each plan is made from where partitions are going, so that many passes carry out what one would have planned.
 
 mod health;
@@ -23,5 +25,5 @@ pub(super) use memory::{forget, moves, note, observe, resolve};
 pub(super) use outlook::Outlook;
 pub(super) use rule::words;
 pub(super) use tell::{Fate, others};
-pub(super) use throttle::brokers;
+pub(super) use throttle::throttle;
 pub(super) use topic::Hold;

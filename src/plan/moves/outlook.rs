@@ -1,23 +1,23 @@
 //! What is to be done about replicas, topic by topic (plan stage, pure).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
 use super::{
     health,
     rule::Rules,
-    site::{Course, Site, sites},
+    site::{Site, sites},
     tell,
-    throttle::{self, Copying},
+    throttle::Copying,
     topic::{Hold, TopicMoves},
 };
 use crate::{
     desired::{DesiredCluster, DesiredTopic},
     live::{KafkaLive, Observed},
-    model::{Begun, Gate, Kind, Ledger, Mode, ObjectRef, TopicName},
+    model::{Gate, Kind, Ledger, Mode, ObjectRef, TopicName},
     plan::{
-        Progress,
+        Action, Progress,
         placement::{Estate, Extent, Impossible, Target, Topic, place},
     },
 };
@@ -31,30 +31,41 @@ pub(in crate::plan) struct Outlook {
     topics: BTreeMap<CompactString, TopicMoves>,
     /// Where new partitions go, of topics that are made or grow.
     layouts: BTreeMap<CompactString, Result<Layout, Hold>>,
-    /// Whether moves of Headgate's are under way.
-    busy: bool,
+    /// Topics of which replicas move that Headgate moves or throttles.
+    busy: BTreeSet<CompactString>,
+    /// Whether nothing is done about topics, only told.
+    reported: bool,
 }
 
 impl Outlook {
-    /// Works everything out; nothing when topics are not git's business at all.
+    /// Works everything out. When topics are not git's business at all, what Headgate began before is looked after until
+    /// it has ended.
     pub(in crate::plan) fn new(
         desired: &DesiredCluster,
         kafka: &KafkaLive,
         ledger: &Ledger,
     ) -> Self {
-        let mut outlook = Self::default();
-        if desired.mode(Kind::Topic) == Mode::Ignore {
+        let mut outlook = Self {
+            reported: desired.mode(Kind::Topic) == Mode::Report,
+            ..Self::default()
+        };
+        let ignored = desired.mode(Kind::Topic) == Mode::Ignore;
+        if ignored && ledger.begun.is_empty() {
             return outlook;
         }
         let rules = Rules::new(desired, kafka);
         let sites = sites(&rules, kafka, &ledger.begun);
+        outlook.note_busy(&sites, ledger);
+        if ignored {
+            outlook.go_on(&sites);
+            return outlook;
+        }
         let made = made(&rules, kafka);
         if !made.is_empty() || sites.iter().any(|s| s.stirred) {
             outlook.place(&rules, kafka, &sites, &made);
         }
         outlook.elect(&rules, kafka, &sites);
         outlook.begin(&rules, kafka, &sites);
-        outlook.throttle(&sites, ledger);
         outlook
     }
 
@@ -114,20 +125,27 @@ impl Outlook {
         })
     }
 
-    /// Returns by topic what moves of Headgate's copy, and what those that begin now will.
+    /// Returns by topic what is copied, and by moves that begin now will be.
     pub(super) fn copying(&self) -> impl Iterator<Item = (&str, &[Copying], Vec<Copying>)> {
         let each = self.topics.iter();
         each.map(|(name, t)| (name.as_str(), t.copying.as_slice(), t.begins_copying()))
     }
 
-    pub(super) fn is_copying(&self) -> bool {
-        self.busy
+    /// Returns the topics of which replicas move that Headgate moves or throttles.
+    pub(super) fn busy(&self) -> &BTreeSet<CompactString> {
+        &self.busy
     }
 
-    /// Tells how far moves are.
-    pub(in crate::plan) fn progress(&self) -> Vec<Progress> {
+    /// Tells how far moves are, when `actions` are all that is done. A topic that should begin to move and does not, since
+    /// a policy denies it or it is contended, is held: it waits for no turn.
+    pub(in crate::plan) fn progress(&self, actions: &[Action]) -> Vec<Progress> {
+        let begun = begun(actions);
         let astray = self.topics.iter().filter(|(_, t)| t.astray() > 0);
-        astray.map(|(name, t)| tell::progress(name, t)).collect()
+        let told = astray.map(|(name, t)| {
+            let denied = t.begin().next().is_some() && !begun.contains(name.as_str());
+            tell::progress(name, t, self.reported || denied)
+        });
+        told.collect()
     }
 
     /// Works out where replicas belong, and what that means for each partition.
@@ -247,24 +265,29 @@ impl Outlook {
         }
     }
 
-    fn throttle(&mut self, sites: &[Site<'_>], ledger: &Ledger) {
-        let Begun { throttles, .. } = &ledger.begun;
-        let ours = |c: &(usize, Course)| !matches!(c.1, Course::Theirs(_));
-        for site in sites {
-            let object = ObjectRef::topic(site.name.as_str());
-            let limited = !throttles.is_empty() && throttles.iter().any(|t| t.object == object);
-            self.busy |= site.courses.iter().any(ours) || (limited && !site.courses.is_empty());
-            if !limited && !self.topics.contains_key(&object.name) {
-                continue;
-            }
-            let moves = self.topics.entry(object.name.clone()).or_default();
-            let mut all = moves.copying.clone();
-            all.extend(moves.begins_copying());
-            let ends = site.courses.is_empty() && all.is_empty();
-            moves.throttles = throttle::of_topic(ledger, &object, &site.live.config, &all, ends);
-            moves.partitions = site.live.partitions.len();
+    /// Takes note of what is under way and nothing else.
+    fn go_on(&mut self, sites: &[Site<'_>]) {
+        for site in sites.iter().filter(|s| s.is_moved()) {
+            let moves = TopicMoves::under_way(site);
+            self.topics.insert(site.name.as_str().into(), moves);
         }
     }
+
+    fn note_busy(&mut self, sites: &[Site<'_>], ledger: &Ledger) {
+        let throttles = &ledger.begun.throttles;
+        for site in sites.iter().filter(|s| !s.courses.is_empty()) {
+            let object = ObjectRef::topic(site.name.as_str());
+            if site.is_moved() || throttles.iter().any(|t| t.object == object) {
+                self.busy.insert(object.name);
+            }
+        }
+    }
+}
+
+/// Returns the topics of which partitions begin to move.
+pub(super) fn begun(actions: &[Action]) -> BTreeSet<&str> {
+    let moves = actions.iter().filter(|a| !a.change.moves.is_empty());
+    moves.map(|a| a.object.name.as_str()).collect()
 }
 
 /// Returns the topics that are to be made.

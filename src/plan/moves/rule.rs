@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use crate::{
     desired::{DesiredCluster, DesiredTopic},
     live::{KafkaLive, LiveRef, LiveTopic, Observed},
+    model::{Kind, Mode},
     plan::{
         placement::{Broker, Extent, Placement, Standing},
         platform,
@@ -39,6 +40,8 @@ pub(super) struct Rules<'a> {
     racks: Vec<(i32, usize)>,
     /// How many racks there are.
     rack_count: usize,
+    /// Whether moves that are under way may be taken back or get another target.
+    pub(super) turns: bool,
 }
 
 impl<'a> Rules<'a> {
@@ -84,6 +87,7 @@ impl<'a> Rules<'a> {
             brokers,
             rack_count: names.len(),
             racks,
+            turns: desired.mode(Kind::Topic) == Mode::Enforce,
         }
     }
 

@@ -148,6 +148,7 @@ impl Site<'_> {
         let course = match state {
             State::Still => return None,
             State::Theirs { to } => Course::Theirs(to),
+            State::Ours { to, .. } if !rules.turns => Course::Keep(to),
             State::Ours { to, original } => {
                 let breaks = |replicas: &[i32]| match &self.rule {
                     Some(rule) => rules.breach(rule, replicas).is_some(),
@@ -163,6 +164,12 @@ impl Site<'_> {
         };
         self.courses.push((index, course));
         Some(base)
+    }
+
+    /// Tells whether Headgate moves any of its partitions.
+    pub(super) fn is_moved(&self) -> bool {
+        let mut courses = self.courses.iter();
+        courses.any(|(_, course)| !matches!(course, Course::Theirs(_)))
     }
 
     pub(super) fn course_of(&self, index: usize) -> Option<&Course> {

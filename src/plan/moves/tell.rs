@@ -3,10 +3,7 @@
 
 use compact_str::{CompactString, ToCompactString, format_compact};
 
-use super::{
-    throttle,
-    topic::{Hold, TopicMoves},
-};
+use super::topic::{Hold, TopicMoves};
 use crate::{
     live::{LiveTopic, Observed},
     model::{Gate, Kind, ObjectRef, Risk, Verb},
@@ -100,22 +97,22 @@ impl TopicMoves {
         if !action.change.moves.is_empty() || !action.change.elect.is_empty() {
             action.risk = action.risk.max(Risk::Disruptive);
         }
-        for turn in &self.throttles {
-            throttle::take(action, turn.clone());
-        }
     }
 
     /// Tells whether anything begins now.
     pub(in crate::plan) fn begins(&self) -> bool {
         let elects = self.held.is_none() && !self.elect.is_empty();
-        elects || self.begin().next().is_some() || !self.throttles.is_empty()
+        elects || self.begin().next().is_some()
     }
 }
 
-/// Tells how far the moves of a topic are.
-pub(super) fn progress(name: &CompactString, moves: &TopicMoves) -> Progress {
+/// Tells how far the moves of a topic are. What is `denied` waits for no turn.
+pub(super) fn progress(name: &CompactString, moves: &TopicMoves, denied: bool) -> Progress {
     let due = moves.due.len();
-    let held = if moves.held.is_some() { due } else { 0 };
+    let held = match denied || moves.held.is_some() {
+        true => due,
+        false => 0,
+    };
     Progress {
         object: ObjectRef::topic(name),
         partitions: moves.partitions,
@@ -126,8 +123,7 @@ pub(super) fn progress(name: &CompactString, moves: &TopicMoves) -> Progress {
     }
 }
 
-/// Plans the topics that nobody declares, and those that are the platform's: git's word about brokers, and the end of what
-/// was begun.
+/// Plans the topics that nobody declares, and those that are the platform's: git's word about brokers.
 pub(in crate::plan) fn others(inputs: &Inputs<'_>, draft: &mut Draft) {
     for (name, moves) in inputs.moves.topics() {
         let Some(Observed::Known(live)) = inputs.kafka.topics.get(name.as_str()) else {

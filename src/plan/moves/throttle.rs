@@ -2,13 +2,16 @@
 //! (lists on the topics), as `kafka-reassign-partitions` sets them. They are on before the first replica is copied and
 //! go with the last; one that somebody else set is used as it is and never touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::{CompactString, ToCompactString, format_compact};
 
+use super::outlook::begun;
 use crate::{
     live::{LiveConfig, Observed, config_value},
-    model::{Kind, Ledger, ObjectRef, Risk, THROTTLE_RATES, THROTTLED_REPLICAS, Verb},
+    model::{
+        Kind, Ledger, ObjectRef, Place, Risk, THROTTLE_RATES, THROTTLED_REPLICAS, TopicId, Verb,
+    },
     plan::{
         Action, Change, ClusterPlan, ResetField, SetField,
         draft::{Inputs, field},
@@ -63,7 +66,7 @@ fn turn(
 }
 
 /// Works out the lists of a topic: they name every replica that is copied or about to be.
-pub(super) fn of_topic(
+fn of_topic(
     ledger: &Ledger,
     object: &ObjectRef,
     config: &[LiveConfig],
@@ -97,31 +100,63 @@ pub(super) fn of_topic(
         .collect()
 }
 
-/// Adds to a plan the throttles of the brokers that take part in its moves and in those that are under way; when none is,
-/// takes those off that Headgate set. They are part of the moves, whatever the mode of broker configs.
-pub(in crate::plan) fn brokers(inputs: &Inputs<'_>, plan: &mut ClusterPlan) {
-    let begins = plan.actions.iter().filter(|a| !a.change.moves.is_empty());
-    let begun: BTreeSet<&str> = begins.map(|a| a.object.name.as_str()).collect();
-    let mut copying = BTreeSet::new();
-    for (name, all, begins) in inputs.moves.copying() {
-        let all = all
-            .iter()
-            .chain(begins.iter().filter(|_| begun.contains(name)));
-        copying.extend(all.flat_map(|c| c.from.iter().chain(&c.to)).copied());
-    }
-    let set = inputs.ledger.begun.throttles.iter();
-    let set = set.filter(|t| t.object.kind == Kind::BrokerConfig);
-    let set = set.filter_map(|t| t.object.name.parse::<i32>().ok());
-    let ends = copying.is_empty() && !inputs.moves.is_copying();
-    let all: BTreeSet<i32> = copying.iter().copied().chain(set).collect();
-    for broker in all {
-        let is_up = inputs.kafka.brokers.iter().any(|b| b.id == broker);
-        let copies = copying.contains(&broker);
-        if is_up && (copies || ends) {
+/// Adds to a plan the throttles of moves that begin in it and of those that are under way, and takes those off that
+/// Headgate set once all has ended. They are part of the moves: on and off with them, whatever the modes of topics and
+/// broker configs say by then.
+pub(in crate::plan) fn throttle(inputs: &Inputs<'_>, plan: &mut ClusterPlan) {
+    let copying = copying(inputs, plan);
+    let deleted = plan.actions.iter().filter(|a| a.verb == Verb::Delete);
+    let deleted: BTreeSet<ObjectRef> = deleted.map(|a| a.object.clone()).collect();
+    let set = inputs.ledger.begun.throttles.iter().map(|t| &t.object);
+    let set: BTreeSet<&ObjectRef> = set.filter(|object| !deleted.contains(object)).collect();
+    let topics = set.iter().filter(|object| object.kind == Kind::Topic);
+    let topics = topics.map(|object| object.name.as_str());
+    let topics: BTreeSet<&str> = topics.chain(copying.keys().copied()).collect();
+    let topics = topics.into_iter().filter_map(|name| {
+        let copying = copying.get(name).map_or(&[][..], Vec::as_slice);
+        topic(inputs, name, copying)
+    });
+    plan.actions.extend(topics);
+
+    let each = copying.values().flatten();
+    let copies: BTreeSet<i32> = each
+        .flat_map(|c| c.from.iter().chain(&c.to))
+        .copied()
+        .collect();
+    let ends = copies.is_empty() && inputs.moves.busy().is_empty();
+    let set = set.iter().filter(|o| o.kind == Kind::BrokerConfig);
+    let set = set.filter_map(|object| object.name.parse::<i32>().ok());
+    let all: BTreeSet<i32> = copies.iter().copied().chain(set).collect();
+    let is_up = |id: i32| inputs.kafka.brokers.iter().any(|b| b.id == id);
+    for broker in all.into_iter().filter(|id| is_up(*id)) {
+        let copies = copies.contains(&broker);
+        if copies || ends {
             plan.actions.extend(of_broker(inputs, broker, copies));
         }
     }
-    merge(plan);
+}
+
+/// Returns by topic what is copied from now on: by moves that are under way, and by those that the plan begins.
+fn copying<'a>(inputs: &Inputs<'a>, plan: &ClusterPlan) -> BTreeMap<&'a str, Vec<Copying>> {
+    let begun = begun(&plan.actions);
+    let each = inputs.moves.copying();
+    let each = each.map(|(name, all, begins)| {
+        let begins = begins.into_iter().filter(|_| begun.contains(name));
+        (name, all.iter().cloned().chain(begins).collect())
+    });
+    each.filter(|(_, all): &(_, Vec<Copying>)| !all.is_empty())
+        .collect()
+}
+
+fn topic(inputs: &Inputs<'_>, name: &str, copying: &[Copying]) -> Option<Action> {
+    let live = inputs.kafka.topics.get(name)?.known()?;
+    let object = ObjectRef::topic(name);
+    let ends = copying.is_empty() && !inputs.moves.busy().contains(name);
+    let turns = of_topic(inputs.ledger, &object, &live.config, copying, ends);
+    let declared = inputs.desired.topics.get(name);
+    let declared = declared.filter(|_| inputs.is_declared(name, live));
+    let place = declared.map_or(&inputs.desired.place, |topic| &topic.place);
+    action(inputs, object, place, Some(live.id), turns)
 }
 
 fn of_broker(inputs: &Inputs<'_>, broker: i32, copies: bool) -> Option<Action> {
@@ -137,48 +172,43 @@ fn of_broker(inputs: &Inputs<'_>, broker: i32, copies: bool) -> Option<Action> {
         let wanted = copies.then(|| format_compact!("{rate}"));
         turn(inputs.ledger, &object, config, key, wanted)
     });
-    let mut action = Action {
-        object: object.clone(),
+    let turns = turns.collect();
+    action(inputs, object, &inputs.desired.place, None, turns)
+}
+
+/// Makes an action of what becomes of an object's throttles; `None` when nothing does.
+fn action(
+    inputs: &Inputs<'_>,
+    object: ObjectRef,
+    place: &Place,
+    id: Option<TopicId>,
+    turns: Vec<Turn>,
+) -> Option<Action> {
+    let mut fields = Vec::new();
+    let mut change = Change {
+        id,
+        ..Change::default()
+    };
+    for turn in turns {
+        match turn {
+            Turn::Set(set) => {
+                let to = Some(set.to.clone());
+                fields.push(field(set.path.clone(), set.from.clone(), to));
+                change.set.push(set);
+            }
+            Turn::Reset(reset) => {
+                fields.push(field(reset.path.clone(), reset.from.clone(), None));
+                change.reset.push(reset);
+            }
+        }
+    }
+    (!fields.is_empty()).then(|| Action {
+        object,
         verb: Verb::Update,
         risk: Risk::Safe,
         cause: inputs.cause(false),
-        fields: Vec::new(),
-        source: Some(inputs.desired.place.clone()),
-        change: Change::default(),
-    };
-    for turn in turns {
-        take(&mut action, turn);
-    }
-    (!action.fields.is_empty()).then_some(action)
-}
-
-/// Makes a throttle part of an action.
-pub(super) fn take(action: &mut Action, turn: Turn) {
-    let Action { fields, change, .. } = action;
-    match turn {
-        Turn::Set(set) => {
-            let to = Some(set.to.clone());
-            fields.push(field(set.path.clone(), set.from.clone(), to));
-            change.set.push(set);
-        }
-        Turn::Reset(reset) => {
-            fields.push(field(reset.path.clone(), reset.from.clone(), None));
-            change.reset.push(reset);
-        }
-    }
-}
-
-/// Brings the actions into order, with one for each object and verb.
-fn merge(plan: &mut ClusterPlan) {
-    let order = |a: &Action, b: &Action| (a.verb, &a.object).cmp(&(b.verb, &b.object));
-    plan.actions.sort_by(order);
-    plan.actions.dedup_by(|later, first| {
-        let same = later.object == first.object && later.verb == first.verb;
-        if same {
-            first.fields.append(&mut later.fields);
-            first.change.set.append(&mut later.change.set);
-            first.change.reset.append(&mut later.change.reset);
-        }
-        same
-    });
+        fields,
+        source: Some(place.clone()),
+        change,
+    })
 }

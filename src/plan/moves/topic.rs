@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use super::{
     rule::{Rules, words},
     site::{Course, Site},
-    throttle::{Copying, Turn},
+    throttle::Copying,
 };
 use crate::{
     desired::{DesiredTopic, DesiredValue},
@@ -50,7 +50,6 @@ pub(in crate::plan) struct TopicMoves {
     pub(super) in_sync: usize,
     /// Data that is being copied by moves of Headgate's.
     pub(super) copying: Vec<Copying>,
-    pub(super) throttles: Vec<Turn>,
 }
 
 impl TopicMoves {
@@ -120,6 +119,25 @@ impl TopicMoves {
         };
         moves.sort(rules, kafka, site, targets);
         moves.judge(rules, kafka, site);
+        moves
+    }
+
+    /// Takes note of the moves that go on, and of nothing that is to be done.
+    pub(super) fn under_way(site: &Site<'_>) -> Self {
+        let partitions = &site.live.partitions;
+        let mut moves = Self {
+            partitions: partitions.len(),
+            ..Self::default()
+        };
+        for (index, course) in &site.courses {
+            if let Course::Keep(to) = course {
+                let number = i32::try_from(*index).unwrap_or(i32::MAX);
+                moves.under_way += 1;
+                moves
+                    .copying
+                    .extend(copied(number, &partitions[*index], to));
+            }
+        }
         moves
     }
 
