@@ -144,8 +144,8 @@ pub(super) fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a Used
     })
 }
 
-/// Notes that an object is gone by the consent that git gives: whoever makes it again is not deleted by the same word, day
-/// after day.
+/// Notes that an object, or a part of it, is gone by the consent that git gives: whoever makes it again is not deleted by the
+/// same word, day after day.
 pub(super) fn use_consent(
     ledger: &mut Ledger,
     desired: &DesiredCluster,
@@ -160,6 +160,16 @@ pub(super) fn use_consent(
             until: consent.until,
             on: day(now),
         });
+    }
+}
+
+/// Tells whether an action is only done because git consents to it: where it deletes, sets the offsets of a group, or takes
+/// one of a user's credentials away.
+pub(super) fn needs_word(action: &Action) -> bool {
+    match action.object.kind {
+        Kind::ConsumerGroup => true,
+        Kind::User if action.verb == Verb::Update => !action.change.reset.is_empty(),
+        _ => action.verb == Verb::Delete,
     }
 }
 

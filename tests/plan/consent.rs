@@ -1,8 +1,11 @@
 //! A consent is good for one deletion, and topics that nobody declared count once they appear.
 
-use headgate::model::{DriftClass, Gate, Ledger};
+use headgate::{
+    live::Observed,
+    model::{DriftClass, Fingerprint, Gate, Ledger, SecretName},
+};
 
-use super::site::Site;
+use super::site::{Site, read};
 
 const ORDERS: (&str, &str) = ("orders", "{config: {retention.ms: 24h}}");
 
@@ -87,4 +90,68 @@ fn a_stray_counts_although_an_action_keeps_failing() {
         .collect();
     assert_eq!(drift, [("stray", DriftClass::Unexpected)]);
     assert_eq!(site.pass_with(|_| false).settled.detected, []);
+}
+
+/// Declares a user who logs in by these mechanisms, and consents to what goes of it.
+fn declare_mechanisms(site: &mut Site, mechanisms: &str) {
+    site.merge(read(format!(
+        "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: c}}\nspec: {{deletion: {{allow: [{{kind: User, name: \
+         app, reason: SHA-512 only, until: 2026-12-31}}]}}}}\n---\napiVersion: headgate.dev/v1\nkind: User\nmetadata: {{name: \
+         app}}\nspec: {{scram: {{mechanism: [{mechanisms}], passwordFrom: {{secret: app}}}}}}\n"
+    )));
+}
+
+const BOTH: &str = "SCRAM-SHA-256, SCRAM-SHA-512";
+
+/// A site whose git is about to give one of a user's two mechanisms up.
+fn mk_user_site() -> Site {
+    let mut site = Site::new(&[]);
+    let print = Observed::Known(Fingerprint("f1f1".into()));
+    site.live.secrets.insert(SecretName("app".into()), print);
+    let kafka = site.kafka();
+    kafka.principal = Observed::Known("User:headgate".into());
+    kafka.users = Observed::Known([].into());
+    declare_mechanisms(&mut site, BOTH);
+    site.pass();
+    declare_mechanisms(&mut site, "SCRAM-SHA-512");
+    site
+}
+
+/// The next time that git gives the mechanism up is another deed.
+fn assert_used(site: &mut Site) {
+    assert_eq!(site.ledger.consents.len(), 1);
+    declare_mechanisms(site, BOTH);
+    assert_eq!(site.pass().planned.actions.len(), 1);
+    declare_mechanisms(site, "SCRAM-SHA-512");
+    let pass = site.pass();
+    assert!(pass.planned.actions.is_empty());
+    assert_eq!(pass.planned.blocked[0].gate, Gate::Consent);
+}
+
+#[test]
+fn a_consent_is_good_for_one_removal_of_a_mechanism() {
+    let mut site = mk_user_site();
+    assert_eq!(site.pass().planned.actions[0].change.reset.len(), 2);
+    assert_used(&mut site);
+}
+
+#[test]
+fn a_consent_is_used_by_a_removal_of_a_mechanism_that_a_crash_hid() {
+    let mut site = mk_user_site();
+    site.crash(1, 1);
+    site.pass();
+    assert_used(&mut site);
+}
+
+#[test]
+fn a_consent_is_not_used_by_a_new_password_nor_by_a_removal_that_was_refused() {
+    let mut site = mk_user_site();
+    site.crash(1, 0);
+    site.pass_with(|_| false);
+    assert!(site.ledger.consents.is_empty());
+    declare_mechanisms(&mut site, BOTH);
+    let print = Observed::Known(Fingerprint("f2f2".into()));
+    site.live.secrets.insert(SecretName("app".into()), print);
+    assert_eq!(site.pass().planned.actions.len(), 1);
+    assert!(site.ledger.consents.is_empty());
 }

@@ -2,9 +2,9 @@
 
 use super::drift::is_field;
 use crate::{
-    desired::DesiredCluster,
+    desired::{DesiredCluster, DesiredRef},
     live::{Field, Live, LiveRef, Observed},
-    model::{Intent, Kind, Ledger, Verb, is_throttle},
+    model::{Intent, Kind, Ledger, ObjectRef, ScramMechanism, Verb, is_throttle},
     plan::{
         KeyTypes, deletion, gates,
         memory::{OFFSETS, OFFSETS_BEGUN, PLACEMENT, REPLICATION_FACTOR, config_path},
@@ -34,7 +34,12 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
         match kafka.object(&intent.object) {
             // moving replicas, or throttling that, makes nothing git's
             Observed::Known(Some(_)) if intent.verb == Verb::Update && !known && !declared => {}
-            Observed::Known(Some(live)) => present(ledger, &intent, live, &types),
+            Observed::Known(Some(live)) => {
+                if gave_up(ledger, desired, &intent.object, live) {
+                    deletion::use_consent(ledger, desired, &intent.object, intent.at);
+                }
+                present(ledger, &intent, live, &types);
+            }
             Observed::Unknown(_) => ledger.intents.push(intent),
             Observed::Known(None) => absent(ledger, desired, &intent),
         }
@@ -63,6 +68,26 @@ fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
         record.converged = None;
         record.topic_id = None;
     }
+}
+
+/// Tells whether a user lost a credential that git gave up: when a change of the user was under way, that was it.
+fn gave_up(
+    ledger: &Ledger,
+    desired: &DesiredCluster,
+    object: &ObjectRef,
+    live: LiveRef<'_>,
+) -> bool {
+    let (LiveRef::User(user), Some(DesiredRef::User(wanted)), Some(record)) =
+        (live, desired.object(object), ledger.records.get(object))
+    else {
+        return false;
+    };
+    let owned = record
+        .owned
+        .iter()
+        .filter_map(|key| ScramMechanism::parse(key.as_str()));
+    let mut given_up = owned.filter(|own| wanted.scram.iter().all(|c| c.mechanism != *own));
+    given_up.any(|gone| user.credential(gone).is_none())
 }
 
 fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyTypes<'_>) {

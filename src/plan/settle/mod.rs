@@ -8,6 +8,8 @@ mod record;
 
 pub use intents::resolve_intents;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use deeds::Deeds;
@@ -16,7 +18,7 @@ use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, g
 use crate::{
     desired::DesiredCluster,
     live::Live,
-    model::{CommitId, Gate, Kind, Ledger, ResolvedBy, Verb},
+    model::{CommitId, Gate, Ledger, ResolvedBy},
 };
 
 /// One pass, when it is over.
@@ -68,12 +70,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let deeds = Deeds::new(pass);
     drift::account(ledger, pass, kafka, &deeds, &mut settled);
     record::learn(ledger, pass, kafka, &deeds);
-    let by_consent =
-        |r: &&ActionResult| r.verb == Verb::Delete || r.object.kind == Kind::ConsumerGroup;
-    let consented = pass.results.iter().filter(by_consent);
-    for result in consented.filter(|r| r.end.is_done()) {
-        deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
-    }
+    use_consents(ledger, pass);
     moves::forget(ledger, kafka, pass.now);
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
@@ -88,6 +85,19 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
         ledger.converged = pass.revision.cloned().or(ledger.converged.take());
     }
     settled
+}
+
+/// Takes down which consents were used: each is good for one deed.
+fn use_consents(ledger: &mut Ledger, pass: &Pass<'_>) {
+    let consented = pass.planned.actions.iter();
+    let consented: BTreeSet<_> = consented
+        .filter(|action| deletion::needs_word(action))
+        .map(|action| (&action.object, action.verb))
+        .collect();
+    let done = pass.results.iter().filter(|r| r.end.is_done());
+    for result in done.filter(|r| consented.contains(&(&r.object, r.verb))) {
+        deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
+    }
 }
 
 fn is_complete(plan: &ClusterPlan) -> bool {
