@@ -77,6 +77,12 @@ impl Settings {
         }
     }
 
+    /// Returns the user that the client logs in as with a password, whatever principal the brokers make of it.
+    pub(super) fn login(&self) -> Option<CompactString> {
+        let sasl = self.sasl.as_ref()?;
+        (sasl.mechanism != Mechanism::OauthBearer).then(|| sasl.username.as_str().into())
+    }
+
     /// Checks what can be checked without looking outside.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.bootstrap.is_empty() {
@@ -210,9 +216,14 @@ mod tests {
         };
         settings.sasl = Some(sasl.clone());
         assert_eq!(settings.principal(), known("User:headgate"));
+        settings.principal = Some("User:platform".into());
+        assert_eq!(settings.principal(), known("User:platform"));
+        assert_eq!(settings.login().as_deref(), Some("headgate"));
+        settings.principal = None;
         sasl.mechanism = Mechanism::OauthBearer;
         settings.sasl = Some(sasl);
         assert!(settings.principal().unknown().is_some());
+        assert_eq!(settings.login(), None);
         settings.principal = Some("User:CN=headgate".into());
         assert_eq!(settings.principal(), known("User:CN=headgate"));
     }

@@ -105,18 +105,22 @@ fn allows_everybody(acl: &Acl) -> bool {
     acl.principal() == EVERYBODY && acl.parts().permission == AclPermission::ALLOW
 }
 
+/// Headgate's own user is the one that it logs in as, and the one that it works as: a listener may map the one to the other.
 fn is_own_user(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
     let own = inputs.kafka.principal.known();
-    seen.kind == Kind::User && own.is_some_and(|own| *own == format_compact!("User:{}", seen.name))
+    let works_as_it = || own.is_some_and(|own| *own == format_compact!("User:{}", seen.name));
+    let logs_in_as_it = || inputs.kafka.login.as_deref() == Some(seen.name);
+    seen.kind == Kind::User && (works_as_it() || logs_in_as_it())
 }
 
 /// Says why a user's credentials must stay, whoever consents.
 pub(super) fn must_stay(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
     match &inputs.kafka.principal {
-        Observed::Known(_) => is_own_user(inputs, seen).then(|| {
+        _ if is_own_user(inputs, seen) => Some(
             "Headgate itself may log in with it, and could not come back; remove it with kafka-configs if it does not"
-                .to_owned()
-        }),
+                .to_owned(),
+        ),
+        Observed::Known(_) => None,
         Observed::Unknown(why) => Some(format!(
             "Headgate never takes a credential from the user that it logs in as itself, and does not know which one that \
              is: {why}"
