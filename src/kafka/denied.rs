@@ -32,6 +32,9 @@ pub(super) const DESCRIBE_CONFIGS: Needs<'static> = Needs {
     on: On::Cluster,
 };
 
+/// What the file is that `kafka-acls` logs in by.
+const ADMIN: &str = ", where admin.properties is how an administrator logs in";
+
 /// Says why there is no answer: what is missing if we are not allowed to ask, and otherwise Kafka's own words.
 pub(super) fn refused(
     settings: &Settings,
@@ -56,12 +59,16 @@ pub(super) fn missing(settings: &Settings, needs: Needs<'_>) -> String {
         On::Topic(name) => (format!("topic {name}"), format!("--topic '{name}'")),
         On::Group(name) => (format!("group {name}"), format!("--group '{name}'")),
     };
-    let broker = settings.bootstrap.first().map_or("", String::as_str);
+    let brokers = settings.bootstrap.join(",");
+    let (login, file) = match settings.tls.is_some() || settings.sasl.is_some() {
+        true => (" --command-config admin.properties", ADMIN),
+        false => ("", ""),
+    };
     let principal = settings.principal();
     let principal = principal.known().map(CompactString::as_str);
     let principal = principal.unwrap_or("User:<Headgate's user>");
     format!(
-        "{principal} may not {operation} {place}; this grants it: kafka-acls --bootstrap-server {broker} --add \
+        "{principal} may not {operation} {place}; this grants it{file}: kafka-acls --bootstrap-server {brokers}{login} --add \
          --allow-principal '{principal}' --operation {operation} {option}"
     )
 }
@@ -98,10 +105,17 @@ mod tests {
                 Some("no"),
                 needs
             ),
-            "User:headgate may not Describe group pay; this grants it: kafka-acls --bootstrap-server b1:9094 --add \
-             --allow-principal 'User:headgate' --operation Describe --group 'pay'"
+            "User:headgate may not Describe group pay; this grants it, where admin.properties is how an administrator logs \
+             in: kafka-acls --bootstrap-server b1:9094,b2:9094 --command-config admin.properties --add --allow-principal \
+             'User:headgate' --operation Describe --group 'pay'"
         );
         assert!(missing(&mk_settings(), DESCRIBE).ends_with("--operation Describe --cluster"));
+        let open = Settings::plaintext(vec!["b1:9092".to_owned()]);
+        assert_eq!(
+            missing(&open, DESCRIBE),
+            "User:ANONYMOUS may not Describe the cluster; this grants it: kafka-acls --bootstrap-server b1:9092 --add \
+             --allow-principal 'User:ANONYMOUS' --operation Describe --cluster"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use headgate::{
     config::Sasl,
     kafka::{Client, Settings},
+    lab::{KafkaCluster, Tool},
     live::KafkaLive,
     model::{Acl, Kind, QuotaEntity, QuotaName, ScramMechanism, Secret},
     ports::{Ask, Batch, Credential, KafkaPlane, Reassignment, RefusalClass},
@@ -40,6 +41,20 @@ fn grants(why: Option<&str>, user: &str, rest: &str) -> bool {
     why.is_some_and(|why| why.contains("kafka-acls --bootstrap-server") && why.contains(&who))
 }
 
+/// Runs the command that a reason tells, as the administrator that it wants.
+async fn granted(cluster: &KafkaCluster, why: Option<&str>) {
+    let command = why.and_then(|why| why.split_once("kafka-acls --bootstrap-server "));
+    let (brokers, rest) = command
+        .and_then(|(_, command)| command.split_once(" --command-config admin.properties "))
+        .expect("the reason tells a command that logs in");
+    assert_eq!(brokers, cluster.bootstrap().join(","));
+    let words: Vec<&str> = rest
+        .split(' ')
+        .map(|word| word.trim_matches('\''))
+        .collect();
+    cluster.tool(Tool::Acls, &words).await.unwrap();
+}
+
 /// Trap 24: an answer that is refused is not an empty one.
 #[tokio::test]
 async fn what_may_not_be_seen_is_unknown_and_says_which_right_is_missing() {
@@ -74,8 +89,7 @@ async fn what_may_not_be_seen_is_unknown_and_says_which_right_is_missing() {
     );
     writes_are_refused(&weak, user).await;
 
-    let right = format!("User:{user} allow Describe cluster:literal:kafka-cluster");
-    written(&admin, Batch::CreateAcls(vec![Acl::parse(&right).unwrap()])).await;
+    granted(cluster, live.acls.unknown()).await;
     let live = until_observed(&weak, |live| live.acls.known().is_some()).await;
     assert!(live.users.known().is_some() && live.moving.known().is_some());
     assert!(live.quotas.unknown().is_some());
