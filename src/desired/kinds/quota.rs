@@ -91,37 +91,32 @@ rates! {
 
 type Keys = Vec<(ConfigKey, DesiredValue)>;
 
-/// Puts keys by Kafka's names (`QuotaConfig`) together, sorted.
-fn keys<const N: usize>(said: [(&str, Option<&DesiredValue>); N]) -> Keys {
-    let said = said
-        .into_iter()
-        .filter_map(|(key, value)| Some((ConfigKey::new(key), value?.clone())));
-    let mut keys: Keys = said.collect();
-    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    keys
+/// Returns what is said of these rates, by Kafka's names (`QuotaConfig`), sorted.
+fn keys(
+    (producer, consumer): (&Option<ByteRate>, &Option<ByteRate>),
+    (requests, mutations): (&Option<Rate>, &Option<Rate>),
+    connections: Option<&Connections>,
+) -> Keys {
+    let said = [
+        ("connection_creation_rate", connections.map(|n| &n.0)),
+        ("consumer_byte_rate", consumer.as_ref().map(|n| &n.0)),
+        ("controller_mutation_rate", mutations.as_ref().map(|n| &n.0)),
+        ("producer_byte_rate", producer.as_ref().map(|n| &n.0)),
+        ("request_percentage", requests.as_ref().map(|n| &n.0)),
+    ];
+    let said = said.into_iter();
+    said.filter_map(|(key, value)| Some((ConfigKey::new(key), value?.clone())))
+        .collect()
 }
 
 impl QuotasSpec {
     /// Returns what is said, by Kafka's names.
     pub(super) fn keys(&self) -> Keys {
-        keys([
-            (
-                "producer_byte_rate",
-                self.producer_byte_rate.as_ref().map(|n| &n.0),
-            ),
-            (
-                "consumer_byte_rate",
-                self.consumer_byte_rate.as_ref().map(|n| &n.0),
-            ),
-            (
-                "request_percentage",
-                self.request_percentage.as_ref().map(|n| &n.0),
-            ),
-            (
-                "controller_mutation_rate",
-                self.controller_mutation_rate.as_ref().map(|n| &n.0),
-            ),
-        ])
+        keys(
+            (&self.producer_byte_rate, &self.consumer_byte_rate),
+            (&self.request_percentage, &self.controller_mutation_rate),
+            None,
+        )
     }
 }
 
@@ -155,28 +150,11 @@ impl Declares for QuotaSpec {
 
 impl QuotaSpec {
     fn keys(&self) -> Keys {
-        keys([
-            (
-                "producer_byte_rate",
-                self.producer_byte_rate.as_ref().map(|n| &n.0),
-            ),
-            (
-                "consumer_byte_rate",
-                self.consumer_byte_rate.as_ref().map(|n| &n.0),
-            ),
-            (
-                "request_percentage",
-                self.request_percentage.as_ref().map(|n| &n.0),
-            ),
-            (
-                "controller_mutation_rate",
-                self.controller_mutation_rate.as_ref().map(|n| &n.0),
-            ),
-            (
-                "connection_creation_rate",
-                self.connection_creation_rate.as_ref().map(|n| &n.0),
-            ),
-        ])
+        keys(
+            (&self.producer_byte_rate, &self.consumer_byte_rate),
+            (&self.request_percentage, &self.controller_mutation_rate),
+            self.connection_creation_rate.as_ref(),
+        )
     }
 
     /// Says why Kafka has no such quota.

@@ -4,15 +4,13 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use futures::stream::{self, StreamExt};
 use kafka_protocol::messages::offset_fetch_response::OffsetFetchResponseGroup;
 
 use super::{
     ask,
-    groups::Listing,
-    members::{self, GROUPS_AT_ONCE},
+    groups::{Listing, Told, of_coordinators},
+    members,
     offsets::{self, Layout, Spots},
-    topics::IN_FLIGHT,
 };
 use crate::{
     kafka::{
@@ -36,11 +34,8 @@ const TIMES_AT_ONCE: usize = 64;
 pub(in crate::kafka) type Committed = BTreeMap<TopicName, Vec<(i32, i64)>>;
 
 /// Reads all committed offsets of groups.
-pub(in crate::kafka) async fn committed(
-    client: &Client,
-    groups: &Listing,
-) -> BTreeMap<CompactString, Result<Committed, String>> {
-    let mut all = BTreeMap::new();
+pub(in crate::kafka) async fn committed(client: &Client, groups: &Listing) -> Told<Committed> {
+    let mut all = Told::new();
     let mut of_broker = BTreeMap::<i32, Vec<&str>>::new();
     for (name, group) in groups {
         if group.protocol == "share" {
@@ -50,27 +45,15 @@ pub(in crate::kafka) async fn committed(
         }
         of_broker.entry(group.coordinator).or_default().push(name);
     }
-    let chunks = of_broker.iter().flat_map(|(id, names)| {
-        let chunks = names.chunks(GROUPS_AT_ONCE);
-        chunks.map(move |chunk| (*id, chunk))
-    });
-    let asked = |(id, names)| async move {
-        let answer = ask(client, To::Broker(id), &requests::committed(names)).await;
-        (answer, names)
-    };
-    let asked: Vec<_> = chunks.map(asked).collect();
-    let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
-    while let Some((answer, names)) = answers.next().await {
-        let missing = match &answer {
-            Ok(_) => "the coordinator's answer leaves it out",
-            Err(reason) => reason,
+    let ask = |id, names| async move {
+        let answer = ask(client, To::Broker(id), &requests::committed(names)).await?;
+        let group = |group: &OffsetFetchResponseGroup| {
+            let name = CompactString::from(group.group_id.as_str());
+            (name, of_group(client, group))
         };
-        let failed = |name: &&str| (CompactString::from(*name), Err(missing.to_owned()));
-        all.extend(names.iter().map(failed));
-        for group in answer.into_iter().flat_map(|a| a.groups) {
-            all.insert(group.group_id.as_str().into(), of_group(client, &group));
-        }
-    }
+        Ok(answer.groups.iter().map(group).collect())
+    };
+    all.extend(of_coordinators(&of_broker, ask).await);
     all
 }
 
@@ -108,7 +91,7 @@ fn of_group(client: &Client, group: &OffsetFetchResponseGroup) -> Result<Committ
 pub(super) async fn complete(
     client: &Client,
     groups: &Listing,
-    committed: BTreeMap<CompactString, Result<Committed, String>>,
+    committed: Told<Committed>,
     topics: &Layout<'_>,
 ) -> BTreeMap<CompactString, Observed<GroupDetail>> {
     let (mut members, ends) = tokio::join!(
@@ -134,11 +117,7 @@ pub(super) async fn complete(
     details
 }
 
-async fn ends(
-    client: &Client,
-    committed: &BTreeMap<CompactString, Result<Committed, String>>,
-    topics: &Layout<'_>,
-) -> Spots {
+async fn ends(client: &Client, committed: &Told<Committed>, topics: &Layout<'_>) -> Spots {
     let mut points = Points::new();
     for committed in committed.values().flatten() {
         for (topic, partitions) in committed {

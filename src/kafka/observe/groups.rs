@@ -6,10 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
-use futures::future::join_all;
+use futures::{
+    FutureExt,
+    future::join_all,
+    stream::{self, StreamExt},
+};
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 
-use super::{ask, detail, offsets::Layout, topics};
+use super::{
+    ask, detail,
+    offsets::Layout,
+    topics::{self, IN_FLIGHT},
+};
 use crate::{
     kafka::{
         Client, Code,
@@ -20,6 +28,9 @@ use crate::{
     live::{LiveGroup, LiveObject, LiveTopic, Looks, Observed},
     model::{ObjectRef, TopicName},
 };
+
+/// Groups in one request: some hundred bytes a member, a few members a group.
+const GROUPS_AT_ONCE: usize = 500;
 
 /// The topic that groups live in. Where it does not exist there are no groups, and whoever asks for a coordinator makes it.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
@@ -265,6 +276,37 @@ pub(in crate::kafka) async fn coordinators(
     coordinators
 }
 
+/// Groups by name, each with what its coordinator tells of it, or why that is not known.
+pub(in crate::kafka) type Told<T> = BTreeMap<CompactString, Result<T, String>>;
+
+/// Asks coordinators about their groups, many a request; one that an answer leaves out is not known.
+pub(super) async fn of_coordinators<'a, P: Copy, T, F>(
+    groups: &'a BTreeMap<P, Vec<&'a str>>,
+    ask: impl Fn(P, &'a [&'a str]) -> F,
+) -> Told<T>
+where
+    F: Future<Output = Result<Told<T>, String>>,
+{
+    let chunks = groups.iter().flat_map(|(place, names)| {
+        let chunks = names.chunks(GROUPS_AT_ONCE);
+        chunks.map(|names| (*place, names))
+    });
+    let asked = chunks.map(|(place, names)| ask(place, names).map(move |answer| (answer, names)));
+    let asked: Vec<_> = asked.collect();
+    let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
+    let mut told = Told::new();
+    while let Some((answer, names)) = answers.next().await {
+        let missing = match &answer {
+            Ok(_) => "the coordinator's answer leaves it out",
+            Err(reason) => reason,
+        };
+        let failed = |name: &&str| (CompactString::from(*name), Err(missing.to_owned()));
+        told.extend(names.iter().map(failed));
+        told.extend(answer.into_iter().flatten());
+    }
+    told
+}
+
 /// Reads topics without their configs, as far as they are known.
 async fn known(client: &Client, names: Vec<TopicName>) -> BTreeMap<TopicName, LiveTopic> {
     if names.is_empty() {
@@ -283,6 +325,26 @@ async fn known(client: &Client, names: Vec<TopicName>) -> BTreeMap<TopicName, Li
 mod tests {
     use super::*;
     use crate::{live::LivePartition, model::TopicId};
+
+    #[tokio::test]
+    async fn a_group_that_no_coordinator_tells_of_is_not_known() {
+        let names: Vec<String> = (0..=GROUPS_AT_ONCE).map(|n| format!("{n:03}")).collect();
+        let many = names.iter().map(String::as_str).collect();
+        let groups = BTreeMap::from([(1, many), (2, vec!["of 2"])]);
+        let ask = |broker, names: &[&str]| {
+            std::future::ready(match broker {
+                1 => Ok(Told::from([(names[0].into(), Ok(names.len()))])),
+                _ => Err("it is away".to_owned()),
+            })
+        };
+        let told = of_coordinators(&groups, ask).await;
+        assert_eq!(told.len(), GROUPS_AT_ONCE + 2);
+        assert_eq!(told["000"], Ok(GROUPS_AT_ONCE));
+        assert_eq!(told["500"], Ok(1), "a request of its own");
+        assert_eq!(told["of 2"], Err("it is away".to_owned()));
+        let left_out = "the coordinator's answer leaves it out";
+        assert_eq!(told["001"], Err(left_out.to_owned()));
+    }
 
     #[test]
     fn groups_whose_partition_has_no_leader_leave_a_hole_in_the_listing() {

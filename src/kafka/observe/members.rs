@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{Buf, Bytes};
 use compact_str::CompactString;
-use futures::stream::{self, StreamExt};
 use kafka_protocol::{
     messages::{
         ConsumerProtocolAssignment, ConsumerProtocolSubscription,
@@ -15,7 +14,10 @@ use kafka_protocol::{
     protocol::Decodable,
 };
 
-use super::{ask, groups::Listing, topics::IN_FLIGHT};
+use super::{
+    ask,
+    groups::{Listing, Told, of_coordinators},
+};
 use crate::{
     kafka::{
         Client, Code,
@@ -27,9 +29,6 @@ use crate::{
     model::TopicName,
 };
 
-/// Groups in one request: some hundred bytes a member, a few members a group.
-pub(super) const GROUPS_AT_ONCE: usize = 500;
-
 /// The members of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Described {
@@ -37,9 +36,6 @@ pub(super) struct Described {
     /// Topics that they read, or want to; `None` while a classic group shares out its partitions, when it does not tell.
     pub(super) reads: Option<BTreeSet<TopicName>>,
 }
-
-/// Groups by name, or why one is not known.
-type All = BTreeMap<CompactString, Result<Described, String>>;
 
 /// Which request tells of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,8 +46,8 @@ enum Protocol {
 }
 
 /// Describes groups.
-pub(super) async fn describe(client: &Client, groups: &Listing) -> All {
-    let mut all = All::new();
+pub(super) async fn describe(client: &Client, groups: &Listing) -> Told<Described> {
+    let mut all = Told::new();
     let mut of_broker = BTreeMap::<(i32, Protocol), Vec<&str>>::new();
     for (name, group) in groups {
         let protocol = match group.protocol.as_str() {
@@ -68,25 +64,8 @@ pub(super) async fn describe(client: &Client, groups: &Listing) -> All {
         let place = (group.coordinator, protocol);
         of_broker.entry(place).or_default().push(name);
     }
-    let chunks = of_broker.iter().flat_map(|(place, names)| {
-        let chunks = names.chunks(GROUPS_AT_ONCE);
-        chunks.map(move |chunk| (*place, chunk))
-    });
-    let asked = |((id, protocol), names)| async move {
-        let answer = described(client, id, protocol, names).await;
-        (answer, names)
-    };
-    let asked: Vec<_> = chunks.map(asked).collect();
-    let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
-    while let Some((answer, names)) = answers.next().await {
-        let missing = match &answer {
-            Ok(_) => "the coordinator's answer leaves it out",
-            Err(reason) => reason,
-        };
-        let failed = |name: &&str| (CompactString::from(*name), Err(missing.to_owned()));
-        all.extend(names.iter().map(failed));
-        all.extend(answer.into_iter().flatten());
-    }
+    let ask = |(id, protocol), names| described(client, id, protocol, names);
+    all.extend(of_coordinators(&of_broker, ask).await);
     all
 }
 
@@ -95,52 +74,43 @@ async fn described(
     broker: i32,
     protocol: Protocol,
     names: &[&str],
-) -> Result<All, String> {
+) -> Result<Told<Described>, String> {
     let to = To::Broker(broker);
     Ok(match protocol {
         Protocol::Classic => {
             let answer = ask(client, to, &requests::describe_classic(names)).await?;
             let group = |g: &classic::DescribedGroup| {
-                let said = checked(
-                    client,
-                    &g.group_id,
-                    g.error_code,
-                    g.error_message.as_deref(),
-                );
-                (g.group_id.as_str().into(), said.map(|()| of_classic(g)))
+                let said = (g.error_code, g.error_message.as_deref());
+                checked(client, &g.group_id, said, || of_classic(g))
             };
             answer.groups.iter().map(group).collect()
         }
         Protocol::Consumer => {
             let answer = ask(client, to, &requests::describe_consumer(names)).await?;
             let group = |g: &consumer::DescribedGroup| {
-                let said = checked(
-                    client,
-                    &g.group_id,
-                    g.error_code,
-                    g.error_message.as_deref(),
-                );
-                (g.group_id.as_str().into(), said.map(|()| of_consumer(g)))
+                let said = (g.error_code, g.error_message.as_deref());
+                checked(client, &g.group_id, said, || of_consumer(g))
             };
             answer.groups.iter().map(group).collect()
         }
         Protocol::Share => {
             let answer = ask(client, to, &requests::describe_share(names)).await?;
             let group = |g: &share::DescribedGroup| {
-                let said = checked(
-                    client,
-                    &g.group_id,
-                    g.error_code,
-                    g.error_message.as_deref(),
-                );
-                (g.group_id.as_str().into(), said.map(|()| of_share(g)))
+                let said = (g.error_code, g.error_message.as_deref());
+                checked(client, &g.group_id, said, || of_share(g))
             };
             answer.groups.iter().map(group).collect()
         }
     })
 }
 
-fn checked(client: &Client, group: &str, code: i16, message: Option<&str>) -> Result<(), String> {
+/// Names a group, and takes it unless the coordinator refuses to tell of it.
+fn checked(
+    client: &Client,
+    group: &str,
+    (code, message): (i16, Option<&str>),
+    take: impl FnOnce() -> Described,
+) -> (CompactString, Result<Described, String>) {
     let code = Code(code);
     let on = match code {
         // KIP-848: who describes a group must be allowed to see the topics it reads
@@ -151,10 +121,11 @@ fn checked(client: &Client, group: &str, code: i16, message: Option<&str>) -> Re
         operation: "Describe",
         on,
     };
-    match code {
-        Code::NONE => Ok(()),
+    let said = match code {
+        Code::NONE => Ok(take()),
         code => Err(denied::refused(client.settings(), code, message, needs)),
-    }
+    };
+    (group.into(), said)
 }
 
 fn of_classic(group: &classic::DescribedGroup) -> Described {
