@@ -24,6 +24,10 @@ pub trait KafkaPlane: Send + Sync {
     /// Looks at some objects only: right before a write, and after it until it is seen.
     fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>>;
 
+    /// Looks at objects that an observation lacks on another broker than the one it came from, which may lag behind its
+    /// controller. What no other broker can be asked about is left out.
+    fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks>;
+
     /// Sends one batch as one request and returns an outcome per item, in the batch's order. (What Kafka cannot take in
     /// one request, such as two credentials of one user, is sent in as few as it takes.)
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>>;

@@ -11,7 +11,7 @@ use crate::{
     desired::{DesiredCluster, DesiredValue},
     live::{Fingerprints, Live, Observed},
     model::{Kind, Ledger, SecretName},
-    plan::ActionResult,
+    plan::{self, ActionResult},
     secrets::Vault,
 };
 
@@ -41,7 +41,8 @@ impl Observer {
 
     /// Sees what planning needs, and says how long each plane took.
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
-        let (mut live, took) = self.planes.observe(&planes::ask(desired, ledger)).await;
+        let (live, took) = self.planes.observe(&planes::ask(desired, ledger)).await;
+        let mut live = self.sought(desired, ledger, live).await;
         live.secrets = self.fingerprints(desired);
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
@@ -50,6 +51,15 @@ impl Observer {
                 .await;
         }
         (live, took)
+    }
+
+    /// Has what was in place and is not seen looked for on another broker, before it counts as missing.
+    async fn sought(&self, desired: &DesiredCluster, ledger: &Ledger, live: Live) -> Live {
+        let unseen = plan::unseen(desired, &live, ledger);
+        if unseen.is_empty() {
+            return live;
+        }
+        live.with_looked(self.planes.kafka.look_elsewhere(&unseen).await)
     }
 
     /// Takes note of what was written: what a login said of a user before says nothing about its new password.
@@ -75,5 +85,95 @@ impl Observer {
         named
             .map(|name: &SecretName| (name.clone(), self.vault.fingerprint(name)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::{
+        desired,
+        live::{KafkaLive, Looks},
+        model::{Acl, Converged, ObjectRef, Record, SourceFile},
+        ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome},
+        sandbox::Sandbox,
+    };
+
+    const ACL: &str = "User:app allow Read topic:literal:orders";
+
+    /// A cluster with a broker that never shows anything, and one that shows what there is.
+    struct Lagging {
+        behind: Sandbox,
+        ahead: Sandbox,
+    }
+
+    impl KafkaPlane for Lagging {
+        fn observe<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Observed<KafkaLive>> {
+            self.behind.observe(ask)
+        }
+
+        fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>> {
+            self.behind.look(objects)
+        }
+
+        fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks> {
+            self.ahead.look_elsewhere(objects)
+        }
+
+        fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {
+            self.ahead.write(batch)
+        }
+
+        fn log_in<'a>(&'a self, logins: &'a [Credential]) -> BoxFuture<'a, Vec<Observed<bool>>> {
+            self.ahead.log_in(logins)
+        }
+    }
+
+    /// Observes a cluster on which an ACL was in place, and says whether it is seen.
+    async fn is_seen(is_there: bool) -> Observed<bool> {
+        let plane = Lagging {
+            behind: Sandbox::new("c", 3),
+            ahead: Sandbox::new("c", 3),
+        };
+        let acl = Acl::parse(ACL).expect("it is one");
+        if is_there {
+            plane.write(Batch::CreateAcls(vec![acl.clone()])).await;
+        }
+        let text = "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {name: c}\n---\napiVersion: headgate.dev/v1\nkind: \
+                    User\nmetadata: {name: app}\nspec: {acls: [{resource: {type: topic, name: orders}, operations: [Read]}]}\n";
+        let loaded = desired::load(&[SourceFile {
+            path: "c/c.yaml".into(),
+            bytes: text.as_bytes().to_vec(),
+        }]);
+        let desired = loaded.desired.clusters.values().next();
+        let mut ledger = Ledger::default();
+        let in_place = Record {
+            converged: Some(Converged::default()),
+            ..Record::default()
+        };
+        let object = ObjectRef::new(Kind::Acl, acl.as_str());
+        ledger.records_mut().insert(object, in_place);
+        let planes = Planes {
+            kafka: Arc::new(plane),
+        };
+        let observer = Observer::once(planes, Vault::none());
+        let (live, _) = observer
+            .observe(desired.expect("it is declared"), &ledger)
+            .await;
+        match live.kafka {
+            Observed::Known(kafka) => kafka.acls.map(|acls| acls.contains(&acl)),
+            Observed::Unknown(why) => Observed::Unknown(why),
+        }
+    }
+
+    /// Trap 12: absence that one broker shows is confirmed by another.
+    #[tokio::test(start_paused = true)]
+    async fn what_one_broker_lacks_is_missing_only_if_another_lacks_it_too() {
+        assert_eq!(is_seen(true).await, Observed::Known(true));
+        assert_eq!(is_seen(false).await, Observed::Known(false));
     }
 }

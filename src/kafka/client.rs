@@ -122,6 +122,12 @@ impl Client {
         self.with(|state| state.candidates(&self.settings.bootstrap))
     }
 
+    /// Returns a broker that is not the one asked as a rule, if there is one. Behind an address that is no broker's own,
+    /// nobody knows which one that is, and it may be the same.
+    pub(super) fn other(&self) -> Option<i32> {
+        self.with(|state| state.other(&self.settings.bootstrap))
+    }
+
     /// Checks that a secret may be told to a broker, for requests that do not look as if they carried one.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use super::{Client, apply, login, observe};
 use crate::{
-    live::{KafkaLive, Observed},
+    live::{KafkaLive, Looks, Observed},
     model::ObjectRef,
     ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome},
 };
@@ -16,6 +16,10 @@ impl KafkaPlane for Client {
 
     fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>> {
         Box::pin(observe::look(self, objects))
+    }
+
+    fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks> {
+        Box::pin(observe::look_elsewhere(self, objects))
     }
 
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {

@@ -23,6 +23,7 @@ mod review;
 mod risk;
 mod settle;
 mod special;
+mod unseen;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use credit::credit;
 pub use key_types::KeyTypes;
 pub use result::{ActionResult, End, OpenDrift};
 pub use settle::{Pass, Settled, resolve_intents, settle};
+pub use unseen::unseen;
 
 use crate::{
     desired::{DesiredCluster, DesiredRef},

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 
 use super::{Call, Fault, Sandbox, World};
 use crate::{
-    live::{KafkaLive, LiveTopic, Observed},
+    live::{KafkaLive, LiveTopic, Looks, Observed},
     model::{ObjectRef, TopicName},
     ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
 };
@@ -39,6 +39,18 @@ impl KafkaPlane for Sandbox {
             let looked = self.looked(objects, unreadable);
             self.moment().await;
             Observed::Known(looked)
+        })
+    }
+
+    fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks> {
+        Box::pin(async move {
+            match self.look(objects).await {
+                Observed::Known(looked) => looked.objects,
+                Observed::Unknown(why) => {
+                    let unseen = |o: &ObjectRef| (o.clone(), Observed::Unknown(why.clone()));
+                    objects.iter().map(unseen).collect()
+                }
+            }
         })
     }
 

@@ -18,7 +18,7 @@ use std::{
 use futures::future::BoxFuture;
 use headgate::{
     apply::{Applied, Limits, On, apply},
-    live::{KafkaLive, LiveObject, Observed},
+    live::{KafkaLive, LiveObject, Looks, Observed},
     model::{
         Cause, ClusterName, ConfigKey, Intent, Kind, ObjectRef, Risk, TopicId, TopicName, Verb,
     },
@@ -77,6 +77,10 @@ impl KafkaPlane for Bench {
             Some(answer) => Box::pin(async { answer }),
             None => self.sandbox.look(objects),
         }
+    }
+
+    fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks> {
+        self.sandbox.look_elsewhere(objects)
     }
 
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use headgate::{
     live::Observed,
     model::{Acl, Kind, ObjectRef, Verb},
+    plan,
 };
 
 use super::site::{Site, read};
@@ -82,4 +83,24 @@ fn absence_counts_in_a_row_only() {
         site.pass_with(|_| false);
         assert_eq!(site.ledger.records[&object].absent, 0);
     }
+}
+
+/// Trap 12: what one broker does not show is looked for on another before it counts as missing.
+#[test]
+fn what_was_in_place_and_is_not_seen_is_asked_about_once_more() {
+    let mut site = mk_site();
+    let unseen = |site: &Site| plan::unseen(&site.desired, &site.live, &site.ledger);
+    assert_eq!(unseen(&site), []);
+    acls(&mut site).remove(&Acl::parse(READ).unwrap());
+    assert_eq!(unseen(&site), [ObjectRef::new(Kind::Acl, READ)]);
+
+    let undeclared = &mut site.clone();
+    declare(undeclared, "Write");
+    assert_eq!(unseen(undeclared), []);
+    let unlisted = &mut site.clone();
+    unlisted.kafka().acls = Observed::Unknown("not allowed".into());
+    assert_eq!(unseen(unlisted), []);
+    let new = &mut site.clone();
+    declare(new, "Read, Write, Describe");
+    assert_eq!(unseen(new).len(), 1, "only what was in place");
 }

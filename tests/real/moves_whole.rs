@@ -14,7 +14,7 @@ use headgate::{
     desired::{DesiredCluster, DesiredPlacement, DesiredTopic, Moves},
     kafka::{Client, Settings},
     lab::{KafkaCluster, Tool},
-    live::{KafkaLive, Live, LiveTopic, Observed, config_value},
+    live::{KafkaLive, Live, LiveTopic, Looks, Observed, config_value},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, Place, TopicName},
     plan::{self, ClusterPlan, End, KeyTypes, Pass},
     policy::Policies,
@@ -53,6 +53,10 @@ impl KafkaPlane for Site<'_> {
 
     fn look<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Observed<Looked>> {
         self.client.look(objects)
+    }
+
+    fn look_elsewhere<'a>(&'a self, objects: &'a [ObjectRef]) -> BoxFuture<'a, Looks> {
+        self.client.look_elsewhere(objects)
     }
 
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {

@@ -6,12 +6,14 @@ use headgate::{
     kafka::{Client, Settings},
     lab::{KafkaCluster, KafkaVersion, Tool},
     live::{KafkaLive, Observed},
-    model::Kind,
-    ports::{Ask, KafkaPlane},
+    model::{Acl, Kind, ObjectRef, QuotaEntity, QuotaName, ScramMechanism, Secret},
+    ports::{Ask, Batch, Credential, KafkaPlane},
 };
 use tokio::time::timeout;
 
-use super::fixture::{SHOWN_WITHIN, admin_settings, client, file, plaintext, scram, unique};
+use super::fixture::{
+    SHOWN_WITHIN, admin_settings, client, file, plaintext, scram, unique, until_all, written,
+};
 use crate::support::lab;
 
 /// Observes kinds, and insists on an answer.
@@ -145,4 +147,71 @@ async fn who_may_see_topics_only_is_told_what_is_missing_for_the_rest() {
     grants(live.client_metrics.unknown(), "DescribeConfigs");
     grants(live.health.quorum.unknown(), "Describe");
     grants(live.health.log_dirs[&1].unknown(), "Describe");
+}
+
+/// Trap 12: any broker of a cluster can be asked about what another one does not show.
+#[tokio::test]
+async fn every_broker_tells_of_what_is_not_one_brokers_own() {
+    let Some(cluster) = lab::production().await else {
+        return;
+    };
+    let client = Client::new(admin_settings(&cluster)).unwrap();
+    let name = unique("elsewhere");
+    let entity = QuotaEntity {
+        user: Some(QuotaName::new(name.as_str())),
+        ..QuotaEntity::default()
+    };
+    let acl = Acl::parse(&format!("User:{name} allow Read topic:literal:t")).unwrap();
+    let credential = Credential {
+        user: name.as_str().into(),
+        mechanism: ScramMechanism::Sha512,
+        iterations: 4096,
+        password: Secret::new("elsewhere".to_owned()),
+    };
+    let there = [
+        ObjectRef::new(Kind::Acl, acl.as_str()),
+        ObjectRef::new(Kind::User, name.as_str()),
+        ObjectRef::new(Kind::Quota, &entity.name()),
+    ];
+    for batch in [
+        Batch::CreateAcls(vec![acl]),
+        Batch::SetCredentials(vec![credential]),
+        Batch::AlterQuotas(vec![(
+            entity,
+            vec![("producer_byte_rate".into(), Some(1e12))],
+        )]),
+    ] {
+        written(&client, batch).await;
+    }
+    until_all(&client, &there, true).await;
+    let gone = Kind::ALL
+        .iter()
+        .filter(|kind| {
+            ![
+                Kind::Topic,
+                Kind::ConsumerGroup,
+                Kind::BrokerConfig,
+                Kind::Acl,
+            ]
+            .contains(kind)
+        })
+        .map(|kind| match kind {
+            Kind::Quota => ObjectRef::new(*kind, "user=gone-elsewhere"),
+            _ => ObjectRef::new(*kind, "gone-elsewhere"),
+        });
+    let asked: Vec<ObjectRef> = there.iter().cloned().chain(gone).collect();
+    let elsewhere = async {
+        loop {
+            let seen = client.look_elsewhere(&asked).await;
+            let is_shown = |o: &ObjectRef| matches!(&seen[o], Observed::Known(Some(_)));
+            if there.iter().all(is_shown) {
+                return seen;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let seen = timeout(SHOWN_WITHIN, elsewhere).await.unwrap();
+    for object in &asked[there.len()..] {
+        assert_eq!(seen[object], Observed::Known(None), "{object}");
+    }
 }

@@ -62,6 +62,17 @@ impl State {
         all.into_iter().cloned().collect()
     }
 
+    /// Returns a broker that is not the favourite; rather one that did not fail.
+    pub(super) fn other(&self, bootstrap: &[String]) -> Option<i32> {
+        let candidates = self.candidates(bootstrap).into_iter();
+        let mut others = candidates.filter(|address| self.favourite.as_ref() != Some(address));
+        others.find_map(|other| {
+            let mut brokers = self.brokers.iter();
+            let (id, _) = brokers.find(|(_, address)| **address == other)?;
+            Some(*id)
+        })
+    }
+
     pub(super) fn answered(&mut self, address: &str) {
         self.failed.retain(|f| f != address);
         if self.favourite.is_none() {

@@ -347,3 +347,20 @@ async fn a_controller_that_is_gone_is_asked_for_anew() {
     );
     assert_eq!(fakes.asked_to_create(), [1]);
 }
+
+#[tokio::test]
+async fn another_broker_is_one_that_is_not_asked_as_a_rule() {
+    let fakes = Fakes::start(3, Script::default()).await;
+    let client = fakes.client();
+    assert_eq!(client.other(), None, "nobody is known yet");
+    client.cluster(PATIENCE).await.unwrap();
+    assert_eq!(client.other(), Some(2));
+    client.with(|state| state.failed(&fakes.addresses[1]));
+    assert_eq!(client.other(), Some(3), "rather one that did not fail");
+    client.with(|state| state.failed(&fakes.addresses[2]));
+    assert_eq!(client.other(), Some(2), "the one that may be back");
+
+    let alone = Fakes::start(1, Script::default()).await.client();
+    alone.cluster(PATIENCE).await.unwrap();
+    assert_eq!(alone.other(), None);
+}

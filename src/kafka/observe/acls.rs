@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// Principals that a look asks about one by one; with more of them it asks for all ACLs. Whatever is asked, the broker
-/// walks over all it has, so that a few narrow questions cost it as much as the broad one, and us less.
+/// walks over all it has, so that a few narrow questions cost it as much as the broad one, and us less. Another broker
+/// than the usual one is asked but once.
 const PRINCIPALS_AT_ONCE: usize = 8;
 
 /// Lists all ACLs.
 pub(super) async fn observe(client: &Client) -> Observed<BTreeSet<Acl>> {
-    match list(client, None).await {
+    match list(client, To::Any, None).await {
         // made from a list at once, the set's nodes are full: half the memory of one that grew
         Ok(acls) => Observed::Known(acls.into_iter().collect()),
         Err(reason) => Observed::Unknown(reason),
@@ -32,18 +33,23 @@ pub(super) async fn observe(client: &Client) -> Observed<BTreeSet<Acl>> {
 }
 
 /// Looks at ACLs: whether each is there.
-pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
+pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Looks {
     let acl = |object: &&ObjectRef| Acl::parse(&object.name);
     let principals: BTreeSet<CompactString> = objects
         .iter()
         .filter_map(acl)
         .map(|acl| acl.principal())
         .collect();
-    let asked: Vec<Option<&str>> = match principals.len() {
-        0..=PRINCIPALS_AT_ONCE => principals.iter().map(|p| Some(p.as_str())).collect(),
+    let asked: Vec<Option<&str>> = match (to, principals.len()) {
+        (To::Any, 0..=PRINCIPALS_AT_ONCE) | (_, 0..=1) => {
+            principals.iter().map(|p| Some(p.as_str())).collect()
+        }
         _ => vec![None],
     };
-    let answers = try_join_all(asked.into_iter().map(|principal| list(client, principal))).await;
+    let answers = asked
+        .into_iter()
+        .map(|principal| list(client, to, principal));
+    let answers = try_join_all(answers).await;
     let found = answers.map(|lists| lists.into_iter().flatten().collect::<BTreeSet<Acl>>());
     let seen = |object: &&ObjectRef| {
         let seen = match (&found, acl(object)) {
@@ -58,8 +64,8 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
     objects.iter().map(seen).collect()
 }
 
-async fn list(client: &Client, principal: Option<&str>) -> Result<Vec<Acl>, String> {
-    let answer = ask(client, To::Any, &requests::describe(principal)).await?;
+async fn list(client: &Client, to: To, principal: Option<&str>) -> Result<Vec<Acl>, String> {
+    let answer = ask(client, to, &requests::describe(principal)).await?;
     match Code(answer.error_code) {
         Code::NONE => Ok(acls(answer.resources)),
         // trap 24: that is not the same as having none

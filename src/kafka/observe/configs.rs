@@ -43,7 +43,7 @@ pub(super) async fn brokers(
     let names = brokers.iter().map(ToString::to_string);
     let names = names.chain([DEFAULT.to_owned()]);
     let each = names.map(|name| async move {
-        let told = of_broker(client, &name).await;
+        let told = of_broker(client, To::Any, &name).await;
         (name, told)
     });
     let mut configs = Configs::new();
@@ -82,7 +82,7 @@ pub(super) async fn groups(
     // Kafka describes a group that is not there as it would be, so that any name tells the keys
     let any = BTreeSet::from([CompactString::const_new("headgate")]);
     let asked = if names.is_empty() { &any } else { &names };
-    let told = match describe(client, Kind::GroupConfig, asked).await {
+    let told = match describe(client, To::Any, Kind::GroupConfig, asked).await {
         Ok(told) => told,
         Err(reason) => return (Observed::Unknown(reason), BTreeMap::new()),
     };
@@ -112,7 +112,7 @@ pub(super) async fn client_metrics(client: &Client) -> Observed<Configs> {
         }
         Err(reason) => return Observed::Unknown(reason),
     };
-    match describe(client, Kind::ClientMetrics, &names).await {
+    match describe(client, To::Any, Kind::ClientMetrics, &names).await {
         Ok(told) => {
             let mut configs = Configs::new();
             for (name, told) in told {
@@ -125,7 +125,7 @@ pub(super) async fn client_metrics(client: &Client) -> Observed<Configs> {
 }
 
 /// Looks at the configs of brokers, groups and subscriptions.
-pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
+pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Looks {
     let of = |kind| -> BTreeSet<CompactString> {
         let of_kind = objects.iter().filter(|o| o.kind == kind);
         of_kind.map(|o| o.name.clone()).collect()
@@ -137,11 +137,11 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
     );
     let each = brokers
         .iter()
-        .map(|name| async move { (name, of_broker(client, name).await) });
+        .map(|name| async move { (name, of_broker(client, to, name).await) });
     let (of_brokers, of_groups, of_metrics) = tokio::join!(
         join_all(each),
-        describe(client, Kind::GroupConfig, &groups),
-        describe(client, Kind::ClientMetrics, &metrics),
+        describe(client, to, Kind::GroupConfig, &groups),
+        describe(client, to, Kind::ClientMetrics, &metrics),
     );
     let mut looks = Looks::new();
     for (name, told) in of_brokers {
@@ -167,11 +167,11 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
     looks
 }
 
-/// Asks a broker for its configs, or any for those of all.
-async fn of_broker(client: &Client, name: &str) -> Told {
+/// Asks a broker for its configs, or whomever we are told to for those of all.
+async fn of_broker(client: &Client, to: To, name: &str) -> Told {
     let to = match name.parse() {
         Ok(id) => To::Broker(id),
-        Err(_) if name == DEFAULT => To::Any,
+        Err(_) if name == DEFAULT => to,
         Err(_) => return Err(format!("{name} is no broker's id")),
     };
     let answer = ask(client, to, &requests::describe(Kind::BrokerConfig, [name])).await?;
@@ -189,17 +189,13 @@ async fn of_broker(client: &Client, name: &str) -> Told {
 /// The cluster has no such thing, or no broker answers.
 async fn describe(
     client: &Client,
+    to: To,
     kind: Kind,
     names: &BTreeSet<CompactString>,
 ) -> Result<BTreeMap<CompactString, Told>, String> {
     let names: Vec<&str> = names.iter().map(CompactString::as_str).collect();
     let each = names.chunks(CONFIGS_AT_ONCE).map(|names| async move {
-        ask(
-            client,
-            To::Any,
-            &requests::describe(kind, names.iter().copied()),
-        )
-        .await
+        ask(client, to, &requests::describe(kind, names.iter().copied())).await
     });
     let mut answers = stream::iter(each.collect::<Vec<_>>()).buffer_unordered(IN_FLIGHT);
     let mut told = BTreeMap::new();

@@ -28,7 +28,7 @@ use super::{
     requests::Operation,
 };
 use crate::{
-    live::{KafkaLive, Observed},
+    live::{KafkaLive, Looks, Observed},
     model::{Kind, ObjectRef, chain},
     ports::{Ask, Looked},
 };
@@ -103,32 +103,46 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
 /// Looks at some objects only.
 pub(super) async fn look(client: &Client, objects: &[ObjectRef]) -> Observed<Looked> {
     let of = |kind| -> Vec<&ObjectRef> { objects.iter().filter(|o| o.kind == kind).collect() };
-    let (named_topics, named_acls) = (of(Kind::Topic), of(Kind::Acl));
-    let (named_users, named_quotas) = (of(Kind::User), of(Kind::Quota));
-    let named_groups = of(Kind::ConsumerGroup);
-    let named_configs: Vec<&ObjectRef> =
-        [Kind::BrokerConfig, Kind::GroupConfig, Kind::ClientMetrics]
-            .into_iter()
-            .flat_map(of)
-            .collect();
-    let (topics, acls, users, quotas, groups, configs) = tokio::join!(
+    let (named_topics, named_groups) = (of(Kind::Topic), of(Kind::ConsumerGroup));
+    let (topics, groups, others) = tokio::join!(
         topics::look(client, &named_topics),
-        acls::look(client, &named_acls),
-        users::look(client, &named_users),
-        quotas::look(client, &named_quotas),
         groups::look(client, &named_groups),
-        configs::look(client, &named_configs),
+        look_at(client, To::Any, objects),
     );
     match topics {
         Ok((cluster_id, topics)) => Observed::Known(Looked {
             cluster_id,
-            objects: [topics, acls, users, quotas, groups, configs]
-                .into_iter()
-                .flatten()
-                .collect(),
+            objects: [topics, groups, others].into_iter().flatten().collect(),
         }),
         Err(reason) => Observed::Unknown(reason),
     }
+}
+
+/// Looks at objects on another broker than the one that is asked as a rule: one request a kind, and none of topics and
+/// groups, which were sought everywhere. Brokers answer these out of what they know themselves, and ask no controller.
+pub(super) async fn look_elsewhere(client: &Client, objects: &[ObjectRef]) -> Looks {
+    match client.other() {
+        Some(id) => look_at(client, To::Broker(id), objects).await,
+        None => Looks::new(),
+    }
+}
+
+/// Looks at objects of the kinds that every broker knows.
+async fn look_at(client: &Client, to: To, objects: &[ObjectRef]) -> Looks {
+    let of = |kind| -> Vec<&ObjectRef> { objects.iter().filter(|o| o.kind == kind).collect() };
+    let (named_acls, named_users, named_quotas) = (of(Kind::Acl), of(Kind::User), of(Kind::Quota));
+    let with_configs = [Kind::BrokerConfig, Kind::GroupConfig, Kind::ClientMetrics];
+    let named_configs: Vec<&ObjectRef> = with_configs.into_iter().flat_map(of).collect();
+    let (acls, users, quotas, configs) = tokio::join!(
+        acls::look(client, to, &named_acls),
+        users::look(client, to, &named_users),
+        quotas::look(client, to, &named_quotas),
+        configs::look(client, to, &named_configs),
+    );
+    [acls, users, quotas, configs]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Asks a question; an error is a sentence for people.

@@ -17,18 +17,18 @@ use crate::{
 
 /// Lists all entities that have quotas.
 pub(super) async fn observe(client: &Client) -> Observed<Configs> {
-    match list(client).await {
+    match list(client, To::Any).await {
         Ok(quotas) => Observed::Known(quotas),
         Err(reason) => Observed::Unknown(reason),
     }
 }
 
 /// Looks at some entities.
-pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
+pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Looks {
     if objects.is_empty() {
         return Looks::new();
     }
-    let quotas = list(client).await;
+    let quotas = list(client, to).await;
     let seen = |object: &&ObjectRef| {
         let seen = match &quotas {
             Ok(quotas) => match quotas.get(&object.name) {
@@ -44,8 +44,8 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
     objects.iter().map(seen).collect()
 }
 
-async fn list(client: &Client) -> Result<Configs, String> {
-    let answer = ask(client, To::Any, &requests::describe()).await?;
+async fn list(client: &Client, to: To) -> Result<Configs, String> {
+    let answer = ask(client, to, &requests::describe()).await?;
     match Code(answer.error_code) {
         Code::NONE => Ok(answer
             .entries

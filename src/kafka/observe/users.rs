@@ -28,19 +28,19 @@ pub(super) async fn observe(
         Observed::Known(user) => Some((name, Observed::Known(user?))),
         Observed::Unknown(reason) => Some((name, Observed::Unknown(reason))),
     };
-    match describe(client, &BTreeSet::new()).await {
+    match describe(client, To::Any, &BTreeSet::new()).await {
         Ok(users) => Observed::Known(users.into_iter().filter_map(there).collect()),
         Err(reason) => Observed::Unknown(reason),
     }
 }
 
 /// Looks at some users.
-pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
+pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Looks {
     if objects.is_empty() {
         return Looks::new();
     }
     let names: BTreeSet<&str> = objects.iter().map(|object| object.name.as_str()).collect();
-    let users = describe(client, &names).await;
+    let users = describe(client, to, &names).await;
     let seen = |object: &&ObjectRef| {
         let left_out = || Observed::Unknown("the broker's answer leaves it out".to_owned());
         let seen = match &users {
@@ -56,9 +56,9 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
 }
 
 /// Asks for these users, or for all if none is named.
-async fn describe(client: &Client, names: &BTreeSet<&str>) -> Result<Users, String> {
+async fn describe(client: &Client, to: To, names: &BTreeSet<&str>) -> Result<Users, String> {
     let request = requests::describe(names.iter().copied());
-    let answer = ask(client, To::Any, &request).await?;
+    let answer = ask(client, to, &request).await?;
     match Code(answer.error_code) {
         Code::NONE => {
             let named = |result: DescribeUserScramCredentialsResult| {

@@ -1,0 +1,44 @@
+//! What is declared, was in place and is not seen any more (plan stage, pure): the word of one broker, which may lag, is not
+//! enough to call it missing.
+
+use super::{
+    gates,
+    memory::Memory,
+    walk::{Seen, Walk},
+};
+use crate::{
+    desired::DesiredCluster,
+    live::{Live, Observed},
+    model::{Kind, Ledger, ObjectRef},
+};
+
+/// Returns the objects about which another broker has to be asked.
+#[must_use]
+pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<ObjectRef> {
+    let Ok(kafka) = gates::kafka(desired, live, ledger) else {
+        return Vec::new();
+    };
+    let walks =
+        Kind::ALL
+            .iter()
+            .filter_map(|kind| match Walk::new(desired, kafka, ledger, *kind) {
+                Observed::Known(walk) => Some(walk),
+                Observed::Unknown(_) => None,
+            });
+    let unseen = walks
+        .flatten()
+        .filter(|seen| seen.desired.is_some() && seen.live.is_none());
+    unseen
+        .filter(|seen| Memory::new(seen.record).was_in_place() && has_other_witnesses(seen))
+        .map(|seen| seen.object())
+        .collect()
+}
+
+/// Topics were sought on every broker, groups are known to their coordinators, and a broker's own configs to that broker.
+fn has_other_witnesses(seen: &Seen<'_>) -> bool {
+    match seen.kind {
+        Kind::Topic | Kind::ConsumerGroup => false,
+        Kind::BrokerConfig => seen.name.parse::<i32>().is_err(),
+        Kind::Acl | Kind::User | Kind::Quota | Kind::GroupConfig | Kind::ClientMetrics => true,
+    }
+}
