@@ -15,6 +15,7 @@ mod hand;
 mod import;
 mod ledger;
 mod login;
+mod moves;
 mod outage;
 mod permissions;
 mod quotas;

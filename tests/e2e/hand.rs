@@ -143,6 +143,15 @@ impl Hand {
         }
     }
 
+    /// Observes the whole cluster, if that is possible just now.
+    pub(super) async fn try_observe(&self, kinds: &[Kind]) -> Option<KafkaLive> {
+        let ask = Ask {
+            kinds: kinds.iter().copied().collect(),
+            ..Ask::default()
+        };
+        self.0.observe(&ask).await.known().cloned()
+    }
+
     /// Deletes a topic; whether it is seen gone is somebody else's question.
     pub(super) async fn delete(&self, name: &str) {
         let topic = self.topic(name).await.expect("what is deleted is there");

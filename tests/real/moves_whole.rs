@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, time::timeout};
 
 use super::fixture::{SHOWN_WITHIN, made, mistreated, mk_topic, unique, until, written};
+use crate::support::moves::throttles;
 
 /// Headgate beside a cluster: what git says, and what is on its disk.
 struct Site<'a> {
@@ -250,19 +251,11 @@ impl<'a> Site<'a> {
     }
 }
 
-/// Returns every throttle that is set.
-fn throttles(live: &KafkaLive) -> Vec<String> {
-    let topics = live.topics.iter();
-    let topics = topics.filter_map(|(name, t)| Some((name.to_string(), &t.known()?.config)));
-    let brokers = live.broker_configs.known().unwrap().iter();
-    let brokers = brokers.filter_map(|(name, c)| Some((name.to_string(), c.known()?)));
-    let keys = |(name, config): (String, &Vec<headgate::live::LiveConfig>)| {
-        let own = config
-            .iter()
-            .filter(|c| c.key.as_str().contains(".throttled."));
-        own.map(|c| format!("{name} {}", c.key)).collect::<Vec<_>>()
-    };
-    topics.chain(brokers).flat_map(keys).collect()
+/// Asks Kafka's own tool for what is set on broker 1.
+async fn told_of_broker_1(cluster: &KafkaCluster) -> String {
+    let args = "--describe --entity-type brokers --entity-name 1";
+    let args: Vec<&str> = args.split(' ').collect();
+    cluster.tool(Tool::Configs, &args).await.unwrap()
 }
 
 #[tokio::test]
@@ -276,19 +269,7 @@ async fn replicas_are_added_a_few_at_a_time_under_a_throttle_that_goes() {
     let first = site.pass().await;
     let begun = first.actions.iter().flat_map(|a| &a.change.moves);
     assert_eq!(begun.count(), 1, "one at a time");
-    let told = cluster
-        .tool(
-            Tool::Configs,
-            &[
-                "--describe",
-                "--entity-type",
-                "brokers",
-                "--entity-name",
-                "1",
-            ],
-        )
-        .await
-        .unwrap();
+    let told = told_of_broker_1(&cluster).await;
     let rate = format!("leader.replication.throttled.rate={}", 10 << 20);
     assert!(told.contains(&rate), "{told}");
     let live = site.observed().await;
@@ -297,19 +278,7 @@ async fn replicas_are_added_a_few_at_a_time_under_a_throttle_that_goes() {
     assert!(config_value(&topic.config, filled).is_some(), "{topic:?}");
     site.converge().await;
     assert_eq!(site.replicas(&name).await, [[1, 2, 3], [1, 2, 3]]);
-    let told = cluster
-        .tool(
-            Tool::Configs,
-            &[
-                "--describe",
-                "--entity-type",
-                "brokers",
-                "--entity-name",
-                "1",
-            ],
-        )
-        .await
-        .unwrap();
+    let told = told_of_broker_1(&cluster).await;
     assert!(!told.contains("throttled.rate"), "{told}");
 }
 

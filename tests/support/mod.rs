@@ -2,4 +2,5 @@
 
 pub(crate) mod golden;
 pub(crate) mod lab;
+pub(crate) mod moves;
 pub(crate) mod told;
