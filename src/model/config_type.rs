@@ -99,6 +99,7 @@ pub fn integer(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
+    /// Trap 9: lists, numbers and booleans can be written in many ways.
     #[test]
     fn equal_values_have_one_spelling() {
         assert_eq!(

@@ -71,6 +71,7 @@ async fn a_refused_step_holds_back_the_later_ones_of_its_own_topic_only() {
     assert_eq!(bench.value("b", "retention.ms").as_deref(), Some("1"));
 }
 
+/// Trap 4: a spent quota tells how long to wait, and what was done before stays done.
 #[tokio::test(start_paused = true)]
 async fn a_spent_quota_is_waited_out_and_only_the_rest_is_sent_again() {
     let bench = mk_bench();
@@ -102,6 +103,7 @@ async fn a_quota_that_stays_spent_is_left_to_the_next_pass() {
     assert!(began.elapsed() < Duration::from_secs(60));
 }
 
+/// Trap 2: over KRaft's limit the whole request fails, whatever its items are like.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_one_item_spoils_is_taken_apart() {
     let mut bench = mk_bench();
@@ -142,6 +144,7 @@ async fn taking_apart_has_an_end() {
     assert_eq!(bench.writes().len(), 7);
 }
 
+/// Trap 2: POLICY_VIOLATION may be the word of a policy of the user's, which no smaller request changes.
 #[tokio::test(start_paused = true)]
 async fn the_users_own_policy_is_not_argued_with() {
     let mut bench = mk_bench();
@@ -165,6 +168,7 @@ async fn a_broken_connection_is_an_error_that_the_next_pass_retries() {
     assert_eq!(bench.writes().len(), 1);
 }
 
+/// Trap 3: that a topic exists already is a success only if it is as declared.
 #[tokio::test(start_paused = true)]
 async fn a_topic_that_somebody_made_meanwhile_counts_only_if_it_is_as_declared() {
     let mut bench = mk_bench();
@@ -187,6 +191,7 @@ async fn a_topic_that_somebody_made_meanwhile_counts_only_if_it_is_as_declared()
     assert_eq!(bench.value("other", "retention.ms").as_deref(), Some("2"));
 }
 
+/// Trap 1: Kafka refuses as many partitions as there are, so only a look tells a retry from a mistake.
 #[tokio::test(start_paused = true)]
 async fn as_many_partitions_as_wanted_is_an_error_of_kafkas_and_none_of_ours() {
     let mut bench = mk_bench();
@@ -226,6 +231,7 @@ async fn more_partitions_than_wanted_is_not_waited_for() {
     );
 }
 
+/// Trap 13: a topic may go between the look and the write, which is told of that topic alone.
 #[tokio::test(start_paused = true)]
 async fn a_topic_that_is_gone_already_is_deleted_and_cannot_be_changed() {
     let mut bench = mk_bench();
@@ -251,6 +257,7 @@ async fn a_topic_that_is_gone_already_is_deleted_and_cannot_be_changed() {
     );
 }
 
+/// Trap 13: the id tells a topic from the one that was made again under its name.
 #[tokio::test(start_paused = true)]
 async fn a_topic_made_again_is_not_deleted_with_its_predecessors_id() {
     let mut bench = mk_bench();
@@ -265,6 +272,7 @@ async fn a_topic_made_again_is_not_deleted_with_its_predecessors_id() {
     assert_ne!(bench.topic_id("t"), id, "and the new one is there");
 }
 
+/// Trap 44: what no answer speaks of is not taken for done.
 #[tokio::test(start_paused = true)]
 async fn items_without_an_answer_are_not_known() {
     let mut bench = mk_bench();

@@ -33,6 +33,7 @@ async fn creations_come_first_and_deletions_last() {
     assert_eq!(bench.partitions("c"), Some(3));
 }
 
+/// Trap 2: a topic costs a record, and one more for each partition and each config.
 #[tokio::test(start_paused = true)]
 async fn many_topics_stay_below_kafkas_limit_in_a_few_requests() {
     let bench = mk_bench();
@@ -51,6 +52,7 @@ async fn many_topics_stay_below_kafkas_limit_in_a_few_requests() {
     assert_eq!(bench.looks.lock().unwrap()[4].len(), 3000);
 }
 
+/// Trap 2: growing costs a record for each partition.
 #[tokio::test(start_paused = true)]
 async fn growth_counts_the_partitions_it_adds() {
     let mut bench = mk_bench();
@@ -63,6 +65,7 @@ async fn growth_counts_the_partitions_it_adds() {
     assert_eq!(sizes, [2, 1]);
 }
 
+/// Trap 46: a write that changes nothing is none.
 #[tokio::test(start_paused = true)]
 async fn a_change_of_nothing_sends_nothing() {
     let bench = mk_bench();

@@ -83,6 +83,7 @@ async fn a_topic_that_is_no_longer_as_planned_is_left_alone() {
     assert_eq!(bench.writes(), []);
 }
 
+/// Trap 30: right before a write the cluster says once more which one it is.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_to_another_cluster() {
     let bench = mk_bench();
@@ -169,6 +170,7 @@ async fn a_cluster_that_cannot_be_looked_at_is_not_written_to() {
     assert!(began.elapsed() < Duration::from_secs(1));
 }
 
+/// Trap 43: what is about to be Headgate's is noted before the write, and not after all of them.
 #[tokio::test(start_paused = true)]
 async fn every_write_is_noted_before_it_is_sent() {
     let mut bench = mk_bench();

@@ -26,6 +26,7 @@ async fn what_was_looked_at_last_is_handed_back() {
     assert_eq!(applied.unsettled, []);
 }
 
+/// Trap 29: without an answer the write may have happened, so it is looked for before anything is decided.
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_is_found_by_looking() {
     for fault in [Fault::AnswerLost, Fault::Hang] {
@@ -61,6 +62,7 @@ async fn a_write_that_was_never_answered_and_is_not_seen_stays_open() {
     assert_eq!(applied.unsettled.len(), 1);
 }
 
+/// Trap 12: brokers show a write some time after the controller took it.
 #[tokio::test(start_paused = true)]
 async fn brokers_that_lag_behind_are_waited_for() {
     let mut bench = mk_bench();

@@ -72,6 +72,7 @@ spec:
     assert_eq!(configs(topic), want);
 }
 
+/// Trap 9: YAML's numbers stay exact to the last of 64 bits.
 #[test]
 fn values_are_exact_and_spelt_as_kafka_spells_them() {
     let cases = [

@@ -196,6 +196,7 @@ async fn in_vain(world: &World<'_>, told: &mut Told) {
     }
 }
 
+/// Trap 45: no log, plan, answer or file tells a secret.
 #[tokio::test]
 async fn no_secret_turns_up_anywhere() {
     let spec = KafkaSpec {

@@ -4,6 +4,7 @@ use rustix::process::Signal;
 
 use super::world::{CLUSTER_FILE, TOPICS_FILE, World, cluster, plaintext, topic, until};
 
+/// Trap 42: a tree that cannot be read takes nothing away.
 #[tokio::test]
 async fn an_invalid_commit_keeps_the_last_good_one_and_says_why() {
     let Some(kafka) = plaintext().await else {
@@ -193,6 +194,7 @@ async fn a_repository_out_of_reach_keeps_what_was_applied_last() {
     );
 }
 
+/// Trap 42: a tree without its documents takes nothing away.
 #[tokio::test]
 async fn a_commit_without_the_cluster_deletes_nothing() {
     let Some(kafka) = plaintext().await else {

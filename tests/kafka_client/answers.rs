@@ -1,11 +1,23 @@
 //! What comes back is not what Kafka sends, or does not come at all.
 
-use headgate::model::chain;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use headgate::kafka::Error;
-use kafka_protocol::messages::ApiVersionsResponse;
+use bytes::Bytes;
+use headgate::{
+    kafka::Error,
+    model::chain,
+    ports::{Ask, KafkaPlane},
+};
+use kafka_protocol::{
+    messages::{
+        ApiVersionsResponse, DescribeConfigsRequest, DescribeConfigsResponse, MetadataResponse,
+        describe_configs_response::DescribeConfigsResult,
+        metadata_response::{MetadataResponsePartition, MetadataResponseTopic},
+    },
+    protocol::{Decodable, StrBytes},
+};
 use tokio::{io::AsyncWriteExt, sync::Notify};
+use uuid::Uuid;
 
 use super::fake::{
     Fake, PATIENCE, SHORT, answer, answer_bytes, ask, broker, error_of, greet, metadata, versions,
@@ -305,4 +317,63 @@ async fn a_dropped_call_leaves_the_connection_usable() {
     works(&client).await;
     works(&client).await;
     assert_eq!(fake.connections(), 1);
+}
+
+/// A broker's listing of so many topics.
+fn listing(me: &str, topics: usize) -> MetadataResponse {
+    let topic = |n: usize| {
+        MetadataResponseTopic::default()
+            .with_name(Some(StrBytes::from_string(format!("t-{n:04}")).into()))
+            .with_topic_id(Uuid::from_u128(n as u128 + 1))
+            .with_partitions(vec![MetadataResponsePartition::default()])
+    };
+    metadata(me).with_topics((0..topics).map(topic).collect())
+}
+
+/// Tells of the configs of all topics that a request names, but for one.
+fn configs(asked: &DescribeConfigsRequest, but: &str) -> DescribeConfigsResponse {
+    let names = asked.resources.iter().map(|r| r.resource_name.clone());
+    let result = |name| DescribeConfigsResult::default().with_resource_name(name);
+    let results = names.filter(|name| name.as_str() != but).map(result);
+    DescribeConfigsResponse::default().with_results(results.collect())
+}
+
+/// Trap 17: no answer about configs has pages, so many topics take several questions, and one that is in no answer is not
+/// known.
+#[tokio::test]
+async fn many_topics_are_described_in_parts_and_one_that_is_left_out_is_unknown() {
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&sizes);
+    let fake = Fake::start(move |_, mut stream, me| {
+        let noted = Arc::clone(&noted);
+        async move {
+            while let Some(asked) = ask(&mut stream).await {
+                match asked.key {
+                    18 => answer(&mut stream, &asked, &versions()).await,
+                    3 => answer(&mut stream, &asked, &listing(&me, 1100)).await,
+                    32 => {
+                        let mut body: Bytes = asked.body.clone();
+                        let request =
+                            DescribeConfigsRequest::decode(&mut body, asked.version).unwrap();
+                        noted.lock().unwrap().push(request.resources.len());
+                        answer(&mut stream, &asked, &configs(&request, "t-0700")).await;
+                    }
+                    key => panic!("api {key} is not served"),
+                }
+            }
+        }
+    })
+    .await;
+    let live = fake.client().observe(&Ask::default()).await;
+    let topics = &live.known().expect("topics are seen").topics;
+    assert_eq!(topics.len(), 1100);
+    let unknown: Vec<&str> = topics
+        .iter()
+        .filter(|(_, topic)| topic.known().is_none())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(unknown, ["t-0700"]);
+    let mut sizes = sizes.lock().unwrap().clone();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [100, 500, 500]);
 }

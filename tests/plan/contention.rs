@@ -13,6 +13,7 @@ fn is_contended(pass: &Passed) -> bool {
         .any(|b| b.gate == Gate::Contended)
 }
 
+/// Trap 46: an object that somebody fights over is left alone, and no other with it.
 #[test]
 fn a_change_that_is_undone_three_times_in_a_row_is_made_no_more() {
     let mut site = Site::converged(&[ORDERS]);

@@ -289,6 +289,7 @@ fn a_group_of_a_topics_name_does_not_wait_for_its_brokers() {
     assert_eq!(kinds, [Kind::GroupConfig], "{planned:#?}");
 }
 
+/// Trap 31: no partition gets fewer replicas than its producers wait for.
 #[test]
 fn fewer_replicas_than_producers_need_are_refused() {
     let mut site = mk_site(&[(

@@ -129,6 +129,7 @@ proptest! {
         }
     }
 
+    /// Trap 42: nothing declared does not mean that all shall go.
     #[test]
     fn an_empty_desired_state_deletes_nothing_by_itself(found in found(), known in any::<[bool; 6]>(), desired in desired()) {
         let live = mk_live(&found);

@@ -67,6 +67,7 @@ fn held(plan: &ClusterPlan) -> Vec<(&str, Gate)> {
 proptest! {
     #![proptest_config(cases(96))]
 
+    /// Trap 46: what was done is not done again.
     #[test]
     fn after_an_apply_the_plan_is_empty(mut desired in desired(), found in found()) {
         // one deletion a pass: a share of the managed topics may allow more once this pass has made some
@@ -133,6 +134,7 @@ proptest! {
         });
     }
 
+    /// Trap 8: what Headgate sets takes no other key away.
     #[test]
     fn keys_that_somebody_else_set_stay(mut desired in desired(), found in found(), faults in faults()) {
         desired.owns.topic_configs = false;

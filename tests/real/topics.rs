@@ -147,6 +147,7 @@ async fn what_cannot_be_done_to_a_topic_is_refused_with_kafkas_reason() {
     assert_eq!(refusal(&outcomes[1]).class, RefusalClass::Gone);
 }
 
+/// Trap 2: Kafka's own words for a request that is too large.
 #[tokio::test]
 async fn a_request_beyond_krafts_limit_is_told_apart() {
     let Some(cluster) = plaintext().await else {

@@ -268,6 +268,7 @@ mod tests {
         assert_eq!(class_of(&mk_outcome(41, "")), Some(RefusalClass::Transient));
     }
 
+    /// Trap 44: each item of a batch has an outcome, told or not.
     #[test]
     fn outcomes_follow_the_batch_and_a_missing_one_is_unknown() {
         let said = [("b", Outcome::Applied), ("a", mk_outcome(36, ""))];

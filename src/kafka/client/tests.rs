@@ -207,6 +207,7 @@ async fn a_write_goes_to_the_controller() {
     assert_eq!(fakes.count(METADATA), 1);
 }
 
+/// Trap 29: only NOT_CONTROLLER says that nothing was done, so only then a write is sent again.
 #[tokio::test]
 async fn a_write_that_met_no_controller_goes_to_the_new_one() {
     let script = Script {
@@ -237,6 +238,7 @@ async fn a_second_refusal_is_returned_and_not_tried_again() {
     assert_eq!(fakes.asked_to_create(), [2, 2]);
 }
 
+/// Trap 29: a write without an answer may have happened.
 #[tokio::test]
 async fn a_write_without_an_answer_is_unknown_and_not_sent_again() {
     let script = Script {

@@ -137,6 +137,7 @@ mod tests {
         encodes(&alter(&[(ObjectRef::topic("t"), reset)], false), 0..=1);
     }
 
+    /// Trap 8: a reset is DELETE with null, in a request that leaves all other keys alone.
     #[test]
     fn what_is_left_open_is_null_and_not_empty() {
         let topic = TopicName::new("t").unwrap();

@@ -160,6 +160,7 @@ mod tests {
         encodes(&delete(&[TopicId([7; 16])], second), 6..=6);
     }
 
+    /// Trap 18: whoever asks for a topic that was deleted would make it again.
     #[test]
     fn metadata_never_creates_a_topic() {
         for topics in [None, Some(&[topic("t")][..]), Some(&[])] {

@@ -92,6 +92,7 @@ fn only_the_brokers_own_word_makes_a_topic_absent() {
     ));
 }
 
+/// Trap 5: of all that a broker tells of a topic's configs only one source means the topic itself.
 #[test]
 fn configs_keep_what_is_set_on_the_topic_and_hide_secrets() {
     let mut live = mk_live();
@@ -115,6 +116,7 @@ fn configs_keep_what_is_set_on_the_topic_and_hide_secrets() {
     );
 }
 
+/// Trap 13: a topic that went between listing and describing is told by its own code.
 #[test]
 fn a_topic_whose_configs_cannot_be_read_is_not_known() {
     for (code, why) in [
@@ -132,6 +134,7 @@ fn a_topic_whose_configs_cannot_be_read_is_not_known() {
     }
 }
 
+/// Trap 12: absence is believed when no broker has the topic.
 #[test]
 fn one_broker_that_has_it_outweighs_those_that_lag() {
     let name = TopicName::new("t").unwrap();
