@@ -188,7 +188,11 @@ impl Remembered {
         let drift = self.drift.into_iter();
         Ledger {
             cluster_id: self.cluster_id,
-            observed: self.converged.clone(),
+            observed: self
+                .converged
+                .iter()
+                .flat_map(|commit| Kind::ALL.iter().map(|kind| (*kind, commit.clone())))
+                .collect(),
             applied: self.converged.clone(),
             converged: self.converged,
             records: records

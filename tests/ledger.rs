@@ -48,7 +48,7 @@ fn mk_ledger(topics: u32) -> Ledger {
     let topic = |n: u32| ObjectRef::topic(&format!("topic-{n:05}"));
     Ledger {
         cluster_id: Some(ClusterId("c".into())),
-        observed: Some(CommitId("b".repeat(40))),
+        observed: [(Kind::Topic, CommitId("b".repeat(40)))].into(),
         applied: Some(CommitId("a".repeat(40))),
         converged: None,
         records: Arc::new((0..topics).map(|n| (topic(n), mk_record(n))).collect()),
@@ -109,7 +109,7 @@ fn what_is_saved_is_loaded_again() {
 
     let mut after = ledger.clone();
     after.cluster_id = Some(ClusterId("another".into()));
-    after.observed = None;
+    after.observed.clear();
     after.consents.clear();
     after.begun = Begun::default();
     after.applied = None;

@@ -98,7 +98,7 @@ impl ClusterLoop {
             cycle = pass::pass(&self.site, revision, ledger, &self.stop) => cycle?,
             () = self.stop.over() => return None,
         };
-        if cycle.applied == revision.commit {
+        if cycle.has_seen() {
             self.told.accept(revision);
         }
         Some(cycle)

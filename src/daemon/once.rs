@@ -201,7 +201,7 @@ pub async fn apply(
                 let cycle = pass::pass(&site, revision, &mut ledger, stop)
                     .await
                     .ok_or(OnceError::Stopped)?;
-                if let (Some(commit), true) = (&revision.commit, cycle.applied == revision.commit) {
+                if let (Some(commit), true) = (&revision.commit, cycle.has_seen()) {
                     store.set_accepted(&config.source.repo, commit)?;
                 }
                 Ok(cycle)

@@ -72,7 +72,7 @@ impl Told {
         })
     }
 
-    /// Notes that a cluster applied a revision, from which every later one has to descend. A cluster that is slower
+    /// Notes that a cluster works from a revision, from which every later one has to descend. A cluster that is slower
     /// than another does not take that back.
     pub(super) fn accept(&self, revision: &Revision) {
         let Some(commit) = &revision.commit else {

@@ -35,6 +35,10 @@ const MIGRATIONS: &[&str] = &["
 "
     -- replicas that are being moved, and the throttles that go when they have arrived
     ALTER TABLE cluster ADD COLUMN begun TEXT;
+",
+"
+    -- one revision for all kinds, until now: which of them it saw is not known
+    UPDATE cluster SET observed = NULL;
 "];
 
 /// How long a statement waits for another connection: readers never block a writer in WAL, so only a checkpoint or a

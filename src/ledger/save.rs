@@ -34,7 +34,7 @@ pub(super) fn facts(
         let revision = |commit: &Option<CommitId>| commit.as_ref().map(|c| c.0.clone());
         Ok([
             l.cluster_id.as_ref().map(|id| id.0.clone()),
-            revision(&l.observed),
+            Some(json(&l.observed)?),
             revision(&l.applied),
             revision(&l.converged),
             Some(json(&l.consents)?),

@@ -73,7 +73,7 @@ impl Store {
         let [id, observed, applied, converged, consents, begun] = self.known(&read, cluster)?;
         Ok(Ledger {
             cluster_id: id.map(ClusterId),
-            observed: observed.map(CommitId),
+            observed: self.parsed_or_empty(observed)?,
             applied: applied.map(CommitId),
             converged: converged.map(CommitId),
             records: self.records(&read, cluster)?.into(),

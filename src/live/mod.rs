@@ -117,6 +117,9 @@ pub struct KafkaLive {
     /// Every ACL. No authorizer is unknown, not none.
     #[serde(default)]
     pub acls: Observed<BTreeSet<Acl>>,
+    /// ACLs that a look could not see: each is neither there nor absent.
+    #[serde(default)]
+    pub unsure_acls: BTreeMap<Acl, String>,
     /// Every user with SCRAM credentials.
     #[serde(default)]
     pub users: Observed<BTreeMap<CompactString, Observed<LiveUser>>>,
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_which_an_object_could_not_be_seen_is_not_known() {
+    fn an_acl_that_could_not_be_seen_is_unknown_by_itself() {
         let live = KafkaLive {
             acls: Observed::Known([acl("a")].into()),
             ..KafkaLive::new(ClusterId("c".into()))
@@ -240,11 +243,9 @@ mod tests {
             Observed::Unknown("timeout".into()),
         )]);
         let live = live.with_looked(looks);
-        assert!(
-            live.acls
-                .unknown()
-                .is_some_and(|why| why.contains("timeout"))
-        );
+        assert_eq!(live.acls, Observed::Known([acl("a")].into()));
+        let seen = live.object(&ObjectRef::new(Kind::Acl, acl("b").as_str()));
+        assert_eq!(seen.unknown(), Some("timeout"));
     }
 
     fn acl(topic: &str) -> Acl {

@@ -151,6 +151,7 @@ impl KafkaLive {
             group_keys: BTreeMap::new(),
             client_metrics: Observed::default(),
             groups: Observed::default(),
+            unsure_acls: BTreeMap::new(),
             moving: Observed::default(),
             usage: BTreeMap::new(),
             health: Health::default(),
@@ -194,6 +195,9 @@ impl KafkaLive {
     #[must_use]
     pub fn object(&self, object: &ObjectRef) -> Observed<Option<LiveRef<'_>>> {
         let name = object.name.as_str();
+        if let Some(reason) = self.unseen(object.kind, name) {
+            return Observed::Unknown(reason);
+        }
         match object.kind {
             Kind::Topic => one(self.topics.get(name), LiveRef::Topic),
             Kind::Acl => self
@@ -202,21 +206,28 @@ impl KafkaLive {
                 .map(|acls| acls.contains(name).then_some(LiveRef::Acl)),
             Kind::User => found(&self.users, name, LiveRef::User),
             Kind::Quota => found(&self.quotas, name, |c| LiveRef::Config(c)),
-            Kind::BrokerConfig => match self.unasked_broker(name) {
-                Some(reason) => Observed::Unknown(reason),
-                None => found(&self.broker_configs, name, |c| LiveRef::Config(c)),
-            },
+            Kind::BrokerConfig => found(&self.broker_configs, name, |c| LiveRef::Config(c)),
             Kind::GroupConfig => found(&self.group_configs, name, |c| LiveRef::Config(c)),
             Kind::ClientMetrics => found(&self.client_metrics, name, |c| LiveRef::Config(c)),
             Kind::ConsumerGroup => found(&self.groups, name, LiveRef::Group),
         }
     }
 
-    /// Only a broker tells its own configs: says why they are not known when it is not there.
+    /// Says why an object that the listing lacks may be there nevertheless: a look could not see it, or, since only a
+    /// broker tells its own configs, that broker is away.
+    #[must_use]
+    pub fn unseen(&self, kind: Kind, name: &str) -> Option<String> {
+        match kind {
+            Kind::Acl => self.unsure_acls.get(name).cloned(),
+            Kind::BrokerConfig => self.unasked_broker(name),
+            _ => None,
+        }
+    }
+
     fn unasked_broker(&self, name: &str) -> Option<String> {
         let id: i32 = name.parse().ok()?;
         let there = self.brokers.iter().any(|broker| broker.id == id);
-        (!there).then(|| format!("broker {id} is not there, and no other knows its configs"))
+        (!there).then(|| format!("broker {id} is away, and no other knows its configs"))
     }
 
     /// Returns the observation as it is after newer looks at some of its objects. An object that a look could not read
@@ -250,15 +261,19 @@ impl KafkaLive {
         self
     }
 
-    /// Fifty thousand ACLs are kept as nothing but their names, so one that could not be seen makes all unknown.
+    /// Fifty thousand ACLs are kept as nothing but their names; the few that could not be seen stand beside them.
     fn lay_acl(&mut self, name: &str, seen: Observed<Option<LiveObject>>) {
         let (Observed::Known(acls), Some(acl)) = (&mut self.acls, Acl::parse(name)) else {
             return;
         };
+        self.unsure_acls.remove(&acl);
         match seen {
             Observed::Known(Some(_)) => drop(acls.insert(acl)),
             Observed::Known(None) => drop(acls.remove(&acl)),
-            Observed::Unknown(why) => self.acls = Observed::Unknown(format!("{acl}: {why}")),
+            Observed::Unknown(why) => {
+                acls.remove(&acl);
+                self.unsure_acls.insert(acl, why);
+            }
         }
     }
 }

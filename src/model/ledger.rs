@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Begun, ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicId, Verb};
+use super::{Begun, ClusterId, CommitId, ConfigKey, DriftClass, Kind, ObjectRef, TopicId, Verb};
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
 /// it lacks.
@@ -14,9 +14,9 @@ use super::{Begun, ClusterId, CommitId, ConfigKey, DriftClass, ObjectRef, TopicI
 pub struct Ledger {
     /// Id of the live cluster that all of this is about, from the first complete observation on.
     pub cluster_id: Option<ClusterId>,
-    /// Revision of the last pass that saw the planes whole, whatever became of its actions: an undeclared object that
-    /// comes into view under it later was made since.
-    pub observed: Option<CommitId>,
+    /// By kind, the revision of the last pass that could list it, whatever became of its actions: an undeclared object
+    /// that comes into view under it later was made since.
+    pub observed: BTreeMap<Kind, CommitId>,
     /// Revision of the last pass that ran its actions without an error.
     pub applied: Option<CommitId>,
     /// Revision that an observation last showed to be in place, with nothing left to do.

@@ -38,7 +38,7 @@ pub(super) fn undeclared(
         Observed::Unknown(why) => {
             if seen.record.is_some() || consent.is_some() {
                 let reason = format!(
-                    "it is there and could not be read: {why}; it opens with a complete observation"
+                    "it could not be read: {why}; it opens with a complete observation"
                 );
                 let gate = Gate::IncompleteObservation;
                 draft.hold(seen, Verb::Delete, gate, reason, Vec::new());

@@ -35,6 +35,7 @@ type Records<'a> = Box<dyn Iterator<Item = (&'a str, &'a Record)> + 'a>;
 /// Steps through all names of a kind in order.
 pub(super) struct Walk<'a> {
     kind: Kind,
+    kafka: &'a KafkaLive,
     desired: Peekable<Declared<'a>>,
     live: Peekable<Objects<'a>>,
     records: Peekable<Records<'a>>,
@@ -50,6 +51,7 @@ impl<'a> Walk<'a> {
     ) -> Observed<Self> {
         kafka.objects(kind).map(|live| Self {
             kind,
+            kafka,
             desired: desired.objects(kind).peekable(),
             live: live.peekable(),
             records: records(ledger, kind).peekable(),
@@ -76,11 +78,18 @@ impl<'a> Iterator for Walk<'a> {
         .into_iter()
         .flatten()
         .min()?;
+        let desired = self.desired.next_if(|(n, _)| *n == name).map(|e| e.1);
+        let live = self.live.next_if(|(n, _)| *n == name).map(|e| e.1);
+        // of a broker that is away and declared, planning says more than that it could not be read
+        let unseen = || match (self.kind, desired) {
+            (Kind::BrokerConfig, Some(_)) => None,
+            _ => self.kafka.unseen(self.kind, name).map(Observed::Unknown),
+        };
         Some(Seen {
             kind: self.kind,
             name,
-            desired: self.desired.next_if(|(n, _)| *n == name).map(|e| e.1),
-            live: self.live.next_if(|(n, _)| *n == name).map(|e| e.1),
+            desired,
+            live: live.or_else(unseen),
             record: self.records.next_if(|(n, _)| *n == name).map(|e| e.1),
         })
     }

@@ -57,6 +57,15 @@ pub struct Cycle {
     pub unconverged_rounds: u32,
 }
 
+impl Cycle {
+    /// Tells whether the revision was held against what a plane holds: from then on things may follow it.
+    #[must_use]
+    pub fn has_seen(&self) -> bool {
+        let live = self.live.as_ref();
+        live.is_some_and(|live| live.kafka.known().is_some())
+    }
+}
+
 /// A stretch of the pipeline, as `reconcile_phase_duration_seconds` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use headgate::{
     live::Observed,
-    model::{Acl, Kind, ObjectRef, Verb},
+    model::{Acl, Gate, Kind, ObjectRef, Verb},
     plan,
 };
 
@@ -52,6 +52,23 @@ fn an_acl_that_git_gave_up_while_one_broker_lagged_still_goes() {
     assert!(!acls(&mut site).contains(&read));
     let object = ObjectRef::new(Kind::Acl, READ);
     assert_eq!(site.ledger.records.get(&object), None, "seen to go");
+}
+
+/// Trap 43: what was made and seen is remembered, whatever else of its kind was not seen.
+#[test]
+fn an_acl_that_could_not_be_seen_keeps_no_other_from_being_remembered() {
+    let mut site = mk_site();
+    declare(&mut site, "Read, Write, Describe, Alter");
+    site.pass();
+    let unsure = ObjectRef::new(Kind::Acl, "User:app allow Alter topic:literal:orders");
+    let looks = [(unsure.clone(), Observed::Unknown("timeout".into()))].into();
+    site.live = site.live.clone().with_looked(looks);
+    site.ledger.records = Default::default();
+    let pass = site.pass();
+    assert!(!pass.settled.converged);
+    assert_eq!(pass.planned.blocked[0].gate, Gate::IncompleteObservation);
+    assert_eq!(site.ledger.records.len(), 3);
+    assert!(!site.ledger.records.contains_key(&unsure));
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use headgate::{
     live::Observed,
-    model::{Cause, DriftClass, Gate, Kind, Mode, ResolvedBy, TopicName, Verb},
+    model::{
+        Cause, ConfigKey, DriftClass, Gate, Kind, Mode, ObjectRef, Record, ResolvedBy, TopicName,
+        Verb,
+    },
 };
 
 use super::site::{Passed, Site};
@@ -397,4 +400,37 @@ fn a_deletion_and_a_new_creation_that_crashes_cut_short_are_no_replacement() {
     site.commit(&[ORDERS]);
     site.crash(1, 1);
     assert_eq!(site.pass().settled.detected, []);
+}
+
+#[test]
+fn a_kind_that_cannot_be_listed_hides_no_drift_of_another() {
+    let mut site = Site::new(&[ORDERS]);
+    site.merge(super::site::read(
+        "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {owns: {topics: ['*']}}\n---\n\
+         apiVersion: headgate.dev/v1\nkind: User\nmetadata: {name: app}\nspec: {acls: [{resource: {type: topic, name: t}, \
+         operations: [Read]}]}\n"
+            .to_owned(),
+    ));
+    let pass = site.pass();
+    assert!(!pass.settled.converged, "ACLs were not listed");
+    site.make("stray", 1);
+    let expected = [("stray".into(), DriftClass::Unexpected)];
+    assert_eq!(detected(&site.pass()), expected);
+}
+
+#[test]
+fn of_a_broker_that_is_away_nothing_is_forgotten() {
+    let mut site = Site::converged(&[ORDERS]);
+    let config = ObjectRef::new(Kind::BrokerConfig, "7");
+    let record = Record {
+        owned: [ConfigKey::new("log.retention.ms")].into(),
+        converged: Some([("config.log.retention.ms", "1")].into_iter().collect()),
+        ..Record::default()
+    };
+    site.ledger.records_mut().insert(config.clone(), record);
+    for _ in 0..3 {
+        let pass = site.pass();
+        assert_eq!(pass.planned.blocked[0].gate, Gate::IncompleteObservation);
+    }
+    assert!(site.ledger.records.contains_key(&config));
 }

@@ -29,7 +29,7 @@ pub(super) fn account(
 ) {
     let before: BTreeMap<Key, &Drift> = pass.planned.drift.iter().map(|d| (key(d), d)).collect();
     for (key, drift) in &before {
-        if !ledger.drift.contains_key(key) && counts(ledger, pass, key.1) {
+        if !ledger.drift.contains_key(key) && counts(ledger, pass, key) {
             settled.detected.push((*drift).clone());
         }
     }
@@ -84,8 +84,8 @@ fn key(drift: &Drift) -> Key {
 /// An undeclared object that comes into view together with a new commit was found, not made: the commit claimed its
 /// scope. It is shown as open and does not count as newly drifted. What was not there when the commit's scopes were first
 /// seen counts, whatever became of the commit's actions.
-fn counts(ledger: &Ledger, pass: &Pass<'_>, class: DriftClass) -> bool {
-    class != DriftClass::Unexpected || ledger.observed.as_ref() == pass.revision
+fn counts(ledger: &Ledger, pass: &Pass<'_>, (object, class): &Key) -> bool {
+    *class != DriftClass::Unexpected || ledger.observed.get(&object.kind) == pass.revision
 }
 
 /// Returns the drift that the ledger knows as open, for a pass that saw nothing.

@@ -17,8 +17,8 @@ use deeds::Deeds;
 use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves};
 use crate::{
     desired::DesiredCluster,
-    live::Live,
-    model::{CommitId, Gate, Ledger, ResolvedBy},
+    live::{KafkaLive, Live},
+    model::{CommitId, Gate, Kind, Ledger, ResolvedBy},
 };
 
 /// One pass, when it is over.
@@ -75,9 +75,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
-    if is_complete(pass.planned) {
-        ledger.observed = pass.revision.cloned();
-    }
+    remember_listed(ledger, pass, kafka);
     if is_complete(pass.planned) && pass.results.iter().all(|r| r.end.is_done()) {
         ledger.applied = pass.revision.cloned().or(ledger.applied.take());
     }
@@ -97,6 +95,20 @@ fn use_consents(ledger: &mut Ledger, pass: &Pass<'_>) {
     let done = pass.results.iter().filter(|r| r.end.is_done());
     for result in done.filter(|r| consented.contains(&(&r.object, r.verb))) {
         deletion::use_consent(ledger, pass.desired, &result.object, pass.now);
+    }
+}
+
+/// Notes which kinds were seen under the revision.
+fn remember_listed(ledger: &mut Ledger, pass: &Pass<'_>, kafka: &KafkaLive) {
+    let listed = Kind::ALL
+        .iter()
+        .filter(|kind| kafka.objects(**kind).known().is_some());
+    for kind in listed {
+        match pass.revision {
+            Some(revision) if ledger.observed.get(kind) == Some(revision) => {}
+            Some(revision) => drop(ledger.observed.insert(*kind, revision.clone())),
+            None => drop(ledger.observed.remove(kind)),
+        }
     }
 }
 
