@@ -37,9 +37,8 @@ pub(super) fn undeclared(
         Observed::Known(live) => *live,
         Observed::Unknown(why) => {
             if seen.record.is_some() || consent.is_some() {
-                let reason = format!(
-                    "it could not be read: {why}; it opens with a complete observation"
-                );
+                let reason =
+                    format!("it could not be read: {why}; it opens with a complete observation");
                 let gate = Gate::IncompleteObservation;
                 draft.hold(seen, Verb::Delete, gate, reason, Vec::new());
             }

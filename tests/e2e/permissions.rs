@@ -4,7 +4,7 @@
 use headgate::model::{Kind, ObjectRef, ScramMechanism};
 use serde_json::Value;
 
-use super::world::{World, document, each, items, scram, topic, until};
+use super::world::{TOPICS_FILE, World, document, each, items, scram, topic, until};
 
 /// Makes a principal with these rights, each `<operation> <resource>`, and lets Headgate work as it.
 async fn works_as(world: &World<'_>, who: &str, rights: &[&str]) -> String {
@@ -160,5 +160,16 @@ async fn one_who_may_see_topics_and_no_acls_keeps_the_topics() {
         daemon.metric("headgate_plan_gate_blocked", &gate).await,
         1.0
     );
+    // what is not known of one kind lets no rewritten history through
+    let rewritten = world
+        .repo
+        .rewrite(&[(TOPICS_FILE, &topic(&events, 1, "retention.ms: 1h"))]);
+    until("the history is held", async || {
+        let gate = [("gate", "non_fast_forward")];
+        daemon.metric("headgate_plan_gate_blocked", &gate).await == 1.0
+    })
+    .await;
+    let (_, blocked) = daemon.condition("Blocked").await;
+    assert!(blocked.contains(&rewritten), "{blocked}");
     assert!(daemon.stop().await.success());
 }
