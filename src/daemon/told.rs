@@ -14,7 +14,7 @@ use crate::{
     ledger::Store,
     metrics::{Fetched, Metrics},
     model::{ClusterName, Gate, Verb, chain},
-    plan::{Blocked, ClusterPlan, FieldChange},
+    plan::{Blocked, ClusterPlan, FieldChange, Subject},
     report::{Cycle, HistoryEntry, PassResult, Phase, SourceState},
 };
 
@@ -43,7 +43,7 @@ pub(super) struct Told {
 }
 
 /// A withheld change: kind and name of the object, what would be done, and what withholds it.
-type Held = (&'static str, CompactString, Verb, Gate);
+type Held = (Subject, CompactString, Verb, Gate);
 
 impl Told {
     /// Takes over a configuration: clusters that are new appear, with the history that the ledger kept of them.
@@ -191,9 +191,9 @@ fn compare<'a>(known: &BTreeSet<Held>, plan: &'a ClusterPlan) -> (Vec<&'a Blocke
     let now: BTreeSet<Held> = plan.blocked.iter().map(held).collect();
     let blocked = plan.blocked.iter();
     let newly = blocked.filter(|b| !known.contains(&held(b))).collect();
-    let whole = now.iter().filter(|h| h.0 == "Cluster" || h.1 == "*");
-    let unseen: BTreeSet<&str> = whole.map(|h| h.0).collect();
-    let is_seen = |h: &&Held| !unseen.contains("Cluster") && !unseen.contains(h.0);
+    let whole = now.iter().filter(|h| h.0 == Subject::Cluster || h.1 == "*");
+    let unseen: BTreeSet<Subject> = whole.map(|h| h.0).collect();
+    let is_seen = |h: &&Held| !unseen.contains(&Subject::Cluster) && !unseen.contains(&h.0);
     let opened = known.difference(&now).filter(is_seen).cloned().collect();
     (newly, opened)
 }
@@ -263,6 +263,7 @@ fn differences(fields: &[FieldChange]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Kind;
 
     fn mk_field(path: &str, desired: Option<&str>, live: Option<&str>) -> FieldChange {
         FieldChange {
@@ -284,9 +285,12 @@ mod tests {
         );
     }
 
-    fn mk_plan(blocked: &[(&'static str, &str, Gate)]) -> ClusterPlan {
+    const TOPIC: Subject = Subject::Kind(Kind::Topic);
+    const ACL: Subject = Subject::Kind(Kind::Acl);
+
+    fn mk_plan(blocked: &[(Subject, &str, Gate)]) -> ClusterPlan {
         let blocked = blocked.iter().map(|(kind, name, gate)| Blocked {
-            kind,
+            kind: *kind,
             name: (*name).into(),
             action: Verb::Delete,
             gate: *gate,
@@ -314,10 +318,10 @@ mod tests {
 
     #[test]
     fn a_withheld_change_is_told_once_and_again_when_another_gate_holds_it() {
-        let first = mk_plan(&[("Topic", "a", Gate::Consent), ("Acl", "b", Gate::Consent)]);
+        let first = mk_plan(&[(TOPIC, "a", Gate::Consent), (ACL, "b", Gate::Consent)]);
         assert_eq!(compare(&BTreeSet::new(), &first).0.len(), 2);
         assert_eq!(compare(&known(&first), &first), (Vec::new(), Vec::new()));
-        let then = mk_plan(&[("Topic", "a", Gate::DestroyBudget)]);
+        let then = mk_plan(&[(TOPIC, "a", Gate::DestroyBudget)]);
         let (newly, opened) = compare(&known(&first), &then);
         assert_eq!(newly, [&then.blocked[0]]);
         assert_eq!(opened, known(&first).into_iter().collect::<Vec<_>>());
@@ -325,12 +329,12 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_not_told_as_open() {
-        let first = mk_plan(&[("Topic", "a", Gate::Consent), ("Acl", "b", Gate::Consent)]);
-        let no_acls = mk_plan(&[("Acl", "*", Gate::IncompleteObservation)]);
+        let first = mk_plan(&[(TOPIC, "a", Gate::Consent), (ACL, "b", Gate::Consent)]);
+        let no_acls = mk_plan(&[(ACL, "*", Gate::IncompleteObservation)]);
         let (newly, opened) = compare(&known(&first), &no_acls);
         let names: Vec<_> = opened.iter().map(|h| h.1.as_str()).collect();
         assert_eq!((newly.len(), names), (1, vec!["a"]));
-        let another = mk_plan(&[("Cluster", "c", Gate::ClusterId)]);
+        let another = mk_plan(&[(Subject::Cluster, "c", Gate::ClusterId)]);
         assert_eq!(compare(&known(&first), &another).1, Vec::new());
     }
 

@@ -18,7 +18,8 @@ impl Files {
     /// Adds a document to a file.
     pub(super) fn add(&mut self, path: &str, document: &str) {
         let file = self.0.entry(path.to_owned()).or_default();
-        if !file.is_empty() {
+        // what is only comments is no document
+        if !file.is_empty() && !document.starts_with('#') {
             file.push_str("---\n");
         }
         file.push_str(document);

@@ -30,6 +30,12 @@ impl Block {
     }
 }
 
+/// Makes comments of a document, under a line that says why.
+pub(super) fn commented(why: &str, document: &str) -> String {
+    let lines = std::iter::once(why).chain(document.lines());
+    lines.map(|line| format!("# {line}\n")).collect()
+}
+
 /// Writes a text so that YAML reads it as that text.
 pub(super) fn scalar(text: &str) -> String {
     let plain = is_plain(text) && !text.contains(": ") && !text.contains(" #");

@@ -1,12 +1,12 @@
 //! Topics, and the defaults that most of them share (import, pure).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
 use super::{
     Page,
-    text::{Block, config_value},
+    text::{Block, commented, config_value},
 };
 use crate::{
     live::{KafkaLive, LiveConfig, LiveTopic, Observed},
@@ -17,6 +17,47 @@ use crate::{
 /// A config becomes a default when this share of the topics has it, in percent: the others then say what they have.
 const SHARED: usize = 80;
 
+/// A topic that is written.
+struct Seen<'a> {
+    name: &'a TopicName,
+    topic: &'a LiveTopic,
+    /// How many replicas its partitions have, or will have when moves that are under way have ended.
+    factors: BTreeSet<usize>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(live: &KafkaLive, name: &'a TopicName, topic: &'a LiveTopic) -> Self {
+        let moving = live.moving.known().and_then(|all| all.get(name));
+        let target = |partition: i32| {
+            let mut moving = moving.into_iter().flatten();
+            Some(moving.find(|m| m.partition == partition)?.target().len())
+        };
+        let each = (0..).zip(&topic.partitions);
+        let factors = each.map(|(number, p)| target(number).unwrap_or(p.replicas.len()));
+        Self {
+            name,
+            topic,
+            factors: factors.collect(),
+        }
+    }
+
+    /// Returns how many replicas a partition has, the most of any.
+    fn factor(&self) -> usize {
+        self.factors.last().copied().unwrap_or(0)
+    }
+
+    /// Says why no document can tell how the topic is.
+    fn inexpressible(&self) -> Option<String> {
+        let factors: Vec<String> = self.factors.iter().map(usize::to_string).collect();
+        (factors.len() > 1).then(|| {
+            format!(
+                "its partitions have different numbers of replicas ({})",
+                factors.join(", ")
+            )
+        })
+    }
+}
+
 /// What most topics share.
 #[derive(Default)]
 pub(super) struct Defaults {
@@ -26,17 +67,17 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    fn of(topics: &[(&TopicName, &LiveTopic)]) -> Self {
+    fn of(topics: &[Seen<'_>]) -> Self {
         let mut config: BTreeMap<(&ConfigKey, &CompactString), usize> = BTreeMap::new();
-        let own = topics.iter().flat_map(|(_, topic)| written(topic));
+        let own = topics.iter().flat_map(|seen| written(seen.topic));
         for (key, value) in own {
             *config.entry((key, value)).or_default() += 1;
         }
         let shared = |count: usize| topics.len() > 1 && count * 100 >= topics.len() * SHARED;
         let config = config.into_iter().filter(|(_, count)| shared(*count));
         Self {
-            partitions: commonest(topics.iter().map(|(_, t)| t.partitions.len())),
-            replication_factor: commonest(topics.iter().map(|(_, t)| t.replication_factor())),
+            partitions: commonest(topics.iter().map(|seen| seen.topic.partitions.len())),
+            replication_factor: commonest(topics.iter().map(Seen::factor)),
             config: config
                 .map(|((key, value), _)| (key.clone(), value.clone()))
                 .collect(),
@@ -84,38 +125,40 @@ pub(super) fn write(live: &KafkaLive, page: &mut Page) -> Defaults {
     for (name, topic) in &live.topics {
         match topic {
             Observed::Known(topic) if is_platform_topic(name, topic) => {}
-            Observed::Known(topic) => topics.push((name, topic)),
+            Observed::Known(topic) => topics.push(Seen::new(live, name, topic)),
             Observed::Unknown(why) => page.unread(Kind::Topic, name.as_str(), why),
         }
     }
     let defaults = Defaults::of(&topics);
-    let document = |(name, topic): &(&TopicName, &LiveTopic)| {
-        (name.to_string(), document(name, topic, &defaults))
-    };
-    let documents: Vec<_> = topics.iter().map(document).collect();
-    page.files.spread("topics", &documents);
-    page.count(Kind::Topic, documents.len());
-    for (name, topic) in &topics {
-        let factor = topic.replication_factor();
-        if topic.partitions.iter().any(|p| p.replicas.len() != factor) {
+    let mut documents = Vec::with_capacity(topics.len());
+    for seen in &topics {
+        let mut text = document(seen, &defaults);
+        if let Some(why) = seen.inexpressible() {
+            text = commented(
+                &format!("Topic {} is not declared: {why}", seen.name),
+                &text,
+            );
             page.note(format!(
-                "Topic {name}: its partitions have different numbers of replicas; {factor} is written, the most of them"
+                "Topic {}: {why}, which no document can say; it stands in its file as a comment",
+                seen.name
             ));
         }
+        documents.push((seen.name.to_string(), text));
     }
+    page.files.spread("topics", &documents);
+    let declared = topics.iter().filter(|seen| seen.inexpressible().is_none());
+    page.count(Kind::Topic, declared.count());
     defaults
 }
 
-fn document(name: &TopicName, topic: &LiveTopic, defaults: &Defaults) -> String {
-    let mut block = Block::document("Topic", name.as_str());
+fn document(seen: &Seen<'_>, defaults: &Defaults) -> String {
+    let (topic, factor) = (seen.topic, seen.factor());
+    let mut block = Block::document("Topic", seen.name.as_str());
     if defaults.partitions != Some(topic.partitions.len()) {
         block.line(1, &format!("partitions: {}", topic.partitions.len()));
     }
-    if defaults.replication_factor != Some(topic.replication_factor()) {
-        block.line(
-            1,
-            &format!("replicationFactor: {}", topic.replication_factor()),
-        );
+    if defaults.replication_factor != Some(factor) || seen.factors.len() > 1 {
+        block.line(1, &format!("replicationFactor: {factor}"));
     }
     let own: BTreeMap<&ConfigKey, &CompactString> = written(topic).collect();
     let differs =

@@ -5,7 +5,7 @@ use crate::{
     desired::DesiredCluster,
     live::{KafkaLive, Observed},
     model::{ClusterName, DriftClass, Gate, Kind, Plane, Risk, Verb},
-    plan::ClusterPlan,
+    plan::{ClusterPlan, Subject},
     report::{Cycle, PassResult},
 };
 
@@ -57,7 +57,7 @@ impl Metrics {
         for &kind in Kind::ALL {
             let blocked = plan.blocked.iter();
             let contended = blocked
-                .filter(|b| b.kind == kind.as_str() && b.gate == Gate::Contended)
+                .filter(|b| b.kind == Subject::Kind(kind) && b.gate == Gate::Contended)
                 .count();
             set(&self.drift.contended, &[name, kind.as_str()], contended);
         }

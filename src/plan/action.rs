@@ -1,13 +1,13 @@
 //! The plan as a value. What is serialised here is a contract (`plan -o json`); executors read the rest.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
 use crate::model::{
-    Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, ObjectRef, Place, Plane,
-    Risk, SecretName, TopicId, Verb, config_key,
+    Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, Kind, ObjectRef, Place,
+    Plane, Risk, SecretName, TopicId, Verb, config_key,
 };
 
 /// The plan of one revision over every cluster.
@@ -235,8 +235,8 @@ impl Move {
 /// A change that is withheld.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {
-    /// Kind of the object; `Cluster` when all of a cluster is held.
-    pub kind: &'static str,
+    /// Kind of the object, or all of a cluster.
+    pub kind: Subject,
     /// Its name.
     pub name: CompactString,
     /// What would be done.
@@ -254,6 +254,38 @@ pub struct Blocked {
         skip_serializing_if = "Option::is_none"
     )]
     pub source: Option<Place>,
+}
+
+/// What is withheld: a change to an object of a kind, or all that there is to do about a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// All of it.
+    Cluster,
+    /// An object of this kind.
+    Kind(Kind),
+}
+
+impl Subject {
+    /// Returns the word for it: a kind's, or `Cluster`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cluster => "Cluster",
+            Self::Kind(kind) => kind.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
 }
 
 /// An undeclared object in an owned scope.

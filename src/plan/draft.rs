@@ -6,8 +6,8 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Unexpected, contention, moves::Outlook,
-    platform, walk::Seen,
+    Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Subject, Unexpected, contention,
+    moves::Outlook, platform, walk::Seen,
 };
 use crate::{
     desired::{Consent, DesiredCluster, DesiredRef},
@@ -111,7 +111,7 @@ impl Draft {
         fields: Vec<FieldChange>,
     ) {
         self.blocked.push(Blocked {
-            kind: seen.kind.as_str(),
+            kind: Subject::Kind(seen.kind),
             name: seen.name.into(),
             action: verb,
             gate,
@@ -151,7 +151,7 @@ impl Draft {
 /// Turns an action into what withholds it.
 pub(super) fn withheld(action: Action, gate: Gate, reason: String) -> Blocked {
     Blocked {
-        kind: action.object.kind.as_str(),
+        kind: Subject::Kind(action.object.kind),
         name: action.object.name,
         action: action.verb,
         gate,
@@ -164,7 +164,7 @@ pub(super) fn withheld(action: Action, gate: Gate, reason: String) -> Blocked {
 /// Withholds everything about a cluster.
 pub(super) fn withheld_cluster(name: &str, place: &Place, gate: Gate, reason: String) -> Blocked {
     Blocked {
-        kind: "Cluster",
+        kind: Subject::Cluster,
         name: name.into(),
         action: Verb::Update,
         gate,

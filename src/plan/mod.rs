@@ -32,7 +32,7 @@ use jiff::Timestamp;
 
 pub use action::{
     Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
-    Progress, ResetField, SetField, Summary, Unexpected,
+    Progress, ResetField, SetField, Subject, Summary, Unexpected,
 };
 pub use credit::credit;
 pub use key_types::KeyTypes;
@@ -152,7 +152,7 @@ fn object(inputs: &Inputs<'_>, seen: &Seen<'_>, draft: &mut Draft) {
 /// Withholds everything about a kind that could not be listed.
 fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str) -> Blocked {
     Blocked {
-        kind: kind.as_str(),
+        kind: Subject::Kind(kind),
         name: "*".into(),
         action: Verb::Update,
         gate: Gate::IncompleteObservation,

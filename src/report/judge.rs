@@ -268,7 +268,7 @@ pub(super) fn withheld(
 ) -> Vec<Withheld> {
     let mut groups: BTreeMap<(&str, Gate, &str), Vec<&str>> = BTreeMap::new();
     for blocked in plan.iter().flat_map(|plan| &plan.blocked) {
-        let why = (blocked.kind, blocked.gate, blocked.reason.as_str());
+        let why = (blocked.kind.as_str(), blocked.gate, blocked.reason.as_str());
         groups.entry(why).or_default().push(&blocked.name);
     }
     let changes = groups.iter().map(|((kind, gate, reason), names)| {

@@ -9,7 +9,7 @@ use crate::{
     desired::DesiredRef,
     live::{KafkaLive, Observed},
     model::ObjectRef,
-    plan::OpenDrift,
+    plan::{OpenDrift, Subject},
 };
 
 /// What a list needs of the cluster: `None` while it was never seen, unknown when the last look could not read it.
@@ -45,7 +45,7 @@ impl ClusterView {
         let plan = self.plan.iter().map(|(_, plan)| plan);
         let blocked = plan.flat_map(|plan| &plan.blocked);
         blocked
-            .filter(|b| b.kind == object.kind.as_str() && b.name == object.name)
+            .filter(|b| b.kind == Subject::Kind(object.kind) && b.name == object.name)
             .map(BlockedItem::from)
             .collect()
     }

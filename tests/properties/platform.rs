@@ -7,7 +7,7 @@ use headgate::{
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName},
-    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass},
+    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass, Subject},
     policy::Policies,
     ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
     sandbox::{Faults, Sandbox},
@@ -267,7 +267,7 @@ impl Platform {
 /// a credential that goes by consent, a limit that goes within the budget.
 fn is_contended(done: &Done, object: &ObjectRef) -> bool {
     let blocked = done.planned.blocked.iter();
-    let held = blocked.filter(|b| b.kind == object.kind.as_str() && b.name == object.name);
+    let held = blocked.filter(|b| b.kind == Subject::Kind(object.kind) && b.name == object.name);
     let held: Vec<Gate> = held.map(|b| b.gate).collect();
     let lasting = [Gate::Unsupported, Gate::Contended];
     let given_up = match object.kind {

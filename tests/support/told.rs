@@ -13,7 +13,7 @@ use headgate::{
     },
     plan::{
         Action, ActionResult, Blocked, Change, ClusterPlan, Drift, End, FieldChange, Foreign,
-        OpenDrift, PlaneState, Unexpected,
+        OpenDrift, PlaneState, Subject, Unexpected,
     },
     report::{Cycle, PassResult, Phase, SourceState},
 };
@@ -220,7 +220,7 @@ pub(crate) fn open(i: usize, class: DriftClass, since: Timestamp) -> OpenDrift {
 
 pub(crate) fn blocked(i: usize, gate: Gate) -> Blocked {
     Blocked {
-        kind: Kind::Topic.as_str(),
+        kind: Subject::Kind(Kind::Topic),
         name: topic_name(i).as_str().into(),
         action: Verb::Delete,
         gate,

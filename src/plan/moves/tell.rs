@@ -8,7 +8,7 @@ use crate::{
     live::{LiveTopic, Observed},
     model::{Gate, Kind, ObjectRef, Risk, Verb},
     plan::{
-        Action, Blocked, Change, FieldChange, Progress,
+        Action, Blocked, Change, FieldChange, Progress, Subject,
         draft::{Draft, Inputs, field},
         memory::{LEADERS, PLACEMENT, REPLICATION_FACTOR},
     },
@@ -166,7 +166,7 @@ fn other(
     held.extend(moves.strangers().map(|(field, hold)| (hold, vec![field])));
     for (Hold { gate, reason }, fields) in held {
         draft.blocked.push(Blocked {
-            kind: Kind::Topic.as_str(),
+            kind: Subject::Kind(Kind::Topic),
             name: name.clone(),
             action: Verb::Update,
             gate,

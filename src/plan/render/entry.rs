@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{escape::short, note::consequence, units::human};
 use crate::{
     model::{Cause, DriftClass, ObjectRef, Place, Verb},
-    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress},
+    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject},
 };
 
 /// What is said about an object; the order is that of the page.
@@ -97,8 +97,10 @@ pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
         );
     }
     for blocked in &plan.blocked {
-        let drift = drifted.get(&(blocked.kind, blocked.name.as_str())).copied();
-        add(blocked.kind, of_blocked(blocked, drift));
+        let drift = drifted
+            .get(&(blocked.kind.as_str(), blocked.name.as_str()))
+            .copied();
+        add(blocked.kind.as_str(), of_blocked(blocked, drift));
     }
     for drift in silent(plan) {
         add(drift.object.kind.as_str(), of_drift(drift));
@@ -128,7 +130,7 @@ fn silent(plan: &ClusterPlan) -> impl Iterator<Item = &Drift> {
     let blocked = plan.blocked.iter().filter(|b| !b.fields.is_empty());
     let told: BTreeSet<(&str, &str)> = actions
         .map(|a| key(&a.object))
-        .chain(blocked.map(|b| (b.kind, b.name.as_str())))
+        .chain(blocked.map(|b| (b.kind.as_str(), b.name.as_str())))
         .chain(plan.moving.iter().map(|p| key(&p.object)))
         .collect();
     let drift = plan.drift.iter();
@@ -174,8 +176,8 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
 fn of_blocked<'a>(blocked: &'a Blocked, drift: Option<&Drift>) -> Entry<'a> {
     let made = blocked.action == Verb::Create;
     let mut what = match blocked.kind {
-        "Cluster" => format!("blocked: {}", blocked.gate),
-        _ => format!("{} blocked: {}", blocked.action, blocked.gate),
+        Subject::Cluster => format!("blocked: {}", blocked.gate),
+        Subject::Kind(_) => format!("{} blocked: {}", blocked.action, blocked.gate),
     };
     if let Some(drift) = drift.filter(|d| d.fields.iter().any(|f| blocked.fields.contains(f))) {
         what.push_str(&drift_tag(drift));
@@ -188,7 +190,7 @@ fn of_blocked<'a>(blocked: &'a Blocked, drift: Option<&Drift>) -> Entry<'a> {
         fields: blocked
             .fields
             .iter()
-            .map(|f| line(blocked.kind, f, made, false))
+            .map(|f| line(blocked.kind.as_str(), f, made, false))
             .collect(),
         reason: Some(&blocked.reason),
     }

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::Pass;
 use crate::{
     model::{Cause, ConfigKey, DriftClass, Gate, Kind, ObjectRef, Record, Verb},
-    plan::{Action, ClusterPlan, End, contention},
+    plan::{Action, ClusterPlan, End, Subject, contention},
 };
 
 /// An object's kind and name, borrowed: after a first pass there may be tens of thousands.
@@ -115,9 +115,9 @@ fn name(object: &ObjectRef) -> Name<'_> {
 fn contended(plan: &ClusterPlan) -> impl Iterator<Item = Name<'_>> {
     let blocked = plan.blocked.iter();
     let contended = blocked.filter(|b| b.gate == Gate::Contended);
-    contended.filter_map(|b| {
-        let kind = Kind::ALL.iter().find(|k| k.as_str() == b.kind)?;
-        Some((*kind, b.name.as_str()))
+    contended.filter_map(|b| match b.kind {
+        Subject::Kind(kind) => Some((kind, b.name.as_str())),
+        Subject::Cluster => None,
     })
 }
 
