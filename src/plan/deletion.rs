@@ -123,9 +123,13 @@ fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
     let (file, line) = (&place.file, place.line);
     match used {
         Some(used) => format!(
-            "the consent at {file}:{line} was used on {}, and it was made again since; it opens with a new entry or a \
-             new date under deletion.allow, and it stays for good when git declares it or the entry goes",
-            used.on
+            "the consent at {file}:{line} was used on {}, {}; it opens with a new entry or a new date under \
+             deletion.allow, and it stays for good when git declares it or the entry goes",
+            used.on,
+            match consent.object.kind {
+                Kind::User => "for it or one of its mechanisms",
+                _ => "and it was made again since",
+            }
         ),
         None => format!(
             "the consent at {file}:{line} ended with {until}; it opens when git moves that date, and it stays for good when \

@@ -106,6 +106,9 @@ async fn gives_up_a_mechanism_and_goes(world: &World<'_>, app: &str) {
     assert_eq!(held[0].0, format!("consent User {app}"), "{held:?}");
     assert!(world.hand.look(&object).await.is_some());
     world.declare(&consent, &[]);
+    let held = world.withheld().await;
+    assert!(held[0].1.contains("was used on"), "{held:?}");
+    world.declare(&consent.replace("reason: ", "reason: really "), &[]);
     assert_eq!(world.due().await, [format!("delete User {app}: commit")]);
     world.converge().await;
     until("the user is gone", async || {
