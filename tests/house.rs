@@ -48,7 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstream", &["cli"]),
     ("anstyle", &["cli", "plan"]),
     ("arc_swap", &["board"]),
-    ("axum", &["http"]),
+    ("axum", &["http", "lab"]),
     ("base64", &["http", "kafka", "lab", "source"]),
     ("clap", &["cli"]),
     ("git2", &["source"]),

@@ -5,6 +5,7 @@ mod acls;
 mod configs;
 mod fixture;
 mod groups;
+mod lab_connect;
 mod login;
 mod moves;
 mod moves_whole;

@@ -134,10 +134,10 @@ impl ToolUser<'_> {
     pub fn consumer(&self, topic: &str, group: &str) -> Result<Consumer, LabError> {
         // the guard knows its processes by the directory's name
         let mark = format!("-Dheadgate.lab={}", self.cluster.dir().display());
-        let (_, java) = self.call(Tool::ConsoleConsumer, &consumer_args(topic, group), &[mark]);
+        let (_, mut java) = self.call(Tool::ConsoleConsumer, &consumer_args(topic, group), &[mark]);
         let name = format!("consumer-{}", uuid::Uuid::new_v4().simple());
         let process = Process::new(name, self.cluster.dir());
-        process.spawn(java)?;
+        process.spawn(&mut java)?;
         Ok(Consumer { process })
     }
 
@@ -181,7 +181,7 @@ fn consumer_args<'a>(topic: &'a str, group: &'a str) -> [&'a str; 5] {
 }
 
 /// Writes the settings of a Java client.
-fn settings(mechanism: Mechanism, user: &str, password: &str, ca: &str) -> String {
+pub(super) fn settings(mechanism: Mechanism, user: &str, password: &str, ca: &str) -> String {
     let quoted = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"");
     let jaas = format!(
         "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"{}\" password=\"{}\";",

@@ -145,7 +145,7 @@ impl KafkaCluster {
     pub async fn start_broker(&self, node: i32) -> Result<(), LabError> {
         let node = self.node(node)?;
         node.process.kill();
-        node.process.spawn(node_command(
+        node.process.spawn(&mut node_command(
             &self.kit,
             &self.spec,
             node.member.id,
@@ -161,6 +161,10 @@ impl KafkaCluster {
 
     pub(super) fn kit(&self) -> &Kit {
         &self.kit
+    }
+
+    pub(super) fn spec(&self) -> &KafkaSpec {
+        &self.spec
     }
 
     fn broker_addresses(&self, port: fn(NodePorts) -> u16) -> Vec<String> {

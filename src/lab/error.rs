@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Says why the lab could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum LabError {
     #[error("{program} cannot be run")]
     Run {
         /// The program.
-        program: &'static str,
+        program: String,
         /// Why.
         #[source]
         source: io::Error,
@@ -61,7 +62,9 @@ pub enum LabError {
         home: PathBuf,
     },
     /// Neither a cache directory nor a home directory is known.
-    #[error("no place for Kafka's jars: set HEADGATE_LAB_CACHE, XDG_CACHE_HOME or HOME")]
+    #[error(
+        "no place to keep what the lab is made of: set HEADGATE_LAB_CACHE, XDG_CACHE_HOME or HOME"
+    )]
     NoCache,
     /// No free ports were found.
     #[error("no {count} free ports between 10240 and 32767 on 127.0.0.1")]
@@ -90,6 +93,24 @@ pub enum LabError {
         /// The end of its log.
         log: String,
     },
+    /// A service beside Kafka ended while it was to come up.
+    #[error("the lab's {name} ended while it started; the end of its log:\n{log}")]
+    ServiceEnded {
+        /// What it is, such as `worker-1`.
+        name: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// A service beside Kafka runs but does not answer as it should.
+    #[error("the lab's {name} is not ready after {seconds} s; the end of its log:\n{log}")]
+    ServiceNotReady {
+        /// What it is, such as `worker-1`.
+        name: String,
+        /// How long was waited.
+        seconds: u64,
+        /// The end of its log.
+        log: String,
+    },
     /// The cluster has no such node.
     #[error("the cluster has no node {node}; it has {nodes:?}")]
     NoSuchNode {
@@ -99,13 +120,13 @@ pub enum LabError {
         nodes: Vec<i32>,
     },
     /// A process is not running, so it cannot be signalled.
-    #[error("Kafka's {name} is not running; start it first")]
+    #[error("the lab's {name} is not running; start it first")]
     NotRunning {
         /// What it is, such as `node-1`.
         name: String,
     },
     /// A process could not be signalled.
-    #[error("Kafka's {name} cannot be signalled")]
+    #[error("the lab's {name} cannot be signalled")]
     Signal {
         /// What it is, such as `node-1`.
         name: String,
@@ -124,24 +145,22 @@ impl LabError {
 
     /// Tells whether another process took a port between its choice and its use.
     pub(super) fn is_port_taken(&self) -> bool {
-        matches!(self, Self::NodeEnded { log, .. } if log.contains("Address already in use"))
+        let (Self::NodeEnded { log, .. } | Self::ServiceEnded { log, .. }) = self else {
+            return false;
+        };
+        // Java and Python, and Quarkus in words of its own
+        log.contains("Address already in use") || log.contains("already bound")
     }
 
-    /// Says why Java could not be run.
-    pub(super) fn java(source: io::Error) -> Self {
-        Self::program("java", "default-jre-headless", source)
-    }
-
-    /// Says why Maven could not be run.
-    pub(super) fn maven(source: io::Error) -> Self {
-        Self::program("mvn", "maven", source)
-    }
-
-    fn program(program: &'static str, package: &'static str, source: io::Error) -> Self {
-        if source.kind() == io::ErrorKind::NotFound {
-            return Self::Missing { program, package };
+    /// Returns a closure for `map_err` that says why a program could not be run.
+    pub(super) fn not_run(command: &Command) -> impl FnOnce(io::Error) -> Self + use<> {
+        let program = command.get_program().display().to_string();
+        move |source| match package(&program) {
+            Some((program, package)) if source.kind() == io::ErrorKind::NotFound => {
+                Self::Missing { program, package }
+            }
+            _ => Self::Run { program, source },
         }
-        Self::Run { program, source }
     }
 
     /// Returns a closure for `map_err` that names what was tried with which file.
@@ -153,4 +172,14 @@ impl LabError {
             source,
         }
     }
+}
+
+/// Returns Debian's package of a program that the lab takes from the machine.
+fn package(program: &str) -> Option<(&'static str, &'static str)> {
+    const PACKAGES: &[(&str, &str)] = &[
+        ("java", "default-jre-headless"),
+        ("mvn", "maven"),
+        ("python3", "python3-pip"),
+    ];
+    PACKAGES.iter().copied().find(|(name, _)| *name == program)
 }

@@ -1,15 +1,14 @@
 //! What a cluster is started from: Kafka's jars, a formatted data directory to copy, and a class archive, all made once
 //! for each version and kept in the cache.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::process::tail;
+use super::cache::{Unfinished, cache_dir, lock, rename, var};
+use super::run::{Ran, maven, run};
 use super::workdir::{make_dir, write};
 use super::{ADMIN_PASSWORD, ADMIN_USER, KafkaVersion, LabError, start};
 
@@ -40,7 +39,7 @@ logger.a.level=INFO
 ";
 
 /// Halves the CPU a node takes to start and a quarter of its memory (seven nodes: 40 to 22 CPU seconds).
-const JAVA_FLAGS: &[&str] = &[
+pub(super) const JAVA_FLAGS: &[&str] = &[
     "-Xshare:auto",
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
@@ -89,12 +88,14 @@ impl Kit {
 
     /// Returns a Java call with Kafka on its class path; main class and arguments are to be added.
     pub(super) fn java(&self, heap_mib: u32, flags: &[String]) -> Command {
+        self.java_of(&self.archive(), heap_mib, flags)
+    }
+
+    /// Returns the same for programs that have a class archive of their own.
+    pub(super) fn java_of(&self, archive: &Path, heap_mib: u32, flags: &[String]) -> Command {
         let mut java = Command::new("java");
-        if self.archive().exists() {
-            java.arg(format!(
-                "-XX:SharedArchiveFile={}",
-                self.archive().display()
-            ));
+        if archive.exists() {
+            java.arg(format!("-XX:SharedArchiveFile={}", archive.display()));
         }
         java.args(JAVA_FLAGS)
             .args(flags)
@@ -125,7 +126,7 @@ impl Kit {
         java: Command,
         input: Stdio,
     ) -> Result<Ran, LabError> {
-        let ran = timeout(TOOL_WITHIN, run(name, java, input, LabError::java)).await;
+        let ran = timeout(TOOL_WITHIN, run(name, java, input)).await;
         ran.unwrap_or_else(|_| {
             Err(LabError::Hangs {
                 program: name.to_owned(),
@@ -139,6 +140,19 @@ impl Kit {
         self.dir.join("template")
     }
 
+    /// Returns the jars, as Java's class path wants them.
+    pub(super) fn jars(&self) -> Result<Vec<PathBuf>, LabError> {
+        let listed = std::fs::read_dir(&self.libs).map_err(LabError::file("list", &self.libs))?;
+        Ok(listed
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect())
+    }
+
+    /// Returns where something lies that is made of this version's jars.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     fn archive(&self) -> PathBuf {
         self.dir.join("classes.jsa")
     }
@@ -149,20 +163,8 @@ impl Kit {
             .all(|path| path.exists())
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "where things lie on the machine is said in its environment"
-    )]
     fn locate(version: KafkaVersion) -> Result<Self, LabError> {
-        let var = |name| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let cache = var("HEADGATE_LAB_CACHE")
-            .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("headgate")))
-            .or_else(|| var("HOME").map(|dir| dir.join(".cache/headgate")))
-            .ok_or(LabError::NoCache)?;
+        let cache = cache_dir()?;
         if let Some(home) = var("KAFKA_HOME").filter(|_| version == KafkaVersion::NEWEST) {
             return Self::of_home(version, &home, &cache);
         }
@@ -203,16 +205,16 @@ impl Kit {
         let pom_file = dir.path.join("pom.xml");
         write(&pom_file, &pom(self.version))?;
         tracing::info!(version = %self.version, "fetching Kafka's jars from Maven Central");
-        let mut maven = Command::new("mvn");
+        let mut maven = maven();
         maven
-            .args(["-q", "-B", "-f"])
+            .arg("-f")
             .arg(&pom_file)
             .arg("dependency:copy-dependencies")
             .arg(format!(
                 "-DoutputDirectory={}",
                 dir.path.join("libs").display()
             ));
-        run("mvn", maven, Stdio::null(), LabError::maven).await?;
+        run("mvn", maven, Stdio::null()).await?;
         rename(&dir.path.join("libs"), &self.libs)
     }
 
@@ -252,71 +254,6 @@ impl Kit {
         start::record_classes(self, &archive).await?;
         rename(&archive, &self.archive())
     }
-}
-
-/// A directory beside what it will become; what is left of it is removed.
-struct Unfinished {
-    path: PathBuf,
-}
-
-impl Unfinished {
-    fn new(beside: &Path) -> Self {
-        let path = beside.join(format!("unfinished-{}", uuid::Uuid::new_v4().simple()));
-        Self { path }
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::debug!(%error, path = %self.path.display(), "unfinished directory stays behind");
-        }
-    }
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), LabError> {
-    std::fs::rename(from, to).map_err(LabError::file("put in place", to))
-}
-
-/// Takes the kit's lock, which ends with the file that is returned.
-async fn lock(path: PathBuf) -> Result<File, LabError> {
-    let file = File::create(&path).map_err(LabError::file("make", &path))?;
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    locked
-        .map_err(io::Error::other)
-        .and_then(|result| result)
-        .map_err(LabError::file("lock", &path))
-}
-
-/// What a program printed that ended well.
-#[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) out: String,
-    pub(super) err: String,
-}
-
-/// Runs a program to its end; it is killed when the future is dropped.
-async fn run(
-    name: &str,
-    command: Command,
-    input: Stdio,
-    not_run: fn(io::Error) -> LabError,
-) -> Result<Ran, LabError> {
-    let output = tokio::process::Command::from(command)
-        .stdin(input)
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(not_run)?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    if output.status.success() {
-        return Ok(Ran { out, err });
-    }
-    Err(LabError::Failed {
-        program: name.to_owned(),
-        log: tail(&(out + &err)),
-    })
 }
 
 /// Returns the pom whose dependencies are a broker with its tools and a logger.

@@ -5,15 +5,24 @@
 //! [`KafkaSpec::production`] describes one as platform teams run it, and [`Tool`] names what Kafka's own tools are called by.
 //! The cluster ends when the value is dropped, and also when this process is killed (`workdir`).
 
+mod cache;
 mod client;
 mod cluster;
+mod connect;
+mod endpoint;
 mod error;
 mod kit;
 mod member;
+mod moto;
+mod plugins;
 mod ports;
 mod process;
 mod properties;
+mod python;
 mod ready;
+mod registry;
+mod run;
+mod service;
 mod spec;
 mod start;
 mod tls;
@@ -22,6 +31,10 @@ mod workdir;
 
 pub use client::{Consumer, ToolUser};
 pub use cluster::KafkaCluster;
+pub use connect::{Connect, ConnectSpec};
+pub use endpoint::Endpoint;
 pub use error::LabError;
+pub use plugins::{HTTP_SOURCE, S3_SINK};
+pub use service::Service;
 pub use spec::{ADMIN_PASSWORD, ADMIN_USER, KafkaSpec, KafkaVersion, Security};
 pub use tools::Tool;

@@ -13,6 +13,23 @@ const RANGE: std::ops::Range<u16> = 10_240..32_768;
 /// chance of 2^-50.
 const TRIES: usize = 50;
 
+/// Between choosing ports and listening on them somebody else may take one; five times in a row nobody has.
+const START_TRIES: usize = 5;
+
+/// Starts something on ports that it finds free, and again on others if somebody takes one of those.
+pub(super) async fn on_free_ports<T, F>(start: impl Fn() -> F) -> Result<T, LabError>
+where
+    F: Future<Output = Result<T, LabError>>,
+{
+    for _ in 1..START_TRIES {
+        match start().await {
+            Err(error) if error.is_port_taken() => tracing::debug!("a port was taken meanwhile"),
+            done => return done,
+        }
+    }
+    start().await
+}
+
 /// Finds `count` different free ports. Somebody else may take one before it is used, so the caller must be ready to ask
 /// again.
 pub(super) fn free_ports(count: usize) -> Result<Vec<u16>, LabError> {

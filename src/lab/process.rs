@@ -1,4 +1,4 @@
-//! One Java process of the lab: started, signalled and ended by its own process id.
+//! One process of the lab: started, signalled and ended by its own process id.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -44,13 +44,14 @@ impl Process {
     }
 
     /// Starts the process. A std child and not tokio's: a cluster that tests share outlives the runtime of each of them.
-    pub(super) fn spawn(&self, mut command: Command) -> Result<(), LabError> {
+    pub(super) fn spawn(&self, command: &mut Command) -> Result<(), LabError> {
         let log = File::options()
             .create(true)
             .append(true)
             .open(&self.log)
             .and_then(|log| Ok((log.try_clone()?, log)));
         let (out, err) = log.map_err(LabError::file("open", &self.log))?;
+        let not_run = LabError::not_run(command);
         let child = command
             .stdin(Stdio::null())
             .stdout(out)
@@ -58,10 +59,15 @@ impl Process {
             // Ctrl-C in a terminal is for us, who end the process in our own time
             .process_group(0)
             .spawn()
-            .map_err(LabError::java)?;
+            .map_err(not_run)?;
         let pid = child.id();
         *self.child() = Some(child);
         write(&self.pid_file, &pid.to_string())
+    }
+
+    /// Returns what it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the process id while the process runs.

@@ -33,6 +33,24 @@ pub(super) async fn answers(port: u16) -> bool {
     answer.is_ok_and(|answer| answer.is_ok())
 }
 
+/// Returns the status that a REST service answers a GET with.
+pub(super) async fn http_status(port: u16, path: &str) -> io::Result<u16> {
+    timeout(ANSWER_WITHIN, get(port, path)).await?
+}
+
+async fn get(port: u16, path: &str) -> io::Result<u16> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut start = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut start).await?;
+    let status = str::from_utf8(&start)
+        .ok()
+        .and_then(|text| text.split_once(' '));
+    let status = status.and_then(|(_, status)| status.parse().ok());
+    status.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
 async fn ask(port: u16, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     stream.write_all(request).await?;

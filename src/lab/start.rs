@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::cluster::{Node, PASSWORD_FILE};
 use super::kit::Kit;
 use super::member::{Member, members};
+use super::ports::on_free_ports;
 use super::process::Process;
 use super::properties::{data_dir, properties};
 use super::ready::{answers, brokers_seen_by};
@@ -18,23 +19,14 @@ use super::workdir::{WorkDir, copy_dir, read, write};
 use super::{ADMIN_PASSWORD, KafkaCluster, KafkaSpec, LabError, Security};
 
 /// A node takes 2 s on an idle machine; one with ten other builds on it was seen to take 50.
-const READY_WITHIN: Duration = Duration::from_secs(180);
+pub(super) const READY_WITHIN: Duration = Duration::from_secs(180);
 
 /// How often nodes are asked whether they are ready.
-const POLL: Duration = Duration::from_millis(50);
-
-/// Between choosing ports and listening on them somebody else may take one; five times in a row nobody has.
-const START_TRIES: usize = 5;
+pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// Brings a cluster up, on other ports if somebody takes one of those that were free.
 pub(super) async fn up(kit: &Kit, spec: &KafkaSpec) -> Result<KafkaCluster, LabError> {
-    for _ in 1..START_TRIES {
-        match try_up(kit, spec, &[]).await {
-            Err(error) if error.is_port_taken() => tracing::debug!("a port was taken meanwhile"),
-            done => return done,
-        }
-    }
-    try_up(kit, spec, &[]).await
+    on_free_ports(|| try_up(kit, spec, &[])).await
 }
 
 /// Runs a single node once and has Java write the classes it loaded to `archive`.
@@ -71,8 +63,8 @@ async fn try_up(
     // brokers that knock before there are controllers only take CPU from them
     for group in [controllers, brokers] {
         for node in group {
-            let command = node_command(kit, spec, node.member.id, dir.path(), java_flags);
-            node.process.spawn(command)?;
+            let mut command = node_command(kit, spec, node.member.id, dir.path(), java_flags);
+            node.process.spawn(&mut command)?;
         }
         until_ready(group).await?;
     }

@@ -50,7 +50,7 @@ impl WorkDir {
             .process_group(0)
             .spawn()
             .map_err(|source| LabError::Run {
-                program: "sh",
+                program: "sh".to_owned(),
                 source,
             })?;
         Ok(Self { path, guard })
