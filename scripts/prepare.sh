@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Makes sure of what the lab needs: a JDK or JRE of 17 or newer, and Maven to fetch Kafka's jars. Installs them with apt
-# where that is allowed, and says what is missing where it is not.
+# Makes sure of what the lab needs: a JDK or JRE of 17 or newer, Maven to fetch Kafka's and the registry's jars, and pip to
+# fetch S3's double and the registry's Java. Installs them with apt where that is allowed, and says what is missing where
+# it is not.
 set -euo pipefail
 
 missing=()
 command -v java >/dev/null || missing+=(default-jre-headless)
 [ -n "${KAFKA_HOME:-}" ] || command -v mvn >/dev/null || missing+=(maven)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 [ "${1:-}" != test ] || command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

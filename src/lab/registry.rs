@@ -52,7 +52,7 @@ async fn try_start(kit: &RegistryKit, flags: &[String]) -> Result<Service, LabEr
             "-Dapicurio.storage.sql.kind=h2",
         ])
         .arg(format!(
-            "-Dapicurio.datasource.url=jdbc:h2:file:{}/registry",
+            "-Dapicurio.datasource.url=jdbc:h2:file:{}/registry;WRITE_DELAY=0",
             dir.path().display()
         ))
         .arg("-jar")
