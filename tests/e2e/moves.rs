@@ -2,7 +2,7 @@
 //! is left of it.
 
 use headgate::{
-    live::{KafkaLive, LiveTopic, Observed},
+    live::{KafkaLive, Observed},
     model::Kind,
 };
 
@@ -44,14 +44,30 @@ impl World<'_> {
     }
 }
 
-/// Returns the brokers that one of the only partitions of a test's topics is on its way to.
+/// Returns the brokers that a topic's only partition is on its way to.
 fn adding(live: &KafkaLive, name: &str) -> Vec<i32> {
     let moving = live.moving.known().and_then(|all| all.get(name));
     moving.map_or(Vec::new(), |all| all[0].adding.to_vec())
 }
 
-fn topic<'a>(live: &'a KafkaLive, name: &str) -> &'a LiveTopic {
-    live.topics[name].known().unwrap()
+/// Declares a topic of two replicas on these brokers.
+fn pinned(name: &str, brokers: &str) -> String {
+    let placement = format!("placement: {{brokers: {brokers}}}");
+    document(
+        "Topic",
+        name,
+        &format!("partitions: 1, replicationFactor: 2, {placement}"),
+    )
+}
+
+/// Returns on which brokers a topic's only partition has replicas, and on which they are in sync.
+fn lies(live: &KafkaLive, name: &str) -> [Vec<i32>; 2] {
+    let partition = &live.topics[name].known().unwrap().partitions[0];
+    [&partition.replicas, &partition.isr].map(|ids| {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids
+    })
 }
 
 #[tokio::test]
@@ -61,11 +77,7 @@ async fn a_move_in_which_a_broker_and_the_daemon_are_killed_is_resumed_and_leave
     };
     let world = World::behind_scram(&kafka);
     let (large, small) = (world.name("a-large"), world.name("b-small"));
-    let declared = |brokers: &str| {
-        let spec =
-            format!("partitions: 1, replicationFactor: 2, placement: {{brokers: {brokers}}}");
-        [&large, &small].map(|name| document("Topic", name, &spec))
-    };
+    let declared = |brokers: &str| [&large, &small].map(|name| pinned(name, brokers));
     let commit = world.declare(SLOW, &declared("[1, 2]"));
     let daemon = world.daemon().await;
     daemon.until_converged(&commit).await;
@@ -92,7 +104,7 @@ async fn a_move_in_which_a_broker_and_the_daemon_are_killed_is_resumed_and_leave
         .await;
     assert!(begun(&live), "{:?}", live.moving);
     assert_eq!(adding(&live, &small), [0; 0], "one at a time");
-    assert_eq!(topic(&live, &large).partitions[0].isr.len(), 2);
+    assert_eq!(lies(&live, &large)[1], [1, 2]);
     assert!(!throttles(&live).is_empty(), "nobody took them off");
 
     // it finds what it began, and neither begins it again nor takes it back
@@ -121,14 +133,11 @@ async fn a_move_in_which_a_broker_and_the_daemon_are_killed_is_resumed_and_leave
         .await;
     assert_eq!(live.moving, Observed::Known([].into()));
     for name in [&large, &small] {
-        let partition = &topic(&live, name).partitions[0];
-        let sorted = |ids: &[i32]| {
-            let mut ids = ids.to_vec();
-            ids.sort_unstable();
-            ids
-        };
-        assert_eq!(sorted(&partition.replicas), [1, KILLED], "{name}");
-        assert_eq!(sorted(&partition.isr), [1, KILLED], "{name}");
+        assert_eq!(
+            lies(&live, name),
+            [vec![1, KILLED], vec![1, KILLED]],
+            "{name}"
+        );
     }
     assert_eq!(daemon.metric(family, &acted("error")).await, 0.0);
     assert_eq!(
