@@ -21,7 +21,8 @@ pub(super) fn needs(batch: &Batch, item: usize) -> Option<Needs<'_>> {
         | Batch::DeleteCredentials(_)
         | Batch::Reassign(_)
         | Batch::ElectLeaders(_) => ("Alter", On::Cluster),
-        Batch::SetOffsets(offsets) => ("Read", On::Group(&offsets.get(item)?.group)),
+        // of the group or of one of the topics: only the coordinator's answer says which
+        Batch::SetOffsets(_) => return None,
     };
     Some(Needs { operation, on })
 }

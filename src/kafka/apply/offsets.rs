@@ -9,8 +9,9 @@ use super::of_code;
 use crate::{
     desired::ResetPoint,
     kafka::{
-        Client, Code, Error,
+        Client, Code, Error, Settings,
         client::{Lane, To},
+        denied::{self, Needs, On},
         observe::{
             detail::{self, Committed},
             groups::{self, Listing},
@@ -57,22 +58,47 @@ async fn reset_one(client: &Client, reset: &OffsetReset) -> Result<Outcome, Outc
         .call(to, Lane::Write, &request, client.patience())
         .await;
     let answer = answer.map_err(|error| super::of_error(&error))?;
-    let mut failed = BTreeMap::<i16, usize>::new();
+    let mut failed = BTreeMap::<i16, (usize, &str)>::new();
     let mut done = 0;
-    for partition in answer.topics.iter().flat_map(|topic| &topic.partitions) {
-        match partition.error_code {
-            0 => done += 1,
-            code => *failed.entry(code).or_default() += 1,
+    for topic in &answer.topics {
+        for partition in &topic.partitions {
+            match partition.error_code {
+                0 => done += 1,
+                code => failed.entry(code).or_insert((0, topic.name.as_str())).0 += 1,
+            }
         }
     }
     match failed.into_iter().next() {
         None => Ok(Outcome::Applied),
-        Some((code, count)) if done == 0 => Err(refused(code, count, answer.throttle_time_ms)),
-        Some((code, count)) => Err(Outcome::Unknown(format!(
+        Some((code, (count, topic))) if done == 0 => match needs(Code(code), &reset.group, topic) {
+            Some(needs) => Err(unpermitted(client.settings(), Code(code), needs)),
+            None => Err(refused(code, count, answer.throttle_time_ms)),
+        },
+        Some((code, (count, _))) => Err(Outcome::Unknown(format!(
             "{done} partitions were set, {count} were refused with {}",
             Code(code)
         ))),
     }
+}
+
+/// Returns the permission that is missing, if the coordinator's code says so: setting offsets takes reading the group and
+/// reading each of the topics.
+fn needs<'a>(code: Code, group: &'a str, topic: &'a str) -> Option<Needs<'a>> {
+    let on = match code {
+        Code::GROUP_AUTHORIZATION_FAILED => On::Group(group),
+        Code::TOPIC_AUTHORIZATION_FAILED => On::Topic(topic),
+        _ => return None,
+    };
+    let operation = "Read";
+    Some(Needs { operation, on })
+}
+
+fn unpermitted(settings: &Settings, code: Code, needs: Needs<'_>) -> Outcome {
+    Outcome::Refused(Refusal {
+        class: RefusalClass::Final,
+        code: super::code_name(code),
+        message: denied::missing(settings, needs),
+    })
 }
 
 /// Says in words what a coordinator means who does not let us set offsets.
@@ -227,6 +253,36 @@ mod tests {
             assert_eq!(refusal.class, RefusalClass::Final, "{code}");
             assert!(refusal.message.contains("stop its consumers"), "{code}");
         }
+    }
+
+    #[test]
+    fn who_may_not_set_offsets_is_told_whether_the_group_or_a_topic_is_in_the_way() {
+        let settings = Settings::plaintext(vec!["b1:9094".to_owned()]);
+        let told = |code| {
+            let needs = needs(code, "pay", "orders")?;
+            match unpermitted(&settings, code, needs) {
+                Outcome::Refused(refusal) => Some((refusal.code, refusal.message)),
+                _ => None,
+            }
+        };
+        for (code, may_not, option) in [
+            (
+                Code::TOPIC_AUTHORIZATION_FAILED,
+                "may not Read topic orders",
+                "--topic 'orders'",
+            ),
+            (
+                Code::GROUP_AUTHORIZATION_FAILED,
+                "may not Read group pay",
+                "--group 'pay'",
+            ),
+        ] {
+            let (name, message) = told(code).expect("it is a denial");
+            assert_eq!(Some(name.as_str()), code.name());
+            assert!(message.contains(may_not), "{message}");
+            assert!(message.ends_with(option), "{message}");
+        }
+        assert_eq!(told(Code::UNKNOWN_MEMBER_ID), None);
     }
 
     #[test]
