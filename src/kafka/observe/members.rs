@@ -30,11 +30,11 @@ use crate::{
 };
 
 /// The members of a group.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Described {
     pub(super) members: Vec<GroupMember>,
-    /// Topics that they read, or want to; `None` while a classic group shares out its partitions, when it does not tell.
-    pub(super) reads: Option<BTreeSet<TopicName>>,
+    /// Topics that they read, or want to; or why nobody knows.
+    pub(super) reads: Result<BTreeSet<TopicName>, String>,
 }
 
 /// Which request tells of a group.
@@ -129,16 +129,23 @@ fn checked(
 }
 
 fn of_classic(group: &classic::DescribedGroup) -> Described {
-    let settled = !group.group_state.ends_with("Rebalance");
     let consumers = group.protocol_type.as_str() == "consumer";
-    let mut reads = BTreeSet::new();
+    let mut reads = match group.group_state.ends_with("Rebalance") {
+        true => Err("it is just sharing out its partitions".to_owned()),
+        false => Ok(BTreeSet::new()),
+    };
     let mut members = Vec::with_capacity(group.members.len());
     for member in &group.members {
         let mut assigned = BTreeMap::new();
         if consumers {
-            assigned = assignment(&member.member_assignment).unwrap_or_default();
-            reads.extend(assigned.keys().cloned());
-            reads.extend(subscription(&member.member_metadata).unwrap_or_default());
+            let dealt = assignment(&member.member_assignment);
+            reads = reads.and_then(|mut reads| {
+                let foreign = || format!("nobody understands its member {}", &*member.member_id);
+                reads.extend(dealt.iter().flat_map(BTreeMap::keys).cloned());
+                reads.extend(subscription(&member.member_metadata).ok_or_else(foreign)?);
+                dealt.is_some().then_some(reads).ok_or_else(foreign)
+            });
+            assigned = dealt.unwrap_or_default();
         }
         members.push(GroupMember {
             id: member.member_id.as_str().into(),
@@ -147,14 +154,15 @@ fn of_classic(group: &classic::DescribedGroup) -> Described {
             assigned,
         });
     }
-    Described {
-        members,
-        reads: settled.then_some(reads),
-    }
+    Described { members, reads }
 }
 
 /// Reads what a leader of a group dealt to a member. These are a client's own bytes: they may be anything.
 fn assignment(bytes: &Bytes) -> Option<BTreeMap<TopicName, Vec<i32>>> {
+    // what a member gets that the leader dealt nothing to
+    if bytes.is_empty() {
+        return Some(BTreeMap::new());
+    }
     let (version, mut rest) = versioned(bytes)?;
     let dealt = ConsumerProtocolAssignment::decode(&mut rest, version).ok()?;
     let of_topic = |t: kafka_protocol::messages::consumer_protocol_assignment::TopicPartition| {
@@ -213,7 +221,7 @@ fn of_consumer(group: &consumer::DescribedGroup) -> Described {
     }
     Described {
         members,
-        reads: Some(reads),
+        reads: Ok(reads),
     }
 }
 
@@ -238,7 +246,7 @@ fn of_share(group: &share::DescribedGroup) -> Described {
     }
     Described {
         members,
-        reads: Some(reads),
+        reads: Ok(reads),
     }
 }
 
@@ -294,15 +302,37 @@ mod tests {
     #[test]
     fn a_group_that_shares_out_its_partitions_does_not_tell_what_it_reads() {
         for state in ["PreparingRebalance", "CompletingRebalance"] {
-            assert_eq!(of_classic(&mk_group(state, "consumer")).reads, None);
+            assert!(of_classic(&mk_group(state, "consumer")).reads.is_err());
         }
+    }
+
+    /// Such a member may read anything: a topic is not deleted under it.
+    #[test]
+    fn a_member_that_nobody_understands_leaves_it_unknown_what_the_group_reads() {
+        let foreign = Bytes::from_static(b"\0\x01\x7f");
+        let spoilt = |spoil: &dyn Fn(&mut classic::DescribedGroupMember)| {
+            let mut group = mk_group("Stable", "consumer");
+            let mut member = group.members[0].clone();
+            spoil(&mut member);
+            group.members.insert(0, member);
+            of_classic(&group).reads
+        };
+        for reads in [
+            spoilt(&|member| member.member_metadata = foreign.clone()),
+            spoilt(&|member| member.member_metadata = Bytes::new()),
+            spoilt(&|member| member.member_assignment = foreign.clone()),
+        ] {
+            assert!(reads.is_err_and(|why| why.contains("m1")));
+        }
+        let idle = spoilt(&|member| member.member_assignment = Bytes::new());
+        assert!(idle.is_ok(), "it asks for topics, and was dealt none");
     }
 
     #[test]
     fn workers_of_connect_are_members_and_no_readers() {
         let described = of_classic(&mk_group("Stable", "connect"));
         assert_eq!(described.members.len(), 1);
-        assert_eq!(described.reads, Some(BTreeSet::new()));
+        assert_eq!(described.reads, Ok(BTreeSet::new()));
     }
 
     #[test]

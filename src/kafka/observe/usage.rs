@@ -106,9 +106,8 @@ async fn reads(client: &Client, listing: &Observed<Listing>) -> Result<Reads, St
     let mut reads = Reads::new();
     let doubt = |name: &str, reason| format!("what group {name} reads is not known: {reason}");
     for (name, described) in described {
-        let described = described.map_err(|reason| doubt(&name, reason))?;
-        let sharing = || doubt(&name, "it is just sharing out its partitions".to_owned());
-        let topics = described.reads.ok_or_else(sharing)?;
+        let topics = described.and_then(|described| described.reads);
+        let topics = topics.map_err(|reason| doubt(&name, reason))?;
         reads.insert(name, topics);
     }
     for (name, committed) in committed {
