@@ -47,6 +47,9 @@ pub struct Ask {
     pub topics: Vec<TopicName>,
     /// Groups whose members, offsets and lag are wanted.
     pub groups: BTreeSet<CompactString>,
+    /// Groups whose configs git declares, or the ledger knows: brokers before Kafka 4.1 do not list which groups have
+    /// some (KIP-1142), and a group that nobody is in yet stands in no other list.
+    pub group_configs: BTreeSet<CompactString>,
     /// Topics that may be about to be deleted: who uses them is wanted.
     pub usage: BTreeSet<TopicName>,
 }

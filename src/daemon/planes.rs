@@ -1,7 +1,12 @@
 //! The planes of one cluster, connected as `headgate.yaml` says, and observed together.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+use compact_str::CompactString;
 use tokio::time::Instant;
 
 use super::clock;
@@ -94,24 +99,45 @@ pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
             .collect(),
         topics: was_there.collect(),
         groups: desired.groups.keys().cloned().collect(),
+        group_configs: group_configs(desired, ledger),
         usage: plan::may_go(desired).collect(),
     }
+}
+
+/// Returns the groups that have configs, or had some, as far as git and the ledger know.
+fn group_configs(desired: &DesiredCluster, ledger: &Ledger) -> BTreeSet<CompactString> {
+    let declared = desired.configs.get(&Kind::GroupConfig);
+    let declared = declared.into_iter().flat_map(BTreeMap::keys);
+    let objects = ledger.records.keys();
+    let recorded = objects.filter(|object| object.kind == Kind::GroupConfig);
+    let recorded = recorded.map(|object| &object.name);
+    declared.chain(recorded).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Begun, Place};
+    use crate::{
+        desired::DesiredConfig,
+        model::{Begun, ObjectRef, Place},
+    };
 
-    #[test]
-    fn moves_are_looked_for_until_they_have_ended_whatever_the_modes() {
-        let place = Place {
+    fn mk_place() -> Place {
+        Place {
             file: "c.yaml".into(),
             line: 1,
             column: 1,
-        };
+        }
+    }
+
+    fn mk_desired() -> DesiredCluster {
         let name = ClusterName::new("c").expect("it is a name");
-        let mut desired = DesiredCluster::new(name, place);
+        DesiredCluster::new(name, mk_place())
+    }
+
+    #[test]
+    fn moves_are_looked_for_until_they_have_ended_whatever_the_modes() {
+        let mut desired = mk_desired();
         desired.modes = Kind::ALL.iter().map(|kind| (*kind, Mode::Ignore)).collect();
         let mut ledger = Ledger::default();
         assert!(ask(&desired, &ledger).kinds.is_empty());
@@ -120,5 +146,27 @@ mod tests {
         ledger.begun = begun;
         let kinds = [Kind::Topic, Kind::BrokerConfig].into();
         assert_eq!(ask(&desired, &ledger).kinds, kinds);
+    }
+
+    #[test]
+    fn group_configs_that_git_declares_or_the_ledger_knows_are_asked_for_by_name() {
+        let mut desired = mk_desired();
+        let declared = DesiredConfig {
+            place: mk_place(),
+            labels: Default::default(),
+            config: Vec::new(),
+        };
+        let of_groups = desired.configs.entry(Kind::GroupConfig).or_default();
+        of_groups.insert("declared".into(), declared);
+        let mut ledger = Ledger::default();
+        for (kind, name) in [(Kind::GroupConfig, "given up"), (Kind::BrokerConfig, "1")] {
+            let records = ledger.records_mut();
+            records.insert(ObjectRef::new(kind, name), Default::default());
+        }
+        let asked = ask(&desired, &ledger).group_configs;
+        assert_eq!(
+            asked,
+            ["declared", "given up"].map(CompactString::from).into()
+        );
     }
 }

@@ -7,11 +7,18 @@ use headgate::{
     model::{Kind, chain},
     ports::{Ask, KafkaPlane},
 };
-use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::{
+    messages::{
+        DescribeConfigsRequest, DescribeConfigsResponse,
+        api_versions_response::ApiVersion,
+        describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult},
+    },
+    protocol::{Decodable, StrBytes},
+};
 use tokio::net::TcpListener;
 
 use super::fake::{
-    Fake, PATIENCE, SHORT, answer, ask, broker, client, greet, metadata, versions, works,
+    Asked, Fake, PATIENCE, SHORT, answer, ask, broker, client, greet, metadata, versions, works,
 };
 
 /// An address where nobody listens.
@@ -236,4 +243,54 @@ async fn a_silent_controller_blinds_nobody_to_what_the_broker_knows_itself() {
         why.contains("no answer to ListPartitionReassignments"),
         "{why}"
     );
+}
+
+/// What the configs of one group are on a broker of Kafka 4.0, which does not list the groups that have some.
+fn configs_of(asked: &Asked) -> DescribeConfigsResponse {
+    const OWN: i8 = 8; // `ConfigSource.DYNAMIC_GROUP_CONFIG`
+    let mut body = asked.body.clone();
+    let request = DescribeConfigsRequest::decode(&mut body, asked.version).unwrap();
+    let text = StrBytes::from_static_str;
+    let results = request.resources.into_iter().map(|resource| {
+        let own = DescribeConfigsResourceResult::default()
+            .with_name(text("consumer.session.timeout.ms"))
+            .with_value(Some(text("60000")))
+            .with_config_source(OWN);
+        let is_set = resource.resource_name.as_str() == "not-there-yet";
+        DescribeConfigsResult::default()
+            .with_resource_type(resource.resource_type)
+            .with_resource_name(resource.resource_name)
+            .with_configs(is_set.then_some(own).into_iter().collect())
+    });
+    DescribeConfigsResponse::default().with_results(results.collect())
+}
+
+#[tokio::test]
+async fn configs_of_a_group_that_does_not_exist_yet_are_seen_where_brokers_do_not_list_them() {
+    let fake = Fake::start(|_, mut stream, me| async move {
+        let mut spoken = versions();
+        // metadata, versions, DescribeConfigs; no ListConfigResources
+        spoken
+            .api_keys
+            .retain(|api| [3, 18, 32].contains(&api.api_key));
+        while let Some(asked) = ask(&mut stream).await {
+            match asked.key {
+                18 => answer(&mut stream, &asked, &spoken).await,
+                3 => answer(&mut stream, &asked, &metadata(&me)).await,
+                32 => answer(&mut stream, &asked, &configs_of(&asked)).await,
+                key => panic!("api {key} is not served"),
+            }
+        }
+    })
+    .await;
+    let configs = Ask {
+        kinds: [Kind::GroupConfig].into(),
+        group_configs: ["not-there-yet", "without"].map(Into::into).into(),
+        ..Ask::default()
+    };
+    let live = fake.client().observe(&configs).await;
+    let live = live.known().expect("topics are seen");
+    let seen = live.group_configs.known().expect("groups are described");
+    let names: Vec<&str> = seen.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["not-there-yet"]);
 }

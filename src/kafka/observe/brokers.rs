@@ -38,7 +38,8 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Seen {
         let lists = asked(Kind::ConsumerGroup) || asked(Kind::GroupConfig) || !ask.usage.is_empty();
         let listing = when(lists, listing(client, &brokers, &said)).await;
         let listed = listing.known().into_iter().flat_map(BTreeMap::keys);
-        let known: BTreeSet<_> = listed.chain(&ask.groups).cloned().collect();
+        let known = listed.chain(&ask.groups).chain(&ask.group_configs);
+        let known: BTreeSet<_> = known.cloned().collect();
         let configs = async {
             if asked(Kind::GroupConfig) {
                 configs::groups(client, &known).await
