@@ -309,3 +309,46 @@ fn what_could_not_be_read_is_told_and_not_written() {
             .any(|(_, text)| text.contains("acls:"))
     );
 }
+
+#[test]
+fn acls_of_nobody_and_of_nothing_are_told_and_not_written() {
+    let mut live = mk_live();
+    let acl = |name: &str| Acl::parse(name).unwrap();
+    let odd = [
+        "User: allow Read topic:literal:audit",
+        ":app allow Read topic:literal:audit",
+        "app allow Read topic:literal:audit",
+        "User:app allow Read topic:literal:",
+    ];
+    let Observed::Known(acls) = &mut live.acls else {
+        panic!("they are known");
+    };
+    let before = acls.len();
+    acls.extend(odd.map(acl));
+    let imported = imported(&live);
+    assert_eq!(imported.errors("prod"), []);
+    assert!(imported.counts.contains(&(Kind::Acl, before)));
+    for odd in odd {
+        let told = |note: &&String| note.starts_with(&format!("Acl {odd}: "));
+        assert_eq!(imported.notes.iter().filter(told).count(), 1, "{odd}");
+    }
+    assert_eq!(planned(&imported, live).actions, []);
+}
+
+#[test]
+fn what_would_not_be_read_again_is_found_with_its_place() {
+    let mut live = mk_live();
+    // the principal would be User:User:app
+    let user = LiveUser {
+        credentials: vec![LiveCredential {
+            mechanism: ScramMechanism::Sha512,
+            iterations: 4096,
+            login: None,
+        }],
+    };
+    live.users = known(vec![("User:app", user)]);
+    let errors = imported(&live).errors("prod");
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("prod/users/other.yaml:"), "{told:?}");
+}

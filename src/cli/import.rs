@@ -41,6 +41,16 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
         write(&options.output.join(path), text)?;
     }
     tell(&imported, options)?;
+    let folder = options.output.display();
+    let errors = imported.errors(&folder.to_string());
+    if !errors.is_empty() {
+        let help = "what was imported is not valid, so nothing can be planned from it; change or take out these documents";
+        return Err(Failure::new(help).with(errors));
+    }
+    output::line(format!(
+        "next: look at them, then headgate plan --cluster {} --source {folder}, which has nothing to do",
+        options.cluster
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,9 +100,5 @@ fn tell(imported: &Imported, options: &ImportOptions) -> Result<(), Failure> {
             output::line(format!("  {secret}"))?;
         }
     }
-    output::line(format!(
-        "next: look at them, then headgate plan --cluster {} --source {folder}, which has nothing to do",
-        options.cluster
-    ))?;
     Ok(())
 }

@@ -50,10 +50,17 @@ pub(super) fn write(live: &KafkaLive, page: &mut Page) {
         }
     }
     let acls = listed(&live.acls, Kind::Acl, page);
+    let mut taken = 0;
     for acl in acls.into_iter().flatten() {
-        take_acl(acl, &mut principals, page);
+        match nameless(acl) {
+            Some(why) => page.note(format!("Acl {acl}: {why}; remove it with kafka-acls")),
+            None => {
+                take_acl(acl, &mut principals);
+                taken += 1;
+            }
+        }
     }
-    page.count(Kind::Acl, acls.map_or(0, BTreeSet::len));
+    page.count(Kind::Acl, taken);
     take_quotas(live, &mut principals, page);
     let users = principals.values().filter(|p| p.scram.is_some()).count();
     page.count(Kind::User, users);
@@ -67,7 +74,21 @@ pub(super) fn write(live: &KafkaLive, page: &mut Page) {
     page.files.spread("users", &documents);
 }
 
-fn take_acl(acl: &Acl, principals: &mut BTreeMap<CompactString, Principal<'_>>, page: &mut Page) {
+/// Says why an ACL can stand in no document: Kafka has not always looked at what it was given.
+fn nameless(acl: &Acl) -> Option<&'static str> {
+    let AclParts {
+        principal, name, ..
+    } = acl.parts();
+    match principal.split_once(':') {
+        _ if name.is_empty() => {
+            Some("its resource has no name, which Kafka lets nobody write any more")
+        }
+        Some((of, who)) if !of.is_empty() && !who.is_empty() => None,
+        _ => Some("its principal is not a type and a name, so that it is about nobody"),
+    }
+}
+
+fn take_acl(acl: &Acl, principals: &mut BTreeMap<CompactString, Principal<'_>>) {
     let AclParts {
         principal,
         host,
@@ -77,11 +98,6 @@ fn take_acl(acl: &Acl, principals: &mut BTreeMap<CompactString, Principal<'_>>, 
         pattern,
         name,
     } = acl.parts();
-    if name.is_empty() {
-        return page.note(format!(
-            "Acl {acl}: its resource has no name, which Kafka lets nobody write any more; remove it with kafka-acls"
-        ));
-    }
     let rule = Rule {
         resource,
         name,

@@ -10,8 +10,9 @@ mod topics;
 use std::collections::BTreeSet;
 
 use crate::{
+    desired,
     live::{KafkaLive, Observed},
-    model::{ClusterName, Kind, SecretName},
+    model::{ClusterName, Finding, Kind, SecretName, Severity, SourceFile},
 };
 use files::Files;
 use text::{Block, scalar};
@@ -27,6 +28,22 @@ pub struct Imported {
     pub secrets: BTreeSet<SecretName>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+}
+
+impl Imported {
+    /// Reads what was written as `plan` will, and returns what is wrong with it: only of valid documents can be said that
+    /// they plan to nothing. Places are below `folder`, where the files stand.
+    #[must_use]
+    pub fn errors(&self, folder: &str) -> Vec<Finding> {
+        let file = |(path, text): &(String, String)| SourceFile {
+            path: format!("{folder}/{path}"),
+            bytes: text.clone().into_bytes(),
+        };
+        let files: Vec<SourceFile> = self.files.iter().map(file).collect();
+        let mut findings = desired::load(&files).findings;
+        findings.retain(|finding| finding.severity == Severity::Error);
+        findings
+    }
 }
 
 /// Writes all that a cluster holds as documents, in files by the beginning of names, with what most topics share in the

@@ -52,6 +52,11 @@ const BY_HAND: &[(Tool, &str)] = &[
         Tool::Acls,
         "--add --deny-principal User:CN=somebody,OU=data --deny-host 10.0.0.7 --operation All --topic *",
     ),
+    // which Kafka takes, and which is about nobody
+    (
+        Tool::Acls,
+        "--add --allow-principal User: --operation Read --topic app.audit",
+    ),
     (
         Tool::ClientMetrics,
         "--alter --name slow --metrics org.apache.kafka.consumer. --interval 60000",
@@ -110,7 +115,25 @@ async fn a_cluster_made_with_kafkas_own_tools_is_adopted_without_a_change() {
             imported.out
         );
     }
+    let nobody = "left out: Acl User: allow Read topic:literal:app.audit: ";
+    assert!(imported.out.contains(nobody), "{}", imported.out);
     provide_what_nobody_can_read(&world, &folder).await;
+    say_what_cannot_be_declared(&kafka, &world).await;
+}
+
+async fn say_what_cannot_be_declared(kafka: &KafkaCluster, world: &World<'_>) {
+    let user = ["--alter", "--entity-type", "users", "--entity-name"];
+    let password = ["User:app", "--add-config", "SCRAM-SHA-512=[password=x]"];
+    let made = [&user[..], &password[..]].concat();
+    kafka.tool(Tool::Configs, &made).await.unwrap();
+    let folder = world.path("again").display().to_string();
+    let imported = world
+        .run(&["import", "--cluster", "c", "--output", &folder])
+        .await;
+    assert_eq!(imported.code, 1, "{imported:?}");
+    let place = format!("{folder}/users/other.yaml:");
+    assert!(imported.err.contains(&place), "{imported:?}");
+    assert!(!imported.out.contains("nothing to do"), "{imported:?}");
 }
 
 async fn provide_what_nobody_can_read(world: &World<'_>, folder: &str) {
