@@ -9,6 +9,7 @@ mod golden;
 mod house;
 mod http;
 mod import;
+mod import_from;
 mod kafka_client;
 mod lab;
 mod ledger;

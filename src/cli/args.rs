@@ -71,7 +71,10 @@ pub(super) enum Command {
     Validate(ValidateOptions),
     /// Asks a running daemon how things stand
     Status(StatusOptions),
-    /// Writes what a cluster holds as documents that plan to nothing
+    /// Writes what a cluster holds as documents that plan to nothing, or what another tool's files say
+    #[command(
+        after_help = "Exit codes: 0 written, 1 not, or a part of another tool's files could not be read."
+    )]
     Import(ImportOptions),
     /// Prints what the planes really hold, as JSON
     Snapshot(SnapshotOptions),
@@ -87,12 +90,35 @@ pub(super) enum Command {
 /// What is imported, and where to.
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportOptions {
-    /// The cluster, as headgate.yaml names it
-    #[arg(long, value_name = "NAME")]
-    pub(super) cluster: String,
+    /// The cluster, as headgate.yaml names it; with --from by default as the files name it
+    #[arg(long, value_name = "NAME", required_unless_present = "from")]
+    pub(super) cluster: Option<String>,
+    /// Another tool, whose files are read instead of the cluster
+    #[arg(long, value_name = "TOOL", requires = "files")]
+    pub(super) from: Option<From>,
+    /// The other tool's files, and folders of them
+    #[arg(value_name = "FILES", requires = "from")]
+    pub(super) files: Vec<PathBuf>,
     /// The folder that is written: not there yet, or empty
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,
+}
+
+/// A tool from which people come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum From {
+    /// Jikkou's resources, with their templates rendered
+    Jikkou,
+    /// topicctl's clusters, topics, ACLs and users
+    Topicctl,
+    /// Strimzi's KafkaTopic, KafkaUser and KafkaConnector
+    Strimzi,
+    /// kafka-gitops' state.yaml
+    KafkaGitops,
+    /// JulieOps' topologies, plans and properties
+    Julie,
+    /// What `terraform show -json` prints of Mongey's providers
+    Terraform,
 }
 
 /// Which cluster.

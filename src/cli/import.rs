@@ -1,16 +1,11 @@
 //! `headgate import`: writes what a cluster holds as documents.
 
-use std::{
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io::ErrorKind, path::Path, process::ExitCode, sync::Arc};
 
 use super::{
     args::{Args, ImportOptions},
     failure::Failure,
-    output, plan, run,
+    import_from, output, plan, run,
 };
 use crate::{
     daemon::{self, ConnectPlanes},
@@ -18,12 +13,17 @@ use crate::{
     live::Observed,
 };
 
-/// Observes a cluster and writes its documents into a folder that is empty or not there yet.
+/// Writes the documents of a cluster, observed or as another tool's files have it, into a folder that is empty or not there
+/// yet.
 pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitCode, Failure> {
+    if let Some(tool) = options.from {
+        refuse_full(&options.output)?;
+        return import_from::import(tool, options);
+    }
     let config = run::config(args)?;
     refuse_full(&options.output)?;
     let connect: ConnectPlanes = Arc::new(daemon::connect);
-    let looking = daemon::snapshot(&config, Some(&options.cluster), &connect);
+    let looking = daemon::snapshot(&config, options.cluster.as_deref(), &connect);
     let mut seen = output::waiting("asking Kafka", looking)
         .await
         .map_err(plan::failure)?;
@@ -48,8 +48,7 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
         return Err(Failure::new(help).with(errors));
     }
     output::line(format!(
-        "next: look at them, then headgate plan --cluster {} --source {folder}, which has nothing to do",
-        options.cluster
+        "next: look at them, then headgate plan --cluster {name} --source {folder}, which has nothing to do"
     ))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +70,7 @@ fn refuse_full(folder: &Path) -> Result<(), Failure> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "writes what it was asked for")]
-fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(path, text))
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))

@@ -5,6 +5,7 @@ mod args;
 mod demo;
 mod failure;
 mod import;
+mod import_from;
 mod lab;
 mod logs;
 mod output;

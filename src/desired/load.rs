@@ -49,9 +49,11 @@ pub fn load(files: &[SourceFile]) -> Loaded {
     let mut broken = BTreeSet::new();
     for (index, page) in pages.iter_mut().enumerate() {
         let mut unread = false;
-        let cut = node::documents(page, |node, page| match document(node, page) {
-            Some(body) => documents.push(Document { page: index, body }),
-            None => unread |= !matches!(node.value, Value::Null),
+        let cut = node::documents(page, node::MAX_DEPTH, |node, page| {
+            match document(&node, page) {
+                Some(body) => documents.push(Document { page: index, body }),
+                None => unread |= !matches!(node.value, Value::Null),
+            }
         });
         // what a document declares that could not be read nobody knows, so nothing is said to be missing beside it
         if cut || unread || page.errors() > 0 && page.text.is_empty() {

@@ -8,7 +8,7 @@ use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, Span};
 use super::page::{At, Page};
 
 /// Nested lists and fields. The deepest value there is (`spec.defaults.topic.placement.brokers[]`) stands at 6.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// Nodes of a file that may be repeated through aliases. Far more than anybody repeats by hand; an alias bomb
 /// ("billion laughs") ends here after a few milliseconds.
@@ -19,14 +19,16 @@ const FEW: usize = 16;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Node<'a> {
-    pub(super) at: At,
-    pub(super) value: Value<'a>,
+pub struct Node<'a> {
+    /// Where it begins.
+    pub at: At,
+    /// What it holds.
+    pub value: Value<'a>,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone)]
-pub(super) enum Value<'a> {
+pub enum Value<'a> {
     /// Nothing, `~` or `null`.
     Null,
     /// Text, a number, `true`: as written.
@@ -39,9 +41,11 @@ pub(super) enum Value<'a> {
 
 /// The name of a field, and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Key<'a> {
-    pub(super) at: At,
-    pub(super) text: Cow<'a, str>,
+pub struct Key<'a> {
+    /// Where it begins.
+    pub at: At,
+    /// The name.
+    pub text: Cow<'a, str>,
 }
 
 impl Node<'_> {
@@ -78,16 +82,18 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// Reads the documents of a page, one after the other, so that only one is held at a time. A document with broken
-/// structure becomes a finding, and reading goes on behind the next `---`; returns whether there was one.
+/// structure, or with more than `depth` nested lists and fields, becomes a finding, and reading goes on behind the next
+/// `---`; returns whether there was one.
 pub(super) fn documents<'a>(
     page: &mut Page<'a>,
-    mut each: impl FnMut(&Node<'a>, &mut Page<'a>),
+    depth: usize,
+    mut each: impl FnMut(Node<'a>, &mut Page<'a>),
 ) -> bool {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
+        flow_nesting_limit: depth,
+        block_nesting_limit: depth,
     };
     let mut parser = Parser::new_from_str_with_options(page.text, options);
     let mut tree = Tree::default();
@@ -103,7 +109,7 @@ pub(super) fn documents<'a>(
         };
         match step {
             Step::More => {}
-            Step::Document(node) => each(&node, page),
+            Step::Document(node) => each(node, page),
             Step::Broken => {
                 broken = true;
                 tree.reset();

@@ -11,9 +11,11 @@ const MAX_FINDINGS: usize = 200;
 
 /// A position in a file; line and column count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
-    pub(super) line: u32,
-    pub(super) column: u32,
+pub struct At {
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
 }
 
 /// A file and what is found wrong in it.

@@ -1,5 +1,6 @@
 //! YAML into serde types, for files that are read as a whole (`headgate.yaml`): the first thing that is wrong becomes a
-//! finding with its place. Resources, of which every mistake is told at once, go through `load` instead.
+//! finding with its place. Resources, of which every mistake is told at once, go through `load` instead; the documents of
+//! other tools are read as nodes that know where they stand.
 
 use std::sync::Arc;
 
@@ -7,8 +8,29 @@ use serde::de::DeserializeOwned;
 pub use serde_saphyr::Spanned;
 use serde_saphyr::{Error, Location, MessageFormatter, UserMessageFormatter};
 
-use super::snippet;
-use crate::model::{Finding, Place};
+use super::{node, page::Page, snippet};
+pub use super::{
+    node::{Key, Node, Value},
+    page::At,
+};
+use crate::model::{Finding, Place, SourceFile};
+
+/// Nested lists and fields of another tool's documents: Terraform's state nests two levels a module.
+const FOREIGN_DEPTH: usize = 64;
+
+/// Reads the documents of a YAML or JSON file whose shape is somebody else's, without what is null, and tells what is wrong
+/// with its structure. After a finding that is an error, something of the file is missing.
+#[must_use]
+pub fn documents(file: &SourceFile) -> (Vec<Node<'_>>, Vec<Finding>) {
+    let mut page = Page::open(file);
+    let mut documents = Vec::new();
+    node::documents(&mut page, FOREIGN_DEPTH, |node, _| {
+        if !matches!(node.value, Value::Null) {
+            documents.push(node);
+        }
+    });
+    (documents, page.close())
+}
 
 /// Reads one YAML document into `T`. A field that `T` does not know, a key given twice and a merge key are errors
 /// where `T` says `deny_unknown_fields`. Messages never quote a value, since a value may be a misplaced secret.

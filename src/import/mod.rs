@@ -4,6 +4,8 @@
 mod access;
 mod configs;
 mod files;
+mod from;
+mod principal;
 mod text;
 mod topics;
 
@@ -14,6 +16,8 @@ use crate::{
     live::{KafkaLive, Observed},
     model::{ClusterName, Finding, Kind, SecretName, Severity, SourceFile},
 };
+pub use from::{Beside, Moved, Tool, import_from};
+
 use files::Files;
 use text::{Block, scalar};
 
@@ -51,8 +55,10 @@ impl Imported {
 #[must_use]
 pub fn import(name: &ClusterName, live: &KafkaLive) -> Imported {
     let mut page = Page::default();
-    let defaults = topics::write(live, &mut page);
-    access::write(live, &mut page);
+    let topics = topics::of_live(live, &mut page);
+    let defaults = topics::write(&topics, &mut page);
+    let principals = access::of_live(live, &mut page);
+    access::write(&principals, &mut page);
     configs::write(live, &mut page);
     let mut files = page.files.close();
     let head = cluster(name, live, &defaults);

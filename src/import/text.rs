@@ -1,6 +1,11 @@
 //! YAML as people write it (import, pure): documents of `key: value` lines, with quotes only where YAML needs them.
 
+use std::collections::BTreeMap;
+
 use crate::model::integer;
+
+/// Words for people, by name.
+pub(super) type Labels = BTreeMap<String, String>;
 
 /// A document in the making; levels are indented by two spaces.
 pub(super) struct Block(String);
@@ -8,8 +13,20 @@ pub(super) struct Block(String);
 impl Block {
     /// Begins a document.
     pub(super) fn document(kind: &str, name: &str) -> Self {
+        Self::labelled(kind, name, &Labels::default())
+    }
+
+    /// Begins a document with labels.
+    pub(super) fn labelled(kind: &str, name: &str, labels: &Labels) -> Self {
+        let each = labels.iter();
+        let each = each.map(|(key, value)| format!("{}: {}", flow(key), flow(value)));
+        let each: Vec<String> = each.collect();
+        let labels = match each.is_empty() {
+            true => String::new(),
+            false => format!(", labels: {{{}}}", each.join(", ")),
+        };
         Self(format!(
-            "apiVersion: headgate.dev/v1\nkind: {kind}\nmetadata: {{name: {}}}\nspec:\n",
+            "apiVersion: headgate.dev/v1\nkind: {kind}\nmetadata: {{name: {}{labels}}}\nspec:\n",
             flow(name)
         ))
     }

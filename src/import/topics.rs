@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     Page,
-    text::{Block, commented, config_value},
+    text::{Block, Labels, commented, config_value, flow},
 };
 use crate::{
     live::{KafkaLive, LiveConfig, LiveTopic, Observed},
@@ -17,45 +17,54 @@ use crate::{
 /// A config becomes a default when this share of the topics has it, in percent: the others then say what they have.
 const SHARED: usize = 80;
 
-/// A topic that is written.
-struct Seen<'a> {
-    name: &'a TopicName,
-    topic: &'a LiveTopic,
-    /// How many replicas its partitions have, or will have when moves that are under way have ended.
-    factors: BTreeSet<usize>,
+/// A topic that is to be written.
+#[derive(Debug, Default)]
+pub(super) struct Topic {
+    pub(super) partitions: Option<usize>,
+    pub(super) replication_factor: Option<usize>,
+    /// Values by key; `None` leaves the key alone.
+    pub(super) config: BTreeMap<ConfigKey, Option<CompactString>>,
+    /// As it stands in a document.
+    pub(super) placement: Option<String>,
+    pub(super) labels: Labels,
+    /// Why no document can tell how the topic is: it stands there as a comment.
+    pub(super) inexpressible: Option<String>,
 }
 
-impl<'a> Seen<'a> {
-    fn new(live: &KafkaLive, name: &'a TopicName, topic: &'a LiveTopic) -> Self {
-        let moving = live.moving.known().and_then(|all| all.get(name));
-        let target = |partition: i32| {
-            let mut moving = moving.into_iter().flatten();
-            Some(moving.find(|m| m.partition == partition)?.target().len())
-        };
-        let each = (0..).zip(&topic.partitions);
-        let factors = each.map(|(number, p)| target(number).unwrap_or(p.replicas.len()));
+impl Topic {
+    fn of(live: &KafkaLive, name: &TopicName, topic: &LiveTopic) -> Self {
+        let factors = factors(live, name, topic);
+        // throttles are those of reassignments, and what is hidden is in no document
+        let own = topic.config.iter();
+        let own = own
+            .filter(|own| !is_throttle(Kind::Topic, own.key.as_str()))
+            .filter_map(|LiveConfig { key, value }| Some((key.clone(), Some(value.clone()?))));
+        let several: Vec<String> = factors.iter().map(usize::to_string).collect();
         Self {
-            name,
-            topic,
-            factors: factors.collect(),
+            partitions: Some(topic.partitions.len()),
+            replication_factor: Some(factors.last().copied().unwrap_or(0)),
+            config: own.collect(),
+            inexpressible: (several.len() > 1).then(|| {
+                format!(
+                    "its partitions have different numbers of replicas ({})",
+                    several.join(", ")
+                )
+            }),
+            ..Self::default()
         }
     }
+}
 
-    /// Returns how many replicas a partition has, the most of any.
-    fn factor(&self) -> usize {
-        self.factors.last().copied().unwrap_or(0)
-    }
-
-    /// Says why no document can tell how the topic is.
-    fn inexpressible(&self) -> Option<String> {
-        let factors: Vec<String> = self.factors.iter().map(usize::to_string).collect();
-        (factors.len() > 1).then(|| {
-            format!(
-                "its partitions have different numbers of replicas ({})",
-                factors.join(", ")
-            )
-        })
-    }
+/// Returns how many replicas the partitions of a topic have, or will have when moves that are under way have ended.
+fn factors(live: &KafkaLive, name: &TopicName, topic: &LiveTopic) -> BTreeSet<usize> {
+    let moving = live.moving.known().and_then(|all| all.get(name));
+    let target = |partition: i32| {
+        let mut moving = moving.into_iter().flatten();
+        Some(moving.find(|m| m.partition == partition)?.target().len())
+    };
+    let each = (0..).zip(&topic.partitions);
+    let factors = each.map(|(number, p)| target(number).unwrap_or(p.replicas.len()));
+    factors.collect()
 }
 
 /// What most topics share.
@@ -67,17 +76,18 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    fn of(topics: &[Seen<'_>]) -> Self {
+    fn of(topics: &BTreeMap<TopicName, Topic>) -> Self {
         let mut config: BTreeMap<(&ConfigKey, &CompactString), usize> = BTreeMap::new();
-        let own = topics.iter().flat_map(|seen| written(seen.topic));
-        for (key, value) in own {
-            *config.entry((key, value)).or_default() += 1;
+        for (key, value) in topics.values().flat_map(|topic| &topic.config) {
+            if let Some(value) = value {
+                *config.entry((key, value)).or_default() += 1;
+            }
         }
         let shared = |count: usize| topics.len() > 1 && count * 100 >= topics.len() * SHARED;
         let config = config.into_iter().filter(|(_, count)| shared(*count));
         Self {
-            partitions: commonest(topics.iter().map(|seen| seen.topic.partitions.len())),
-            replication_factor: commonest(topics.iter().map(Seen::factor)),
+            partitions: commonest(topics.values().map(|t| t.partitions)),
+            replication_factor: commonest(topics.values().map(|t| t.replication_factor)),
             config: config
                 .map(|((key, value), _)| (key.clone(), value.clone()))
                 .collect(),
@@ -86,98 +96,106 @@ impl Defaults {
 
     /// Writes the defaults into the Cluster's document.
     pub(super) fn write(&self, block: &mut Block) {
-        let (Some(partitions), Some(factor)) = (self.partitions, self.replication_factor) else {
+        if self.partitions.is_none() && self.replication_factor.is_none() && self.config.is_empty()
+        {
             return;
-        };
+        }
         block.line(1, "defaults:");
         block.line(2, "topic:");
-        block.line(3, &format!("partitions: {partitions}"));
-        block.line(3, &format!("replicationFactor: {factor}"));
+        if let Some(partitions) = self.partitions {
+            block.line(3, &format!("partitions: {partitions}"));
+        }
+        if let Some(factor) = self.replication_factor {
+            block.line(3, &format!("replicationFactor: {factor}"));
+        }
         if !self.config.is_empty() {
             block.line(3, "config:");
             for (key, value) in &self.config {
-                block.line(4, &format!("{key}: {}", config_value(key.as_str(), value)));
+                let value = config_value(key.as_str(), value);
+                block.line(4, &format!("{}: {value}", flow(key.as_str())));
             }
         }
     }
 }
 
-/// Returns the most frequent number, the smallest of equals.
-fn commonest(numbers: impl Iterator<Item = usize>) -> Option<usize> {
+/// Returns the most frequent number, the smallest of equals; `None` when a topic does not say its own, since a default
+/// would say it instead.
+fn commonest(numbers: impl Iterator<Item = Option<usize>>) -> Option<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for number in numbers {
-        *counts.entry(number).or_default() += 1;
+        *counts.entry(number?).or_default() += 1;
     }
     let most = counts.values().max().copied()?;
     counts.into_iter().find(|(_, n)| *n == most).map(|(n, _)| n)
 }
 
-/// Returns the own values that are git's business: neither hidden ones nor those of reassignments.
-fn written(topic: &LiveTopic) -> impl Iterator<Item = (&ConfigKey, &CompactString)> {
-    let own = topic.config.iter();
-    own.filter(|own| !is_throttle(Kind::Topic, own.key.as_str()))
-        .filter_map(|LiveConfig { key, value }| Some((key, value.as_ref()?)))
-}
-
-/// Writes every topic that is nobody's machinery, and returns what most of them share.
-pub(super) fn write(live: &KafkaLive, page: &mut Page) -> Defaults {
-    let mut topics = Vec::new();
+/// Takes every live topic that is nobody's machinery.
+pub(super) fn of_live(live: &KafkaLive, page: &mut Page) -> BTreeMap<TopicName, Topic> {
+    let mut topics = BTreeMap::new();
     for (name, topic) in &live.topics {
         match topic {
             Observed::Known(topic) if is_platform_topic(name, topic) => {}
-            Observed::Known(topic) => topics.push(Seen::new(live, name, topic)),
+            Observed::Known(topic) => {
+                topics.insert(name.clone(), Topic::of(live, name, topic));
+            }
             Observed::Unknown(why) => page.unread(Kind::Topic, name.as_str(), why),
         }
     }
-    let defaults = Defaults::of(&topics);
+    topics
+}
+
+/// Writes topics, and returns what most of them share.
+pub(super) fn write(topics: &BTreeMap<TopicName, Topic>, page: &mut Page) -> Defaults {
+    let defaults = Defaults::of(topics);
     let mut documents = Vec::with_capacity(topics.len());
-    for seen in &topics {
-        let mut text = document(seen, &defaults);
-        if let Some(why) = seen.inexpressible() {
-            text = commented(
-                &format!("Topic {} is not declared: {why}", seen.name),
-                &text,
-            );
+    for (name, topic) in topics {
+        let mut text = document(name, topic, &defaults);
+        if let Some(why) = &topic.inexpressible {
+            text = commented(&format!("Topic {name} is not declared: {why}"), &text);
             page.note(format!(
-                "Topic {}: {why}, which no document can say; it stands in its file as a comment",
-                seen.name
+                "Topic {name}: {why}, which no document can say; it stands in its file as a comment"
             ));
         }
-        documents.push((seen.name.to_string(), text));
+        documents.push((name.to_string(), text));
     }
     page.files.spread("topics", &documents);
-    let declared = topics.iter().filter(|seen| seen.inexpressible().is_none());
+    let declared = topics.values().filter(|t| t.inexpressible.is_none());
     page.count(Kind::Topic, declared.count());
     defaults
 }
 
-fn document(seen: &Seen<'_>, defaults: &Defaults) -> String {
-    let (topic, factor) = (seen.topic, seen.factor());
-    let mut block = Block::document("Topic", seen.name.as_str());
-    if defaults.partitions != Some(topic.partitions.len()) {
-        block.line(1, &format!("partitions: {}", topic.partitions.len()));
+fn document(name: &TopicName, topic: &Topic, defaults: &Defaults) -> String {
+    let mut block = Block::labelled("Topic", name.as_str(), &topic.labels);
+    let own = |own: Option<usize>, default| own.filter(|_| own != default);
+    if let Some(partitions) = own(topic.partitions, defaults.partitions) {
+        block.line(1, &format!("partitions: {partitions}"));
     }
-    if defaults.replication_factor != Some(factor) || seen.factors.len() > 1 {
+    let usual = defaults
+        .replication_factor
+        .filter(|_| topic.inexpressible.is_none());
+    if let Some(factor) = own(topic.replication_factor, usual) {
         block.line(1, &format!("replicationFactor: {factor}"));
     }
-    let own: BTreeMap<&ConfigKey, &CompactString> = written(topic).collect();
-    let differs =
-        |(key, value): &(&ConfigKey, &CompactString)| defaults.config.get(*key) != Some(*value);
-    let own_lines = own
-        .iter()
-        .map(|(key, value)| (*key, *value))
-        .filter(differs);
-    let own_lines = own_lines.map(|(key, value)| (key, config_value(key.as_str(), value)));
+    if let Some(placement) = &topic.placement {
+        block.line(1, &format!("placement: {placement}"));
+    }
+    let own = topic.config.iter();
+    let own =
+        own.filter(|(key, value)| value.is_none() || defaults.config.get(*key) != value.as_ref());
     // a default that the topic does not have is kept away from it
-    let kept_away = defaults.config.keys().filter(|key| !own.contains_key(*key));
-    let mut lines: Vec<(&ConfigKey, String)> = own_lines
-        .chain(kept_away.map(|key| (key, "null".to_owned())))
+    let kept_away = defaults.config.keys();
+    let kept_away = kept_away.filter(|key| !topic.config.contains_key(*key));
+    let mut lines: Vec<(&ConfigKey, Option<&CompactString>)> = own
+        .map(|(key, value)| (key, value.as_ref()))
+        .chain(kept_away.map(|key| (key, None)))
         .collect();
     lines.sort();
     if !lines.is_empty() {
         block.line(1, "config:");
         for (key, value) in lines {
-            block.line(2, &format!("{key}: {value}"));
+            let value = value.map(|value| config_value(key.as_str(), value));
+            let value = value.as_deref().unwrap_or("null");
+            block.line(2, &format!("{}: {value}", flow(key.as_str())));
         }
     }
     block.finish()

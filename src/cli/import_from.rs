@@ -1,0 +1,125 @@
+//! `headgate import --from`: writes what another tool's files say as documents, and tells what could not be carried over.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use super::{
+    args::{From, ImportOptions},
+    failure::Failure,
+    import::write,
+    output,
+};
+use crate::{
+    import::{Moved, Tool, import_from},
+    model::{ClusterName, SourceFile},
+};
+
+/// Folders within folders: a tree that is deeper goes in circles.
+const MAX_DEPTH: usize = 32;
+
+/// Reads the files, and writes what they become.
+pub(super) fn import(tool: From, options: &ImportOptions) -> Result<ExitCode, Failure> {
+    let name = options.cluster.as_deref();
+    let name = name.map(ClusterName::new).transpose()?;
+    let mut files = Vec::new();
+    for path in &options.files {
+        read(path, tool.into(), 0, &mut files)?;
+    }
+    if files.is_empty() {
+        return Err(Failure::new(
+            "there is no .yaml, .yml or .json file in what was named",
+        ));
+    }
+    let moved = import_from(tool.into(), name.as_ref(), &files, &beside);
+    for (path, text) in &moved.files {
+        write(&options.output.join(path), text)?;
+    }
+    tell(&moved, &options.output)?;
+    Ok(match moved.is_cut {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+impl std::convert::From<From> for Tool {
+    fn from(tool: From) -> Self {
+        match tool {
+            From::Jikkou => Self::Jikkou,
+            From::Topicctl => Self::Topicctl,
+            From::Strimzi => Self::Strimzi,
+            From::KafkaGitops => Self::KafkaGitops,
+            From::Julie => Self::Julie,
+            From::Terraform => Self::Terraform,
+        }
+    }
+}
+
+/// Reads a file, or those of a folder and its folders that are the tool's, by name. Links are not followed there.
+#[expect(clippy::disallowed_methods, reason = "reads what it was asked for")]
+fn read(path: &Path, tool: Tool, depth: usize, files: &mut Vec<SourceFile>) -> Result<(), Failure> {
+    let failed =
+        |error: std::io::Error| Failure::new(format!("{} cannot be read: {error}", path.display()));
+    if !fs::metadata(path).map_err(failed)?.is_dir() {
+        files.push(SourceFile {
+            path: path.display().to_string(),
+            bytes: fs::read(path).map_err(failed)?,
+        });
+        return Ok(());
+    }
+    if depth > MAX_DEPTH {
+        return Err(Failure::new(format!("{} lies too deep", path.display())));
+    }
+    let entries = fs::read_dir(path).map_err(failed)?;
+    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let below = entry.path();
+        let of = entry.file_type().map_err(failed)?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let ending = below.extension().and_then(|ending| ending.to_str());
+        let wanted = ending.is_some_and(|ending| tool.reads(ending));
+        if !hidden && (of.is_dir() || of.is_file() && wanted) {
+            read(&below, tool, depth + 1, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file that another one names.
+#[expect(clippy::disallowed_methods, reason = "reads what it was asked for")]
+fn beside(file: &str, path: &str) -> Result<Vec<u8>, String> {
+    let folder = Path::new(file).parent().map(PathBuf::from);
+    let path = folder.unwrap_or_default().join(path);
+    fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn tell(moved: &Moved, folder: &Path) -> Result<(), Failure> {
+    let counts = moved.counts.iter();
+    let counts: Vec<String> = counts.map(|(kind, n)| format!("{n} {kind}")).collect();
+    let folder = folder.display();
+    output::line(format!(
+        "{} files in {folder}: {}",
+        moved.files.len(),
+        match counts.is_empty() {
+            true => "nothing of what was read is in Kafka".to_owned(),
+            false => counts.join(", "),
+        }
+    ))?;
+    for line in moved.report() {
+        output::line(line)?;
+    }
+    if !moved.secrets.is_empty() {
+        output::line("provide these secrets where headgate.yaml says that secrets lie:")?;
+        for secret in &moved.secrets {
+            output::line(format!("  {secret}"))?;
+        }
+    }
+    output::line(format!(
+        "next: look at them, then headgate plan --cluster {} --source {folder}; every kind is in mode report",
+        moved.cluster
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! How JulieOps puts names together (import, pure).
+
+use super::super::sheet::Fields;
+use crate::{
+    desired::yaml::{At, Key, Node, Value},
+    model::SourceFile,
+};
+
+/// How names are put together: after a format where one is given, else all parts in their order.
+#[derive(Default)]
+pub(super) struct Naming<'d> {
+    separator: Option<&'d str>,
+    topic: Option<&'d str>,
+    project: Option<&'d str>,
+    /// Whether connectors may make topics; JulieOps lets them unless it is told otherwise.
+    pub(super) makes_topics: Option<bool>,
+}
+
+/// The parts before a project's name, in their order.
+pub(super) struct Prefix<'d>(Vec<(&'d str, &'d str)>);
+
+impl<'d> Prefix<'d> {
+    pub(super) fn new(context: &'d str) -> Self {
+        Self(vec![("context", context)])
+    }
+
+    pub(super) fn push(&mut self, key: &'d str, value: &'d str) {
+        self.0.push((key, value));
+    }
+}
+
+impl<'d> Naming<'d> {
+    /// Reads what properties say of names. All others are about how JulieOps runs and how it logs in.
+    pub(super) fn read(&mut self, mut properties: Fields<'d>) {
+        let mut text = |key| properties.text(key);
+        self.separator = text("topology.topic.prefix.separator").or(self.separator);
+        self.topic = text("topology.topic.prefix.format").or(self.topic);
+        self.project = text("topology.project.prefix.format").or(self.project);
+        self.makes_topics = properties
+            .flag("topology.connector.allow.topic.create")
+            .or(self.makes_topics);
+        if properties.flag("topology.acls.optimized") == Some(true) {
+            properties.spot.lost(
+                "`topology.acls.optimized`: ACLs were written topic by topic",
+                "the plan shows what is there instead; write `pattern: prefixed` where that is meant",
+            );
+        }
+        let rest: Vec<String> = properties
+            .rest()
+            .iter()
+            .map(|(key, _)| key.escape_debug().to_string())
+            .collect();
+        if !rest.is_empty() {
+            properties.spot.note(
+                format!("these properties were left out: {}", rest.join(", ")),
+                "they are about how JulieOps runs and logs in; Headgate's are in headgate.yaml",
+            );
+        }
+    }
+
+    /// Returns a topic's name; `None` when its format is not understood.
+    pub(super) fn topic(
+        &self,
+        prefix: &Prefix<'_>,
+        project: &str,
+        topic: &str,
+        data_type: Option<&str>,
+    ) -> Option<String> {
+        let data_type = data_type.filter(|of| !of.is_empty());
+        let mut parts = prefix.0.clone();
+        parts.extend([("project", project), ("topic", topic)]);
+        parts.extend(data_type.map(|of| ("dataType", of)));
+        self.put(self.topic, &parts)
+    }
+
+    /// Returns what a project's names begin with.
+    pub(super) fn project(&self, prefix: &Prefix<'_>, project: &str) -> Option<String> {
+        let mut parts = prefix.0.clone();
+        parts.push(("project", project));
+        self.put(self.project, &parts)
+    }
+
+    fn put(&self, format: Option<&str>, parts: &[(&str, &str)]) -> Option<String> {
+        let Some(format) = format else {
+            let values: Vec<&str> = parts.iter().map(|(_, value)| *value).collect();
+            return Some(values.join(self.separator.unwrap_or(".")));
+        };
+        let mut name = String::new();
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (key, behind) = after.split_once("}}")?;
+            let known = parts.iter().find(|(part, _)| *part == key.trim());
+            name.push_str(before);
+            name.push_str(known?.1);
+            rest = behind;
+        }
+        name.push_str(rest);
+        (!name.contains("{%")).then_some(name)
+    }
+}
+
+/// Tells whether a file is JulieOps' own settings.
+pub(super) fn is_properties(file: &SourceFile) -> bool {
+    file.path.ends_with(".properties")
+}
+
+/// Reads Java's properties, as far as people write them: `key=value`, a line each; `None` when a file is something else.
+pub(in crate::import::from) fn properties(file: &SourceFile) -> Option<Node<'_>> {
+    let text = std::str::from_utf8(&file.bytes).ok();
+    let text = text.filter(|_| is_properties(file))?;
+    let mut fields: Vec<(Key<'_>, Node<'_>)> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let said = line.trim();
+        let Some((key, value)) = said.split_once(['=', ':']) else {
+            continue;
+        };
+        let key = key.trim();
+        if said.starts_with(['#', '!']) || fields.iter().any(|(k, _)| k.text == key) {
+            continue;
+        }
+        let at = At {
+            line: number,
+            column: 1,
+        };
+        let value = Value::Scalar(value.trim().into());
+        fields.push((
+            Key {
+                at,
+                text: key.into(),
+            },
+            Node { at, value },
+        ));
+    }
+    let at = At { line: 1, column: 1 };
+    let value = Value::Map(fields);
+    Some(Node { at, value })
+}
