@@ -12,4 +12,5 @@ mod properties;
 mod render;
 mod settle;
 mod site;
+mod unlisted;
 pub(crate) mod world;

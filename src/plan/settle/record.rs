@@ -214,10 +214,12 @@ impl Facts {
                 }
             }
         }
-        if let Some(key) = &want.key
-            && (in_place || set || memory.owns(key))
-        {
+        let Some(key) = &want.key else { return };
+        if in_place || set || memory.owns(key) {
             self.own(key);
+        } else if claims(inputs, seen) && live.field(&want.path).is_some() {
+            // somebody's value, that git did not come to replace yet: should git drop the key, it did not appear then
+            self.value(left_path(key.as_str()), MARK);
         }
     }
 
@@ -240,8 +242,7 @@ impl Facts {
                 self.value(left_path(own.key.as_str()), MARK);
             }
         }
-        let claimed = seen.kind == Kind::Topic && inputs.desired.owns.topic_configs;
-        if claimed && (!foreign || memory.was_exclusive()) {
+        if claims(inputs, seen) && (!foreign || memory.was_exclusive()) {
             self.value(EXCLUSIVE, MARK);
         }
     }
@@ -310,6 +311,11 @@ impl Facts {
             && record.owned.len() == self.owned.len()
             && self.owned.iter().all(|key| record.owned.contains(key))
     }
+}
+
+/// Tells whether git claims all keys of an object.
+fn claims(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
+    seen.kind == Kind::Topic && inputs.desired.owns.topic_configs
 }
 
 /// Returns the keys that git leaves alone.
