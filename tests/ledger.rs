@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, and damages files by hand"
 )]
 
+mod key;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use headgate::{

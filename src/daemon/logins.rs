@@ -121,13 +121,15 @@ impl Logins {
                 continue;
             };
             let record = ledger.records.get(&ObjectRef::new(Kind::User, name));
-            let known = record.is_some_and(|record| record.converged.is_some());
+            let held = record.and_then(|record| record.converged.as_ref());
             for DesiredCredential {
                 mechanism,
                 password,
                 ..
             } in &user.scram
             {
+                let path = mechanism.password_path();
+                let known = held.is_some_and(|held| held.get(&path).is_some());
                 let there = live.credential(*mechanism).is_some();
                 let print = secrets.get(password).and_then(Observed::known);
                 let Some(print) = print.filter(|_| there) else {

@@ -134,12 +134,8 @@ pub async fn plan(
     if !revision.is_valid() {
         return Err(OnceError::Invalid(revision.findings));
     }
-    let key = match &store {
-        Some(store) => store.known_key()?,
-        None => None,
-    };
     // without a ledger no fingerprint is remembered that these could be compared with
-    let key = key.unwrap_or_else(rand::random);
+    let key = store.as_ref().map_or_else(rand::random, Store::key);
     let clusters = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| {
@@ -185,7 +181,7 @@ pub async fn apply(
     if !revision.is_valid() {
         return Err(OnceError::Invalid(revision.findings));
     }
-    let key = store.key()?;
+    let key = store.key();
     let passes = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, interval, planes)| {

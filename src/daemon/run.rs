@@ -241,7 +241,7 @@ impl Session {
         let stop = Stop::new();
         let mut loops = JoinSet::new();
         let (revisions, follow) = watch::channel(None);
-        let key = store.key()?;
+        let key = store.key();
         for (name, planes) in planes {
             let one = ClusterLoop {
                 ledger: store.load(&name)?,

@@ -27,6 +27,15 @@ pub enum LedgerError {
         #[source]
         source: std::io::Error,
     },
+    /// What lies where the key of fingerprints should is none.
+    #[error(
+        "{path} is no key of fingerprints, which has 32 bytes; put back the one that was there, or move it away: a new one is \
+         made, and which passwords are in place is found out by logins"
+    )]
+    Key {
+        /// The key's file.
+        path: String,
+    },
     /// The file is no ledger, or not a whole one.
     #[error(
         "the ledger {path} is damaged ({detail}); stop headgate, move the file away together with its -wal and -shm \

@@ -4,10 +4,10 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::LedgerError;
+use super::{LedgerError, open};
 use crate::lockfile;
 
 /// Holds the lock for as long as it lives.
@@ -19,7 +19,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of the ledger at `path`.
     pub(super) fn take(path: &Path) -> Result<Self, LedgerError> {
-        let beside = beside(path);
+        let beside = open::beside(path, ".lock");
         let mut file = lockfile::take(&beside).map_err(|e| match e.kind() {
             io::ErrorKind::WouldBlock => LedgerError::InUse {
                 path: path.display().to_string(),
@@ -32,12 +32,6 @@ impl Lock {
             .map_err(|e| LedgerError::file(&beside, e))?;
         Ok(Self { _file: file })
     }
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }
 
 /// Reads who holds the lock; a process id has at most ten digits, whatever else stands in the file.

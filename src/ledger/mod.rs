@@ -1,5 +1,5 @@
 //! The embedded store of what Headgate remembers (rank 6): one SQLite file for every cluster of a daemon. It never
-//! decides anything, and holds no secret: plans and digests only.
+//! decides anything, and holds no secret: plans and digests only, whose key lies in a file of its own.
 //!
 //! **Durability.** WAL with `synchronous=FULL`: a commit is on the disk when the call returns, so an intent outlives
 //! `kill -9` and a power cut alike. A pass commits once for each batch it writes and once at its end, so the price is a
@@ -9,6 +9,7 @@
 
 mod error;
 mod history;
+mod key;
 mod lock;
 mod open;
 mod save;

@@ -1,6 +1,11 @@
 //! Opens the ledger's file: pragmas, the check for damage, and the schema with its migrations (ledger stage).
 
-use std::path::Path;
+use std::{
+    fs::{File, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -39,7 +44,14 @@ const MIGRATIONS: &[&str] = &["
 "
     -- one revision for all kinds, until now: which of them it saw is not known
     UPDATE cluster SET observed = NULL;
+",
+"
+    -- of the key that fingerprints are made with, which has a file of its own from now on
+    CREATE TABLE fingerprint_mark (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL);
 "];
+
+/// Mode of what belongs to the daemon alone.
+const PRIVATE: u32 = 0o600;
 
 /// How long a statement waits for another connection: readers never block a writer in WAL, so only a checkpoint or a
 /// backup is waited for.
@@ -48,6 +60,7 @@ const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Opens for reading and writing, and brings the schema up to date.
 pub(super) fn read_write(path: &Path, name: &str) -> Result<Connection, LedgerError> {
     let failed = |e| LedgerError::database(name, "opened", e);
+    keep_private(path)?;
     let mut db = Connection::open(path).map_err(failed)?;
     db.busy_timeout(BUSY).map_err(failed)?;
     db.pragma_update(None, "journal_mode", "WAL")
@@ -65,10 +78,9 @@ pub(super) fn read_only(path: &Path, name: &str) -> Result<Option<Connection>, L
     if !path.try_exists().map_err(|e| LedgerError::file(path, e))? {
         return Ok(None);
     }
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
+    let wal = beside(path, "-wal");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = if Path::new(&wal).exists() {
+    let db = if wal.exists() {
         Connection::open_with_flags(path, flags)
     } else {
         // Nobody has it open, and SQLite would make -wal and -shm files in order to read it unless told that it
@@ -82,6 +94,41 @@ pub(super) fn read_only(path: &Path, name: &str) -> Result<Option<Connection>, L
         0 => Ok(None),
         _ => Ok(Some(db)),
     }
+}
+
+/// Returns the path of a file that belongs to the ledger.
+pub(super) fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(what);
+    name.into()
+}
+
+/// Opens a file for writing; one that is not there yet is made for the daemon alone.
+pub(super) fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .open(path)
+}
+
+/// Lets nobody else read the ledger, which says what a platform is made of: SQLite gives the files beside it the mode that
+/// it has itself.
+fn keep_private(path: &Path) -> Result<(), LedgerError> {
+    private(path).map_err(|e| LedgerError::file(path, e))?;
+    for what in ["", "-wal", "-shm", ".key"] {
+        let path = beside(path, what);
+        let private = match path.metadata() {
+            Ok(file) if file.permissions().mode() & 0o077 != 0 => {
+                std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE))
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        private.map_err(|e| LedgerError::file(&path, e))?;
+    }
+    Ok(())
 }
 
 fn escaped(path: &Path) -> String {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     str::FromStr,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,7 +11,12 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::de::DeserializeOwned;
 
-use super::{LedgerError, lock::Lock, open, save};
+use super::{
+    LedgerError,
+    key::{self, Key},
+    lock::Lock,
+    open, save,
+};
 use crate::{
     model::{
         ClusterId, ClusterName, CommitId, DriftClass, DriftRecord, Intent, Kind, Ledger, ObjectRef,
@@ -20,10 +26,11 @@ use crate::{
 };
 
 /// The ledger's file. Calls block for the milliseconds that a commit takes.
-#[derive(Debug)]
 pub struct Store {
     db: Mutex<Connection>,
     path: String,
+    /// `None`: of a ledger that is only read, where nobody knows which key its fingerprints were made with.
+    key: Option<Key>,
     _lock: Option<Lock>,
 }
 
@@ -39,10 +46,12 @@ impl Store {
         }
         let lock = Lock::take(path)?;
         let name = path.display().to_string();
-        let db = open::read_write(path, &name)?;
+        let mut db = open::read_write(path, &name)?;
+        let key = key::settle(&mut db, path, &name)?;
         Ok(Self {
             db: Mutex::new(db),
             path: name,
+            key: Some(key),
             _lock: Some(lock),
         })
     }
@@ -53,8 +62,11 @@ impl Store {
     /// The file is damaged, newer than this program, or may not be read.
     pub fn open_read_only(path: &Path) -> Result<Option<Self>, LedgerError> {
         let name = path.display().to_string();
-        let db = open::read_only(path, &name)?;
-        Ok(db.map(|db| Self {
+        let Some(db) = open::read_only(path, &name)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            key: key::known(&db, path, &name)?,
             db: Mutex::new(db),
             path: name,
             _lock: None,
@@ -134,30 +146,11 @@ impl Store {
         })
     }
 
-    /// Returns the key of this installation's fingerprints, and makes it the first time.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
-    pub fn key(&self) -> Result<[u8; 32], LedgerError> {
-        if let Some(key) = self.known_key()? {
-            return Ok(key);
-        }
-        let key: [u8; 32] = rand::random();
-        self.write(|db| {
-            db.execute("INSERT INTO fingerprint_key VALUES (1, ?1)", [key])
-                .map(drop)
-        })?;
-        Ok(key)
-    }
-
-    /// Returns the key of this installation's fingerprints, if it was made.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn known_key(&self) -> Result<Option<[u8; 32]>, LedgerError> {
-        let sql = "SELECT key FROM fingerprint_key";
-        let found = self.db().query_row(sql, [], |row| row.get(0));
-        found.optional().map_err(|e| self.unread(e))
+    /// Returns the key of this installation's fingerprints. Without the one that those in the ledger were made with they
+    /// are forgotten, and any other will do.
+    #[must_use]
+    pub fn key(&self) -> [u8; 32] {
+        self.key.unwrap_or_else(rand::random)
     }
 
     /// A caller that panicked left no half-written state behind: a transaction that is dropped is rolled back.
@@ -219,10 +212,16 @@ impl Store {
             cluster,
             |row| Ok((object(row)?, row.get(2)?)),
         )?;
-        rows.into_iter()
-            .filter_map(|(object, body)| Some((object?, body)))
-            .map(|(object, body)| Ok((object, self.parsed(&body)?)))
-            .collect()
+        let mut records = BTreeMap::new();
+        for (object, body) in rows {
+            let Some(object) = object else { continue };
+            let mut record = self.parsed(&body)?;
+            if self.key.is_none() {
+                key::forget(&mut record);
+            }
+            records.insert(object, record);
+        }
+        Ok(records)
     }
 
     fn drift(
@@ -288,6 +287,14 @@ impl Store {
 
     pub(super) fn timestamp(&self, text: &str) -> Result<jiff::Timestamp, LedgerError> {
         jiff::Timestamp::from_str(text).map_err(|e| LedgerError::damaged(&self.path, e.to_string()))
+    }
+}
+
+impl fmt::Debug for Store {
+    /// The key is shown to nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Store");
+        shown.field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,8 @@ use headgate::{
     model::{Kind, ObjectRef, ScramMechanism},
 };
 
+use serde_json::json;
+
 use super::world::{World, document, may_go, scram, until};
 
 /// Logs in with Kafka's own client, and tells whether that was allowed.
@@ -137,4 +139,15 @@ async fn a_user_deleted_by_hand_is_made_again_and_one_without_its_secret_is_with
     assert_eq!(world.due().await, [format!("create User {app}: drift")]);
     world.converge().await;
     assert!(gets_in(kafka, Mechanism::ScramSha512, &app, "a password").await);
+
+    // without the key the ledger's fingerprints tell nothing; a login does, so that nothing is written
+    std::fs::remove_file(world.path("ledger.db.key")).unwrap();
+    assert_eq!(world.due().await, [""; 0]);
+    let applied = world.run(&["apply", "-o", "json"]).await;
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert_eq!(
+        applied.json()["clusters"][0]["results"],
+        json!([]),
+        "{applied:?}"
+    );
 }
