@@ -194,6 +194,18 @@ pub(super) struct LabOptions {
     /// As in production: 3 controllers, and 4 brokers in two racks behind SASL_SSL with SCRAM
     #[arg(long, conflicts_with_all = ["brokers", "controllers", "secure"])]
     pub(super) production: bool,
+    /// Number of Connect workers; with any come S3 and an endpoint, for their plugins to write to and read
+    #[arg(long, default_value_t = 0, value_name = "WORKERS")]
+    pub(super) connect: u16,
+    /// A Schema Registry as well
+    #[arg(long)]
+    pub(super) registry: bool,
+    /// Three producers and three consumers as well
+    #[arg(long)]
+    pub(super) traffic: bool,
+    /// A whole platform: --production --connect 2 --registry --traffic
+    #[arg(long, conflicts_with_all = ["brokers", "controllers", "secure", "production", "connect", "registry", "traffic"])]
+    pub(super) platform: bool,
 }
 
 /// How a result is shown.

@@ -1,26 +1,49 @@
-//! `headgate lab`: a real Kafka on loopback, until Ctrl-C.
+//! `headgate lab`: a real Kafka on loopback, and what stands beside it, until Ctrl-C.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use super::{args::LabOptions, failure::Failure, output, run};
-use crate::lab::{ADMIN_PASSWORD, ADMIN_USER, KafkaCluster, KafkaSpec, KafkaVersion, Security};
+use crate::lab::{
+    ADMIN_PASSWORD, ADMIN_USER, BUCKET, HTTP_SOURCE, KafkaCluster, KafkaSpec, KafkaVersion,
+    Platform, PlatformSpec, S3_SINK, Security,
+};
+
+/// How often the endpoint has something new.
+const NEWS: Duration = Duration::from_secs(1);
 
 /// Brings it up, says where it is and how Headgate gets in, and takes it down at the end.
 pub(super) async fn lab(options: &LabOptions) -> Result<ExitCode, Failure> {
     let stop = run::stop_signal()?;
     let spec = spec(options)?;
-    let kafka = output::waiting("starting", spec.start()).await?;
-    let reach = Reach::of(&kafka);
+    let platform = output::waiting("starting", spec.start()).await?;
+    for part in &platform.left_out {
+        output::stderr("left out: ", part);
+    }
+    let reach = Reach::of(&platform);
     output::text(&format!(
         "kafka       {}\n{reach}\n{}\nCtrl-C ends it\n",
-        kafka.version(),
+        platform.kafka.version(),
         reach.snippets()
     ))?;
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        () = publish(&platform) => {}
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn spec(options: &LabOptions) -> Result<KafkaSpec, Failure> {
+/// Lets the endpoint tell something new from time to time.
+async fn publish(platform: &Platform) {
+    let mut news = tokio::time::interval(NEWS);
+    loop {
+        news.tick().await;
+        if let Some((_, _, endpoint)) = &platform.connect {
+            endpoint.publish(1);
+        }
+    }
+}
+
+fn spec(options: &LabOptions) -> Result<PlatformSpec, Failure> {
     let version = match options.kafka.as_deref() {
         None => KafkaVersion::NEWEST,
         Some(text) => KafkaVersion::parse(text).ok_or_else(|| {
@@ -30,35 +53,78 @@ fn spec(options: &LabOptions) -> Result<KafkaSpec, Failure> {
             ))
         })?,
     };
+    if options.platform {
+        let mut platform = PlatformSpec::production();
+        platform.kafka.version = version;
+        return Ok(platform);
+    }
+    Ok(PlatformSpec {
+        kafka: kafka(options, version),
+        workers: options.connect,
+        registry: options.registry,
+        traffic: options.traffic,
+    })
+}
+
+fn kafka(options: &LabOptions, version: KafkaVersion) -> KafkaSpec {
     if options.production {
-        return Ok(KafkaSpec {
+        return KafkaSpec {
             version,
             ..KafkaSpec::production()
-        });
+        };
     }
     let security = match options.secure {
         true => Security::ScramTls,
         false => Security::Plaintext,
     };
-    Ok(KafkaSpec {
+    KafkaSpec {
         version,
         brokers: options.brokers,
         controllers: options.controllers,
         security,
         ..KafkaSpec::default()
-    })
+    }
 }
 
-/// How a lab cluster is reached.
+/// How a lab platform is reached.
 struct Reach {
     cluster_id: String,
     bootstrap: Vec<String>,
     /// The CA's file and the one with the password; `None` for plaintext.
     files: Option<(String, String)>,
+    connect: Option<ConnectReach>,
+    registry: Option<String>,
+}
+
+/// Where the workers are, and what their connectors read and write to.
+struct ConnectReach {
+    workers: Vec<String>,
+    s3: String,
+    endpoint: String,
 }
 
 impl Reach {
-    fn of(kafka: &KafkaCluster) -> Self {
+    fn of(platform: &Platform) -> Self {
+        let Platform {
+            kafka,
+            connect,
+            registry,
+            ..
+        } = platform;
+        Self {
+            connect: connect
+                .as_ref()
+                .map(|(workers, s3, endpoint)| ConnectReach {
+                    workers: workers.urls(),
+                    s3: s3.url(),
+                    endpoint: endpoint.url(),
+                }),
+            registry: registry.as_ref().map(|registry| registry.url()),
+            ..Self::of_kafka(kafka)
+        }
+    }
+
+    fn of_kafka(kafka: &KafkaCluster) -> Self {
         let files = kafka.ca_pem_path().map(|ca| {
             let password = kafka.password_path();
             (ca.display().to_string(), password.display().to_string())
@@ -67,6 +133,8 @@ impl Reach {
             cluster_id: kafka.cluster_id().to_owned(),
             bootstrap: kafka.bootstrap(),
             files,
+            connect: None,
+            registry: None,
         }
     }
 
@@ -86,18 +154,58 @@ impl Reach {
                  sasl: {{mechanism: SCRAM-SHA-512, username: {ADMIN_USER}, password: {{file: {password:?}}}}}\n"
             )
         });
+        let connect = self
+            .connect
+            .as_ref()
+            .and_then(|connect| connect.workers.first());
+        let connect = connect.map_or_else(String::new, |url| {
+            format!("    connect: {{main: {{url: {url:?}}}}}\n")
+        });
+        let registry = self.registry.as_ref().map_or_else(String::new, |url| {
+            format!("    registry: {{url: {url:?}}}\n")
+        });
         format!(
             "source: {{repo: ., branch: main}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n{login}\
-             ledger: {{path: lab-ledger.db}}\n",
+             {connect}{registry}ledger: {{path: lab-ledger.db}}\n",
             self.bootstrap
         )
     }
 
     fn document(&self) -> String {
-        format!(
+        let mut text = format!(
             "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: lab}}\nspec: {{clusterId: {:?}}}\n",
             self.cluster_id
-        )
+        );
+        if let Some(connect) = &self.connect {
+            text.push_str(&connect.documents());
+        }
+        text
+    }
+}
+
+impl ConnectReach {
+    /// Writes a source that reads the endpoint into a topic, and a sink that writes the topic into S3.
+    fn documents(&self) -> String {
+        let connector = |name: &str, class: &str, config: &str| {
+            format!(
+                "---\napiVersion: headgate.dev/v1\nkind: Connector\nmetadata: {{name: {name}}}\nspec:\n  connect: main\n  \
+                 class: {class}\n  tasksMax: 1\n  config:\n{config}"
+            )
+        };
+        let mut text = "---\napiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {name: orders}\n\
+            spec: {partitions: 1, replicationFactor: 1}\n"
+            .to_owned();
+        let source = format!(
+            "    http.request.url: {:?}\n    kafka.topic: orders\n",
+            self.endpoint
+        );
+        text.push_str(&connector("orders-source", HTTP_SOURCE, &source));
+        let sink = format!(
+            "    topics: orders\n    s3.bucket.name: {BUCKET}\n    store.url: {:?}\n    flush.size: \"10\"\n",
+            self.s3
+        );
+        text.push_str(&connector("orders-sink", S3_SINK, &sink));
+        text
     }
 }
 
@@ -107,6 +215,8 @@ impl std::fmt::Display for Reach {
             cluster_id,
             bootstrap,
             files,
+            connect,
+            registry,
         } = self;
         writeln!(f, "bootstrap   {}", bootstrap.join(","))?;
         writeln!(f, "cluster id  {cluster_id}")?;
@@ -116,6 +226,14 @@ impl std::fmt::Display for Reach {
                 f,
                 "scram       {ADMIN_USER} / {ADMIN_PASSWORD} (in {password})"
             )?;
+        }
+        if let Some(connect) = connect {
+            writeln!(f, "connect     {}", connect.workers.join(" "))?;
+            writeln!(f, "s3          {}/{BUCKET}", connect.s3)?;
+            writeln!(f, "endpoint    {}", connect.endpoint)?;
+        }
+        if let Some(registry) = registry {
+            writeln!(f, "registry    {registry}")?;
         }
         Ok(())
     }
@@ -139,7 +257,13 @@ mod tests {
         assert!(why.contains("0 is not in 1.."), "{why}");
         let why = refused(&["--production", "--brokers", "2"]).unwrap();
         assert!(why.contains("cannot be used with"), "{why}");
-        assert_eq!(refused(&["--production"]), None);
+        let why = refused(&["--platform", "--registry"]).unwrap();
+        assert!(why.contains("cannot be used with"), "{why}");
+        assert_eq!(refused(&["--platform", "--kafka", "3.9"]), None);
+        assert_eq!(
+            refused(&["--production", "--connect", "2", "--registry"]),
+            None
+        );
         assert_eq!(refused(&["--brokers", "2", "--controllers", "1"]), None);
     }
 
@@ -149,6 +273,12 @@ mod tests {
             cluster_id: "id".to_owned(),
             bootstrap: vec!["127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned()],
             files: Some(("/lab/ca.pem".to_owned(), "/lab/admin.password".to_owned())),
+            connect: Some(ConnectReach {
+                workers: vec!["http://127.0.0.1:3".to_owned()],
+                s3: "http://127.0.0.1:4".to_owned(),
+                endpoint: "http://127.0.0.1:5/items".to_owned(),
+            }),
+            registry: Some("http://127.0.0.1:6/apis/ccompat/v7".to_owned()),
         };
         let read = config::parse(&reach.config(), "headgate.yaml").unwrap();
         let kafka = &read.clusters.values().next().unwrap().kafka;
@@ -165,6 +295,8 @@ mod tests {
             cluster_id: "id".to_owned(),
             bootstrap: vec!["127.0.0.1:1".to_owned()],
             files: None,
+            connect: None,
+            registry: None,
         };
         let read = config::parse(&reach.config(), "headgate.yaml").unwrap();
         let kafka = &read.clusters.values().next().unwrap().kafka;

@@ -13,7 +13,7 @@ use super::workdir::WorkDir;
 const PACKAGES: &[&str] = &["moto[s3]==5.2.1", "flask", "flask-cors"];
 
 impl Service {
-    /// Brings up S3 without buckets: `PUT {url}/BUCKET` makes one. What it holds is lost when it ends.
+    /// Brings up S3 without buckets ([`Self::make_bucket`]). What it holds is lost when it ends.
     ///
     /// # Errors
     /// Python or pip is missing, or it does not come up.
@@ -43,5 +43,16 @@ impl Service {
             Ok(service)
         })
         .await
+    }
+
+    /// Makes a bucket in S3.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn make_bucket(&self, name: &str) -> Result<(), LabError> {
+        match self.call("PUT", &format!("/{name}")).await {
+            Some(200) => Ok(()),
+            _ => Err(self.not_ready()),
+        }
     }
 }

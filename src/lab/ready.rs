@@ -33,14 +33,14 @@ pub(super) async fn answers(port: u16) -> bool {
     answer.is_ok_and(|answer| answer.is_ok())
 }
 
-/// Returns the status that a REST service answers a GET with.
-pub(super) async fn http_status(port: u16, path: &str) -> io::Result<u16> {
-    timeout(ANSWER_WITHIN, get(port, path)).await?
+/// Returns the status that a REST service answers a request without a body with.
+pub(super) async fn http_status(port: u16, method: &str, path: &str) -> io::Result<u16> {
+    timeout(ANSWER_WITHIN, call(port, method, path)).await?
 }
 
-async fn get(port: u16, path: &str) -> io::Result<u16> {
+async fn call(port: u16, method: &str, path: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut start = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut start).await?;

@@ -2,29 +2,18 @@
 
 use std::time::Duration;
 
-use headgate::lab::{
-    Connect, Endpoint, HTTP_SOURCE, KafkaCluster, LabError, S3_SINK, Service, Tool,
-};
+use headgate::lab::{BUCKET, Connect, Endpoint, HTTP_SOURCE, KafkaCluster, S3_SINK, Service, Tool};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use crate::support::lab::{is_to_be_skipped, plaintext, scram};
+use crate::support::lab::{connect, plaintext, registry, scram, started};
 
 /// How often what is waited for is looked at.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Far more than workers take to notice anything, far less than a test that hangs.
 const LONG: Duration = Duration::from_secs(120);
-
-/// Returns what the lab started; `None` where the machine cannot.
-fn started<T>(started: Result<T, LabError>) -> Option<T> {
-    match started {
-        Ok(started) => Some(started),
-        Err(error) if is_to_be_skipped(&error) => None,
-        Err(error) => panic!("the lab does not start: {error}"),
-    }
-}
 
 /// Sends a request and returns the answer's status and JSON.
 async fn ask(method: Method, url: String, body: Option<&Value>) -> (StatusCode, Value) {
@@ -68,7 +57,7 @@ async fn mk_topic(kafka: &KafkaCluster, name: &str) {
 #[tokio::test]
 async fn what_an_endpoint_tells_goes_through_a_topic_into_a_bucket() {
     let Some(kafka) = scram().await else { return };
-    let Some(connect) = started(kafka.connect(2).await) else {
+    let Some(connect) = connect().await else {
         return;
     };
     let Some(s3) = started(Service::s3().await) else {
@@ -77,22 +66,18 @@ async fn what_an_endpoint_tells_goes_through_a_topic_into_a_bucket() {
     let endpoint = Endpoint::start().unwrap();
     let topic = "lab-connect";
     mk_topic(kafka, topic).await;
-    let bucket = format!("{}/lab", s3.url());
-    assert_eq!(
-        ask(Method::PUT, bucket.clone(), None).await.0,
-        StatusCode::OK
-    );
+    s3.make_bucket(BUCKET).await.unwrap();
 
     let source = json!({
         "connector.class": HTTP_SOURCE, "tasks.max": "1", "http.request.url": endpoint.url(),
         "http.timer.interval.millis": "100", "kafka.topic": topic,
     });
-    create(&connect, "source", source).await;
+    create(connect, "source", source).await;
     let sink = json!({
-        "connector.class": S3_SINK, "tasks.max": "1", "topics": topic, "s3.bucket.name": "lab",
+        "connector.class": S3_SINK, "tasks.max": "1", "topics": topic, "s3.bucket.name": BUCKET,
         "store.url": s3.url(), "flush.size": "2", "aws.access.key.id": "lab", "aws.secret.access.key": "lab-secret",
     });
-    create(&connect, "sink", sink).await;
+    create(connect, "sink", sink).await;
     endpoint.publish(2);
     let seen = kafka
         .admin()
@@ -106,7 +91,7 @@ async fn what_an_endpoint_tells_goes_through_a_topic_into_a_bucket() {
         let listed = listed.as_str().unwrap_or_default();
         listed.contains(&object) && listed.contains(&format!("<Size>{bytes}</Size>"))
     };
-    until(bucket, is_written).await;
+    until(format!("{}/{BUCKET}", s3.url()), is_written).await;
 }
 
 #[tokio::test]
@@ -181,7 +166,7 @@ async fn a_task_fails_on_purpose_and_a_killed_workers_tasks_move() {
 
 #[tokio::test]
 async fn a_registry_holds_a_schema_and_keeps_it_when_killed() {
-    let Some(registry) = started(Service::registry().await) else {
+    let Some(registry) = registry().await else {
         return;
     };
     let url = format!("{}/subjects/lab-value/versions", registry.url());

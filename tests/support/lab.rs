@@ -1,6 +1,6 @@
 //! Real Kafka for a test, where it is to be had.
 
-use headgate::lab::{KafkaCluster, KafkaSpec, KafkaVersion, LabError, Security};
+use headgate::lab::{Connect, KafkaCluster, KafkaSpec, KafkaVersion, LabError, Security, Service};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 /// A cluster that tests share, each with names of its own. It ends with the process.
@@ -37,6 +37,24 @@ pub(crate) async fn production() -> Option<MutexGuard<'static, KafkaCluster>> {
     }
 }
 
+/// Returns the shared Connect cluster of two workers over [`scram`], each test with connectors and topics of its own.
+pub(crate) async fn connect() -> Option<&'static Connect> {
+    static CONNECT: OnceCell<Option<Connect>> = OnceCell::const_new();
+    let kafka = scram().await?;
+    let start = || async move { started(kafka.connect(2).await) };
+    CONNECT.get_or_init(start).await.as_ref()
+}
+
+/// Returns the shared Schema Registry, which one test at a time may mistreat; it hands it back running.
+pub(crate) async fn registry() -> Option<MutexGuard<'static, Service>> {
+    static REGISTRY: OnceCell<Option<Mutex<Service>>> = OnceCell::const_new();
+    let start = || async { started(Service::registry().await).map(Mutex::new) };
+    match REGISTRY.get_or_init(start).await {
+        Some(registry) => Some(registry.lock().await),
+        None => None,
+    }
+}
+
 /// Returns the right to change the configs of brokers of shared clusters: there is one set of them for all tests.
 pub(crate) async fn broker_configs() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
@@ -69,10 +87,15 @@ async fn shared(cluster: &'static Shared, spec: KafkaSpec) -> Option<&'static Ka
 
 /// Starts a cluster. `None`, with a word about it, where Java or Maven is missing; with `CI=true` that fails instead.
 pub(crate) async fn start(spec: &KafkaSpec) -> Option<KafkaCluster> {
-    match spec.start().await {
-        Ok(cluster) => Some(cluster),
+    started(spec.start().await)
+}
+
+/// Returns what the lab started; `None`, with a word about it, where a program is missing.
+pub(crate) fn started<T>(started: Result<T, LabError>) -> Option<T> {
+    match started {
+        Ok(started) => Some(started),
         Err(error) if is_to_be_skipped(&error) => None,
-        Err(error) => panic!("real Kafka does not start: {error}"),
+        Err(error) => panic!("the lab does not start: {error}"),
     }
 }
 
