@@ -31,6 +31,6 @@ docs: ## Rewrites what is generated: schema, references, golden files
 	UPDATE_GOLDEN=1 $(CARGO) test --locked --test all -- --test-threads=2
 
 LAB ?= --production
-lab: ## A real Kafka on loopback as in production, until Ctrl-C (LAB="--brokers 3": another one)
+lab: ## A real Kafka on loopback as in production, until Ctrl-C (LAB="--brokers 3": another one, LAB=--platform: Connect and registry too)
 	@scripts/prepare.sh
 	$(CARGO) run --release --locked --quiet -- lab $(LAB)

@@ -45,14 +45,11 @@ impl Service {
         .await
     }
 
-    /// Makes a bucket in S3.
+    /// Makes a bucket in S3, which may be there.
     ///
     /// # Errors
-    /// It does not answer.
+    /// S3 does not answer.
     pub async fn make_bucket(&self, name: &str) -> Result<(), LabError> {
-        match self.call("PUT", &format!("/{name}")).await {
-            Some(200) => Ok(()),
-            _ => Err(self.not_ready()),
-        }
+        self.until_ok("PUT", &format!("/{name}")).await
     }
 }

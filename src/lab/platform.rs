@@ -7,18 +7,18 @@ use super::{Connect, Endpoint, KafkaCluster, KafkaSpec, LabError, Service, Traff
 pub const BUCKET: &str = "lab";
 
 /// What the parts take, as seen on 4.3.1 with a few topics and connectors.
-const NODE_MIB: u64 = 210;
-const WORKER_MIB: u64 = 300;
+const NODE_MIB: u64 = 230;
+const WORKER_MIB: u64 = 250;
 const S3_MIB: u64 = 90;
 const REGISTRY: Part = Part {
     name: "Schema Registry and its storage",
-    needs_mib: 280,
+    needs_mib: 260,
     is_load: false,
 };
-/// Six clients of 110 MiB.
+/// Six clients of 130 MiB.
 const TRAFFIC: Part = Part {
     name: "producers and consumers",
-    needs_mib: 660,
+    needs_mib: 780,
     is_load: true,
 };
 

@@ -40,7 +40,8 @@ pub(super) async fn http_status(port: u16, method: &str, path: &str) -> io::Resu
 
 async fn call(port: u16, method: &str, path: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut start = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut start).await?;

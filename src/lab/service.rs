@@ -107,11 +107,6 @@ impl Service {
         self.until_ready().await
     }
 
-    /// Sends it a request without a body, and returns the answer's status; `None` without an answer.
-    pub(super) async fn call(&self, method: &str, path: &str) -> Option<u16> {
-        http_status(self.port, method, path).await.ok()
-    }
-
     /// Starts it without waiting.
     pub(super) fn spawn(&self) -> Result<(), LabError> {
         self.process.kill();
@@ -122,8 +117,13 @@ impl Service {
 
     /// Waits until it serves.
     pub(super) async fn until_ready(&self) -> Result<(), LabError> {
+        self.until_ok("GET", self.ready).await
+    }
+
+    /// Asks, again and again, until it says that all is well.
+    pub(super) async fn until_ok(&self, method: &str, path: &str) -> Result<(), LabError> {
         let deadline = Instant::now() + READY_WITHIN;
-        while self.call("GET", self.ready).await != Some(200) {
+        while !matches!(http_status(self.port, method, path).await, Ok(200)) {
             if self.process.has_ended() {
                 return Err(LabError::ServiceEnded {
                     name: self.process.name().to_owned(),
@@ -131,19 +131,14 @@ impl Service {
                 });
             }
             if Instant::now() > deadline {
-                return Err(self.not_ready());
+                return Err(LabError::ServiceNotReady {
+                    name: self.process.name().to_owned(),
+                    seconds: READY_WITHIN.as_secs(),
+                    log: self.process.log_tail(),
+                });
             }
             sleep(POLL).await;
         }
         Ok(())
-    }
-
-    /// Says that it does not answer as it should.
-    pub(super) fn not_ready(&self) -> LabError {
-        LabError::ServiceNotReady {
-            name: self.process.name().to_owned(),
-            seconds: READY_WITHIN.as_secs(),
-            log: self.process.log_tail(),
-        }
     }
 }
