@@ -28,25 +28,28 @@ fn a_sample_that_is_cut_anywhere_is_no_panic() {
     }
 }
 
+/// Values that fit few fields.
+const VALUES: [&str; 7] = [
+    "[[]]",
+    "{a: {b: c}}",
+    "-1",
+    "\"\"",
+    "99999999999999999999",
+    "*",
+    "[a, {b: [1]}]",
+];
+
 /// A value of a type that nobody expects, in the place of each word of a sample.
 #[test]
 fn a_value_of_another_type_is_no_panic() {
     for case in cases() {
         for file in &case.files {
             let text = std::str::from_utf8(&file.bytes).unwrap();
-            for (at, _) in text.match_indices(": ") {
+            let places = text.match_indices(": ").step_by(2);
+            for ((at, _), value) in places.zip(VALUES.iter().cycle()) {
                 let rest = text[at..].split_once('\n').map_or("", |(_, rest)| rest);
-                for value in [
-                    "[[]]",
-                    "{a: {b: c}}",
-                    "-1",
-                    "\"\"",
-                    "99999999999999999999",
-                    "*",
-                ] {
-                    let changed = format!("{}: {value}\n{rest}", &text[..at]);
-                    run(case.tool, changed.as_bytes());
-                }
+                let changed = format!("{}: {value}\n{rest}", &text[..at]);
+                run(case.tool, changed.as_bytes());
             }
         }
     }
@@ -69,6 +72,58 @@ fn what_is_no_document_is_told() {
             "{told}: {lines:#?}"
         );
     }
+}
+
+/// What the brokers chose when a topic was made, no default may choose for it.
+#[test]
+fn a_topic_without_partitions_gets_none_from_another() {
+    let text = "
+kind: KafkaTopic
+metadata: {name: a}
+spec: {partitions: 6, replicas: 3}
+---
+kind: KafkaTopic
+metadata: {name: b}
+spec: {replicas: 3}
+";
+    let file = SourceFile {
+        path: "topics.yaml".into(),
+        bytes: text.into(),
+    };
+    let beside = |_: &str, _: &str| Err(String::new());
+    let moved = import_from(Tool::Jikkou, None, &[file], &beside);
+    let (_, cluster) = &moved.files[0];
+    assert!(cluster.contains("replicationFactor: 3"), "{cluster}");
+    assert!(!cluster.contains("partitions"), "{cluster}");
+    let told: Vec<String> = moved.report().collect();
+    for line in [
+        "note: topics.yaml:6:1: topic b: nothing says its `partitions`",
+        "left out: topics/other.yaml:9:18: in what was written: topic b does not say its `partitions`",
+        "note: the cluster is called `kafka`",
+    ] {
+        assert!(
+            told.iter().any(|told| told.starts_with(line)),
+            "{line}: {told:#?}"
+        );
+    }
+}
+
+/// The same object twice, a whole document that is cut, and a name that Kafka does not take.
+#[test]
+fn what_cannot_stand_in_a_document_is_told_once() {
+    let topic = "kind: KafkaTopic\nmetadata: {name: a}\nspec: {partitions: 1, replicas: 1}\n";
+    let twice = run(Tool::Jikkou, format!("{topic}---\n{topic}").as_bytes());
+    assert!(
+        twice
+            .iter()
+            .any(|line| line.contains("declared a second time, first at input.yaml:1:1"))
+    );
+    let bad = topic.replace("name: a", "name: a b");
+    assert!(
+        run(Tool::Jikkou, bad.as_bytes())
+            .iter()
+            .any(|line| line.contains("topic left out"))
+    );
 }
 
 proptest! {

@@ -73,3 +73,22 @@ fn the_commands_do_what_the_document_says() {
         "each tool has a command and a sample"
     );
 }
+
+/// What a report looks like is shown by lines of real ones.
+#[test]
+fn the_lines_of_a_report_in_the_document_are_real() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("docs/moving-in.md")).unwrap();
+    let told: Vec<String> = cases()
+        .iter()
+        .flat_map(|case| case.run().report().collect::<Vec<_>>())
+        .collect();
+    let shown = document
+        .lines()
+        .filter(|line| line.starts_with("note: ") || line.starts_with("left out: "));
+    let shown: Vec<&str> = shown.collect();
+    assert_eq!(shown.len(), 2);
+    for line in shown {
+        assert!(told.iter().any(|told| told == line), "{line}");
+    }
+}

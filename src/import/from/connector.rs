@@ -159,3 +159,37 @@ pub(super) fn state(spot: Spot<'_>, name: &str) -> Option<&'static str> {
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_taken_for_one() {
+        for (key, value) in [
+            ("connection.password", "x"),
+            ("aws.secret.access.key", "x"),
+            ("sasl.jaas.config", "org.example.Login required;"),
+            ("basic.auth.user.info", "a:b"),
+            ("connection.url", "jdbc:postgresql://ann:x@db/shop"),
+            ("connection.url", "jdbc:sqlserver://db;user=a;Password=x"),
+            ("ssl.key.password", "${file:/a:b}x"),
+        ] {
+            assert!(is_secret(key, value), "{key}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_connect_looks_up_and_what_is_none_stays_in_git() {
+        for (key, value) in [
+            ("connection.password", "${file:/etc/secrets:password}"),
+            ("connection.password", ""),
+            ("key.converter.schemas.enable", "false"),
+            ("connection.url", "jdbc:postgresql://db:5432/shop"),
+            ("delete.tokens", "true"),
+            ("topics", "orders"),
+        ] {
+            assert!(!is_secret(key, value), "{key}: {value}");
+        }
+    }
+}

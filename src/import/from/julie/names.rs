@@ -135,3 +135,63 @@ pub(in crate::import::from) fn properties(file: &SourceFile) -> Option<Node<'_>>
     let value = Value::Map(fields);
     Some(Node { at, value })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mk_prefix() -> Prefix<'static> {
+        let mut prefix = Prefix::new("acme");
+        prefix.push("division", "retail");
+        prefix
+    }
+
+    #[test]
+    fn names_are_all_parts_in_their_order() {
+        let naming = Naming::default();
+        let name = |of| naming.topic(&mk_prefix(), "shop", "orders", of);
+        assert_eq!(name(None).as_deref(), Some("acme.retail.shop.orders"));
+        assert_eq!(
+            name(Some("avro")).as_deref(),
+            Some("acme.retail.shop.orders.avro")
+        );
+        assert_eq!(
+            naming.project(&mk_prefix(), "shop").as_deref(),
+            Some("acme.retail.shop")
+        );
+    }
+
+    #[test]
+    fn a_format_and_a_separator_are_followed() {
+        let naming = Naming {
+            separator: Some("_"),
+            topic: Some("{{division}}-{{ project }}.{{topic}}"),
+            ..Naming::default()
+        };
+        let name = naming.topic(&mk_prefix(), "shop", "orders", Some("avro"));
+        assert_eq!(name.as_deref(), Some("retail-shop.orders"));
+        assert_eq!(
+            naming.project(&mk_prefix(), "shop").as_deref(),
+            Some("acme_retail_shop")
+        );
+    }
+
+    #[test]
+    fn a_format_that_is_not_understood_makes_no_name() {
+        for format in [
+            "{{team}}.{{topic}}",
+            "{{topic",
+            "{% if dataType %}x{% endif %}",
+        ] {
+            let naming = Naming {
+                topic: Some(format),
+                ..Naming::default()
+            };
+            assert_eq!(
+                naming.topic(&mk_prefix(), "shop", "orders", None),
+                None,
+                "{format}"
+            );
+        }
+    }
+}
