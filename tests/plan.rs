@@ -9,6 +9,7 @@ mod identity;
 mod moves;
 mod placement;
 mod properties;
+mod redirected;
 mod render;
 mod settle;
 mod site;

@@ -52,7 +52,10 @@ impl Run<'_> {
     fn refused(&mut self, stage: Stage, item: usize, refusal: &Refusal) -> Option<Waiting> {
         let text = text(refusal);
         match (refusal.class, stage) {
-            (RefusalClass::AlreadyThere, Stage::CreateTopics | Stage::Grow | Stage::Elect) => {
+            (
+                RefusalClass::AlreadyThere,
+                Stage::CreateTopics | Stage::Grow | Stage::Reassign | Stage::Elect,
+            ) => {
                 return Some(Waiting::new(item, Claim::Claimed(text)));
             }
             (RefusalClass::Gone, stage) if stage.is_deletion() => {

@@ -16,6 +16,7 @@ use crate::{
     plan::{Action, KeyTypes, SetField},
     ports::{
         Batch, Credential, KeyChange, MorePartitions, NewTopic, NewValue, OffsetReset, Outcome,
+        RefusalClass,
     },
 };
 
@@ -126,9 +127,10 @@ impl Parts {
     pub(super) fn outcomes(&self, items: &[usize], answers: Vec<Outcome>) -> Vec<Outcome> {
         let worse = |outcome: &Outcome| match outcome {
             Outcome::Applied => 0,
-            Outcome::Throttled(_) => 1,
-            Outcome::Refused(_) => 2,
-            Outcome::Unknown(_) => 3,
+            Outcome::Refused(refusal) if refusal.class == RefusalClass::AlreadyThere => 1,
+            Outcome::Throttled(_) => 2,
+            Outcome::Refused(_) => 3,
+            Outcome::Unknown(_) => 4,
         };
         let unanswered = || Outcome::Unknown("no answer came for it".to_owned());
         let mut worst: BTreeMap<usize, Outcome> = BTreeMap::new();

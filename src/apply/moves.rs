@@ -60,6 +60,29 @@ pub(super) fn differs(stage: Stage, action: &Action, live: LiveRef<'_>) -> Optio
     })
 }
 
+/// Says which moves had arrived before they were taken back, once all others are seen to be made.
+pub(super) fn ended(stage: Stage, action: &Action, live: LiveRef<'_>) -> Option<String> {
+    let LiveRef::Topic(topic) = live else {
+        return None;
+    };
+    let mut arrived = Vec::new();
+    for one in action
+        .change
+        .moves
+        .iter()
+        .filter(|_| stage == Stage::Reassign)
+    {
+        let live = partition(topic, one.partition)?;
+        match is_taken(one, live) {
+            true => {}
+            false if one.cancel && live.replicas != one.from => arrived.push(one.partition),
+            false => return None,
+        }
+    }
+    (!arrived.is_empty())
+        .then(|| format!("partitions {arrived:?} had arrived before they could be taken back"))
+}
+
 /// Tells whether a partition is where a move ends, or on its way there: the controller puts the target in front and
 /// leaves the replicas that go behind it (KIP-455).
 fn is_taken(one: &Move, live: &LivePartition) -> bool {

@@ -74,12 +74,15 @@ impl<'a> Step<'a> {
     }
 
     /// Says why a change that Kafka refused as done before is never going to be as wanted, however long one looks: an
-    /// object appears whole, and partitions only grow. `None` while it may still be.
+    /// object appears whole, partitions only grow, and a move that has arrived cannot be taken back. `None` while it may still be.
     pub(super) fn never(self, seen: Option<LiveRef<'_>>) -> Option<String> {
         let live = seen?;
         match self.action.verb {
             Verb::Create => self.is_more_than_fields().then(appeared),
-            Verb::Update => self.replaced(live).or_else(|| self.outgrown(live)),
+            Verb::Update => {
+                let other = self.replaced(live).or_else(|| self.outgrown(live));
+                other.or_else(|| moves::ended(self.stage, self.action, live))
+            }
             Verb::Delete => None,
         }
     }

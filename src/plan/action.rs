@@ -304,6 +304,9 @@ pub struct Foreign {
     /// Whether they are a broker's own and hide values that git declares for all brokers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hides: bool,
+    /// Whether they are throttles of a reassignment while none is under way.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub throttles: bool,
 }
 
 /// A difference that git did not cause.

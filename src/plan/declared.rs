@@ -260,6 +260,10 @@ impl<'a> Diff<'a> {
             ) {
                 continue;
             }
+            if throttle && self.inputs.moves.rests() {
+                // `moves` tells of those that nobody needs, also of objects that git does not declare
+                continue;
+            }
             if throttle || !(owned || claimed) {
                 self.foreign.insert(own.key, own.value.cloned());
                 continue;
@@ -358,6 +362,7 @@ fn tell_foreign(
                 object: seen.object(),
                 config,
                 hides,
+                throttles: false,
             });
         }
     }

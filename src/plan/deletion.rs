@@ -51,6 +51,7 @@ pub(super) fn undeclared(
             object: seen.object(),
             config: hiding.into_iter().map(|own| (own.key, own.value)).collect(),
             hides: true,
+            throttles: false,
         });
     }
     let ours = Memory::new(seen.record).is_ours(live);

@@ -64,7 +64,13 @@ pub fn plan(
         Ok(kafka) => kafka,
         Err(closed) => return held(desired, closed),
     };
-    let outlook = Outlook::new(desired, kafka, ledger);
+    let mut outlook = Outlook::new(desired, kafka, ledger);
+    if outlook.is_short() {
+        let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
+        let actions = to_topics(&inputs, policies);
+        let begun = moves::begun(&actions);
+        outlook.take_turns(|name| begun.contains(name));
+    }
     let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
     let mut plan = ClusterPlan::new(desired.name.clone());
     let mut unseen = Vec::new();
@@ -94,6 +100,14 @@ pub fn plan(
     plan.cluster_id = Some(kafka.cluster_id.clone());
     plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
     plan
+}
+
+/// Plans all topics, to see whose moves are let pass: one whose change is withheld must not hold up the others.
+fn to_topics(inputs: &Inputs<'_>, policies: &Policies) -> Vec<Action> {
+    match Walk::new(inputs.desired, inputs.kafka, inputs.ledger, Kind::Topic) {
+        Observed::Known(walk) => objects(inputs, Kind::Topic, walk, policies).actions,
+        Observed::Unknown(_) => Vec::new(),
+    }
 }
 
 /// Tells whether anything about a kind is git's business: declared, declared once, or claimed.

@@ -1,5 +1,6 @@
 //! Moves and elections: one request for many partitions, after the throttles, and only if they are as the plan saw them.
 
+use futures::FutureExt;
 use headgate::{plan::Move, ports::Reassignment};
 
 use super::*;
@@ -117,6 +118,51 @@ async fn a_move_is_taken_back() {
     };
     assert_eq!(bench.ends(vec![mk_moves(id, vec![back])]).await, [End::Ok]);
     assert!(bench.sandbox.world().moving().is_empty());
+}
+
+/// A move is over by the time its cancellation arrives: only a look tells how it ended.
+#[tokio::test(start_paused = true)]
+async fn a_move_that_ended_before_it_was_taken_back_is_no_error() {
+    for arrives in [true, false] {
+        let mut bench = mk_bench();
+        let id = mk_placed(&bench);
+        let to = |replicas: Option<Box<[i32]>>| Reassignment {
+            topic: TopicName::new("t").unwrap(),
+            partition: 0,
+            replicas,
+        };
+        let begun = to(Some([3].into()));
+        bench.sandbox.edit(|world| world.reassign(&begun)).unwrap();
+        let cancelled = to(None);
+        bench.on_write = Some(Box::new(move |bench, _| {
+            if !arrives {
+                let taken_back = bench.sandbox.edit(|world| world.reassign(&cancelled));
+                taken_back.unwrap();
+            }
+            while !bench.sandbox.world().moving().is_empty() {
+                bench.sandbox.observe(&Ask::default()).now_or_never();
+            }
+            None
+        }));
+        let back = Move {
+            cancel: true,
+            ..mk_move(0, &[3, 1], &[1])
+        };
+        let other = mk_move(1, &[2], &[2, 3]);
+        let ends = bench.ends(vec![mk_moves(id, vec![back, other])]).await;
+        match (arrives, &ends[..]) {
+            (true, [End::PreconditionFailed(why)]) => {
+                assert!(why.contains("partitions [0] had arrived"), "{why}");
+            }
+            (false, [end]) => assert!(end.is_done(), "{end:?}"),
+            _ => panic!("{ends:?}"),
+        }
+        assert_eq!(
+            bench.sandbox.world().moving().len(),
+            1,
+            "the other one goes on"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

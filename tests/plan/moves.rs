@@ -4,7 +4,7 @@
 use headgate::{
     live::{Broker, Moving, Observed},
     model::{Cause, Gate, Kind, ObjectRef, ResolvedBy, TopicName},
-    plan::ClusterPlan,
+    plan::{Action, ClusterPlan},
 };
 
 use super::site::{Site, read};
@@ -15,14 +15,14 @@ const PINNED: (&str, &str) = (
 );
 
 /// A cluster of four brokers that has converged.
-fn mk_site(topics: &[(&str, &str)]) -> Site {
+pub(super) fn mk_site(topics: &[(&str, &str)]) -> Site {
     let mut site = Site::new(topics);
     site.kafka().brokers = [1, 2, 3, 4].map(broker).into();
     site.settle();
     site
 }
 
-fn broker(id: i32) -> Broker {
+pub(super) fn broker(id: i32) -> Broker {
     Broker {
         id,
         host: format!("b{id}"),
@@ -33,7 +33,7 @@ fn broker(id: i32) -> Broker {
 
 impl Site {
     /// Passes until nothing is left to do.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for _ in 0..10 {
             if self.pass().settled.converged {
                 return;
@@ -65,7 +65,7 @@ impl Site {
     }
 }
 
-fn moves(plan: &ClusterPlan) -> usize {
+pub(super) fn moves(plan: &ClusterPlan) -> usize {
     plan.actions.iter().map(|a| a.change.moves.len()).sum()
 }
 
@@ -75,7 +75,7 @@ fn replicas_that_somebody_moved_are_drift_until_they_are_back() {
     site.lay("t", &[3, 2]);
     let pass = site.pass();
     assert_eq!(pass.settled.detected[0].fields[0].path, "placement");
-    let moved = |a: &&headgate::plan::Action| !a.change.moves.is_empty();
+    let moved = |a: &&Action| !a.change.moves.is_empty();
     let action = pass.planned.actions.iter().find(moved).unwrap();
     assert_eq!(action.cause, Cause::Drift);
     // moves are over at once here, so the throttles are all that is left

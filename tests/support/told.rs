@@ -268,6 +268,7 @@ pub(crate) fn busy(n: usize, revision: char, started_at: Timestamp) -> Cycle {
         reported: vec![update(2)],
         foreign: vec![Foreign {
             hides: false,
+            throttles: false,
             object: ObjectRef::topic("topic-00003"),
             config: [
                 (ConfigKey::new("segment.ms"), Some("1000".into())),

@@ -22,7 +22,7 @@ mod throttle;
 mod topic;
 
 pub(super) use memory::{forget, moves, note, observe, resolve};
-pub(super) use outlook::Outlook;
+pub(super) use outlook::{Outlook, begun};
 pub(super) use rule::words;
 pub(super) use tell::{Fate, others};
 pub(super) use throttle::throttle;

@@ -35,6 +35,10 @@ pub(in crate::plan) struct Outlook {
     busy: BTreeSet<CompactString>,
     /// Whether nothing is done about topics, only told.
     reported: bool,
+    /// How many more moves may be under way.
+    free: usize,
+    /// Whether it is known that nothing moves, whoever may have begun it.
+    rests: bool,
 }
 
 impl Outlook {
@@ -47,6 +51,11 @@ impl Outlook {
     ) -> Self {
         let mut outlook = Self {
             reported: desired.mode(Kind::Topic) == Mode::Report,
+            rests: ledger.begun.moves.is_empty()
+                && kafka
+                    .moving
+                    .known()
+                    .is_some_and(|all| all.values().all(Vec::is_empty)),
             ..Self::default()
         };
         let ignored = desired.mode(Kind::Topic) == Mode::Ignore;
@@ -101,6 +110,11 @@ impl Outlook {
     /// Tells whether replicas of a topic lie where git does not have them.
     pub(in crate::plan) fn is_misplaced(&self, name: &str) -> bool {
         self.topics.get(name).is_some_and(|t| t.misplaced)
+    }
+
+    /// Tells whether it is known that no reassignment is under way.
+    pub(in crate::plan) fn rests(&self) -> bool {
+        self.rests
     }
 
     /// Returns where the new partitions of a topic go; empty: wherever the controller puts them.
@@ -221,7 +235,8 @@ impl Outlook {
             let partitions = site.live.partitions.iter().enumerate();
             let name = site.name.as_str();
             let astray = self.topics.get(name);
-            let due = |p: i32| astray.is_some_and(|t| t.due.iter().any(|m| m.partition == p));
+            let due = astray.map_or(&[][..], |t| &t.due).iter();
+            let due: BTreeSet<i32> = due.map(|m| m.partition).collect();
             let elect: Vec<i32> = partitions
                 .filter(|(index, p)| {
                     let first = p.replicas.first().copied().unwrap_or(-1);
@@ -229,7 +244,7 @@ impl Outlook {
                     could && rules.serves(first) && site.course_of(*index).is_none()
                 })
                 .filter_map(|(index, _)| i32::try_from(index).ok())
-                .filter(|p| !due(*p))
+                .filter(|p| !due.contains(p))
                 .collect();
             if !elect.is_empty() {
                 let moves = self.topics.entry(name.into()).or_default();
@@ -239,14 +254,14 @@ impl Outlook {
         }
     }
 
-    /// Lets moves begin, as many as may be under way at once; none while they may do harm.
+    /// Lets each topic's moves begin as if it were the only one, as many as may be under way at once; none while they may
+    /// do harm.
     fn begin(&mut self, rules: &Rules<'_>, kafka: &KafkaLive, sites: &[Site<'_>]) {
-        let is_due = |t: &TopicMoves| !t.due.is_empty() || !t.elect.is_empty();
-        if !self.topics.values().any(is_due) {
+        if !self.topics.values().any(TopicMoves::wants) {
             return;
         }
         let under_way: usize = sites.iter().map(|s| s.courses.len()).sum();
-        let mut free = (rules.desired.moves.concurrent as usize).saturating_sub(under_way);
+        self.free = (rules.desired.moves.concurrent as usize).saturating_sub(under_way);
         let moves = |name: &str, partition: i32| {
             let found = sites.binary_search_by(|s| s.name.as_str().cmp(name)).ok();
             let index = usize::try_from(partition).unwrap_or(usize::MAX);
@@ -257,10 +272,28 @@ impl Outlook {
             let gate = Gate::Health;
             Some(Hold { gate, reason })
         });
-        for topic in self.topics.values_mut().filter(|t| is_due(t)) {
+        for topic in self.topics.values_mut().filter(|t| t.wants()) {
             topic.held = topic.held.take().or_else(|| hold.clone());
+            topic.redirect();
             if topic.held.is_none() {
-                free -= topic.begin_within(free);
+                topic.begin_within(self.free);
+            }
+        }
+    }
+
+    /// Tells whether more could begin than may be under way at once.
+    pub(in crate::plan) fn is_short(&self) -> bool {
+        let each = self.topics.values();
+        let copies = |t: &TopicMoves| t.due[..t.begins].iter().filter(|m| m.copies()).count();
+        each.map(copies).sum::<usize>() > self.free
+    }
+
+    /// Lets the topics take turns, in order. Those that do not begin all the same, since a policy denies it or they are
+    /// contended, take none: their moves stay as they are, so that what withholds them does.
+    pub(in crate::plan) fn take_turns(&mut self, begins: impl Fn(&str) -> bool) {
+        for (name, topic) in &mut self.topics {
+            if topic.begins > 0 && begins(name.as_str()) {
+                self.free -= topic.begin_within(self.free);
             }
         }
     }
@@ -285,7 +318,7 @@ impl Outlook {
 }
 
 /// Returns the topics of which partitions begin to move.
-pub(super) fn begun(actions: &[Action]) -> BTreeSet<&str> {
+pub(in crate::plan) fn begun(actions: &[Action]) -> BTreeSet<&str> {
     let moves = actions.iter().filter(|a| !a.change.moves.is_empty());
     moves.map(|a| a.object.name.as_str()).collect()
 }

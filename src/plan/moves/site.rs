@@ -1,6 +1,8 @@
 //! The topics with what is to become of each partition (plan stage, pure): what is under way and whether it goes on, and
 //! from where a target is worked out.
 
+use std::collections::BTreeMap;
+
 use crate::{
     live::{KafkaLive, LivePartition, LiveTopic, Moving, Observed},
     model::{Begun, TopicName},
@@ -19,8 +21,13 @@ pub(super) enum Course {
     Keep(Box<[i32]>),
     /// It is taken back to these replicas.
     Cancel(Box<[i32]>),
-    /// It gets another target, which is worked out from the present one.
-    Change(Box<[i32]>),
+    /// It gets another target.
+    Change {
+        /// Its present target, from which the other one is worked out.
+        now: Box<[i32]>,
+        /// How many replicas it has without the move.
+        had: usize,
+    },
     /// It is somebody else's, and goes there.
     Theirs(Box<[i32]>),
 }
@@ -34,7 +41,7 @@ pub(super) struct Site<'a> {
     pub(super) rule: Option<Rule<'a>>,
     /// Partitions that are to be placed; more than there are: it grows.
     pub(super) wanted: usize,
-    /// The partitions that are being moved.
+    /// The partitions that are being moved, by number.
     pub(super) courses: Vec<(usize, Course)>,
     /// Another number of replicas than the rule's that a partition has, apart from what moves add.
     pub(super) other_factor: Option<usize>,
@@ -90,12 +97,17 @@ fn site<'a>(
         stirred: wanted > live.partitions.len(),
     };
     let moving = kafka.moving.known().and_then(|all| all.get(name));
-    let quiet = moving.is_none_or(Vec::is_empty) && begun.is_empty();
+    let moving: BTreeMap<i32, &Moving> = moving
+        .into_iter()
+        .flatten()
+        .map(|m| (m.partition, m))
+        .collect();
+    let quiet = moving.is_empty() && begun.is_empty();
     for (index, partition) in live.partitions.iter().enumerate() {
         let mut base = None;
         if !quiet {
             let number = i32::try_from(index).unwrap_or(i32::MAX);
-            let entry = moving.and_then(|all| all.iter().find(|m| m.partition == number));
+            let entry = moving.get(&number).copied();
             let targets = begun.targets(name.as_str(), number);
             base = site.course(rules, index, partition, entry, targets);
         }
@@ -157,7 +169,10 @@ impl Site<'_> {
                 let even = self.rule.is_some_and(|r| r.extent == Extent::Even);
                 match original {
                     Some(original) if !breaks(&original) && !even => Course::Cancel(original),
-                    Some(_) if breaks(&to) => Course::Change(to),
+                    Some(original) if breaks(&to) => Course::Change {
+                        now: to,
+                        had: original.len(),
+                    },
                     _ => Course::Keep(to),
                 }
             }
@@ -173,8 +188,8 @@ impl Site<'_> {
     }
 
     pub(super) fn course_of(&self, index: usize) -> Option<&Course> {
-        let mut courses = self.courses.iter();
-        courses.find(|(at, _)| *at == index).map(|(_, c)| c)
+        let found = self.courses.binary_search_by_key(&index, |(at, _)| *at);
+        found.ok().map(|at| &self.courses[at].1)
     }
 
     /// Returns the replicas that a partition has, or is going to have as things stand.
@@ -182,7 +197,10 @@ impl Site<'_> {
         match self.course_of(index) {
             None => &self.live.partitions[index].replicas,
             Some(
-                Course::Keep(to) | Course::Cancel(to) | Course::Change(to) | Course::Theirs(to),
+                Course::Keep(to)
+                | Course::Cancel(to)
+                | Course::Change { now: to, .. }
+                | Course::Theirs(to),
             ) => to,
         }
     }

@@ -43,15 +43,15 @@ impl TopicMoves {
         }
         let begins = self.begin().next().is_some();
         let fate = |first: bool| match (&self.held, begins) {
-            (Some(hold), _) if !first && !self.due.is_empty() => Fate::Held(hold.clone()),
+            (Some(hold), _) if !first && self.withholds() => Fate::Held(hold.clone()),
             (_, true) => Fate::Due,
-            (Some(hold), false) if !self.due.is_empty() => Fate::Held(hold.clone()),
+            (Some(hold), false) if self.withholds() => Fate::Held(hold.clone()),
             _ => Fate::UnderWay,
         };
         let mut told: Vec<(FieldChange, Fate)> =
             fields.iter().map(|f| (f.clone(), fate(true))).collect();
         // some are taken back while others may not begin
-        if begins && self.held.is_some() && !self.due.is_empty() {
+        if begins && self.withholds() {
             told.extend(fields.iter().map(|f| (f.clone(), fate(false))));
         }
         if !self.elect.is_empty() {

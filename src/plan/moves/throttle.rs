@@ -10,10 +10,11 @@ use super::outlook::begun;
 use crate::{
     live::{LiveConfig, Observed, config_value},
     model::{
-        Kind, Ledger, ObjectRef, Place, Risk, THROTTLE_RATES, THROTTLED_REPLICAS, TopicId, Verb,
+        Kind, Ledger, Mode, ObjectRef, Place, Risk, THROTTLE_RATES, THROTTLED_REPLICAS, TopicId,
+        Verb, is_throttle,
     },
     plan::{
-        Action, Change, ClusterPlan, ResetField, SetField,
+        Action, Change, ClusterPlan, Foreign, ResetField, SetField,
         draft::{Inputs, field},
         memory::config_path,
     },
@@ -134,6 +135,43 @@ pub(in crate::plan) fn throttle(inputs: &Inputs<'_>, plan: &mut ClusterPlan) {
             plan.actions.extend(of_broker(inputs, broker, copies));
         }
     }
+    plan.foreign.extend(forgotten(inputs));
+}
+
+/// Returns the throttles that are not Headgate's own, while it is known that no reassignment needs any: whoever set them
+/// forgot them, or the ledger that knew them was lost.
+fn forgotten(inputs: &Inputs<'_>) -> Vec<Foreign> {
+    if !inputs.moves.rests() {
+        return Vec::new();
+    }
+    let topics = inputs.kafka.topics.iter();
+    let topics = topics.map(|(name, topic)| {
+        let config = topic.known().map_or(&[][..], |t| &t.config);
+        (ObjectRef::topic(name.as_str()), config)
+    });
+    let brokers = inputs.kafka.broker_configs.known().into_iter().flatten();
+    let brokers = brokers.map(|(name, config)| {
+        let config = config.known().map_or(&[][..], Vec::as_slice);
+        (ObjectRef::new(Kind::BrokerConfig, name), config)
+    });
+    let looked_at =
+        |(object, _): &(ObjectRef, &[LiveConfig])| inputs.desired.mode(object.kind) != Mode::Ignore;
+    let all = brokers.chain(topics).filter(looked_at);
+    let foreign = all.map(|(object, config)| {
+        let own = |c: &&LiveConfig| {
+            let begun = &inputs.ledger.begun;
+            is_throttle(object.kind, c.key.as_str())
+                && !begun.set(&object, c.key.as_str(), c.value.as_deref())
+        };
+        let config = config.iter().filter(own);
+        Foreign {
+            config: config.map(|c| (c.key.clone(), c.value.clone())).collect(),
+            object,
+            hides: false,
+            throttles: true,
+        }
+    });
+    foreign.filter(|f| !f.config.is_empty()).collect()
 }
 
 /// Returns by topic what is copied from now on: by moves that are under way, and by those that the plan begins.

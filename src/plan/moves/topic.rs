@@ -33,10 +33,14 @@ pub(in crate::plan) struct TopicMoves {
     pub(super) strangers: Vec<i32>,
     /// Moves that are taken back or get another target.
     pub(super) turned: Vec<Move>,
+    /// Moves that are to get another target, until it is known whether anything withholds that.
+    pub(super) redirected: Vec<Redirect>,
+    /// Moves that keep their target although git wants another one, since something withholds that.
+    pub(super) kept: usize,
     /// Moves that are due, in order; the first `begins` of them begin now.
     pub(super) due: Vec<Move>,
     pub(super) begins: usize,
-    /// What withholds those that are due, all of them.
+    /// What withholds those that are due and other targets, all of them.
     pub(super) held: Option<Hold>,
     /// The declared number of replicas, and another one that a partition has.
     pub(super) factor: Option<(u16, usize)>,
@@ -52,10 +56,33 @@ pub(in crate::plan) struct TopicMoves {
     pub(super) copying: Vec<Copying>,
 }
 
+/// Another target for a move that is under way.
+pub(super) struct Redirect {
+    to: Move,
+    /// How many replicas the partition had before it was moved.
+    had: usize,
+    /// What is copied when it goes on as it is.
+    copying: Option<Copying>,
+}
+
 impl TopicMoves {
     /// Returns how many partitions are not where they belong.
     pub(super) fn astray(&self) -> usize {
-        self.under_way + self.strangers.len() + self.turned.len() + self.due.len()
+        self.under_way
+            + self.strangers.len()
+            + self.turned.len()
+            + self.redirected.len()
+            + self.due.len()
+    }
+
+    /// Tells whether anything is to be done that may do harm.
+    pub(super) fn wants(&self) -> bool {
+        !self.due.is_empty() || !self.elect.is_empty() || !self.redirected.is_empty()
+    }
+
+    /// Tells whether anything is withheld.
+    pub(super) fn withholds(&self) -> bool {
+        self.held.is_some() && (!self.due.is_empty() || self.kept > 0)
     }
 
     /// Returns the moves that begin now.
@@ -71,6 +98,23 @@ impl TopicMoves {
         let begins = copies.min(free);
         self.begins = self.due.len() - copies + begins;
         begins
+    }
+
+    /// Gives moves that are under way their other target, or lets them go on as they are.
+    pub(super) fn redirect(&mut self) {
+        for Redirect { to, copying, .. } in std::mem::take(&mut self.redirected) {
+            match &self.held {
+                None => self.turned.push(to),
+                Some(_) => self.keep(copying),
+            }
+        }
+    }
+
+    /// Lets a move go on although git wants another target.
+    fn keep(&mut self, copying: Option<Copying>) {
+        self.kept += 1;
+        self.under_way += 1;
+        self.copying.extend(copying);
     }
 
     /// Returns the data that moves which begin now copy.
@@ -145,10 +189,8 @@ impl TopicMoves {
     fn sort(&mut self, rules: &Rules<'_>, kafka: &KafkaLive, site: &Site<'_>, targets: &[Target]) {
         for (index, partition) in site.live.partitions.iter().enumerate() {
             let number = i32::try_from(index).unwrap_or(i32::MAX);
-            let target = targets
-                .iter()
-                .find(|t| t.partition == index)
-                .map(|t| &*t.replicas);
+            let target = targets.binary_search_by_key(&index, |t| t.partition);
+            let target = target.ok().map(|at| &*targets[at].replicas);
             let step = |to: &[i32], cancel| Move {
                 partition: number,
                 from: partition.replicas.clone(),
@@ -157,8 +199,15 @@ impl TopicMoves {
             };
             match (site.course_of(index), target) {
                 (Some(Course::Cancel(to)), _) => self.turned.push(step(to, true)),
-                (Some(Course::Change(_)), Some(to)) => self.turned.push(step(to, false)),
-                (Some(Course::Keep(to) | Course::Change(to)), _) => {
+                (Some(Course::Change { now, had }), Some(to)) => self.redirected.push(Redirect {
+                    to: step(to, false),
+                    had: *had,
+                    copying: copied(number, partition, now),
+                }),
+                (Some(Course::Change { now, .. }), None) if self.held.is_some() => {
+                    self.keep(copied(number, partition, now));
+                }
+                (Some(Course::Keep(to) | Course::Change { now: to, .. }), _) => {
                     self.under_way += 1;
                     self.copying.extend(copied(number, partition, to));
                 }
@@ -183,17 +232,25 @@ impl TopicMoves {
 
     /// Withholds moves that would do harm or cannot be made, whatever the state of the cluster.
     fn judge(&mut self, rules: &Rules<'_>, kafka: &KafkaLive, site: &Site<'_>) {
-        if self.due.is_empty() || self.held.is_some() {
+        if self.held.is_some() {
             return;
         }
-        let leaderless = |m: &&Move| {
+        let due = self.due.iter().map(|m| (m, m.from.len()));
+        let wanted = || {
+            due.clone()
+                .chain(self.redirected.iter().map(|r| (&r.to, r.had)))
+        };
+        if wanted().next().is_none() {
+            return;
+        }
+        let leaderless = |(m, _): &(&Move, usize)| {
             let index = usize::try_from(m.partition).unwrap_or(usize::MAX);
             site.live
                 .partitions
                 .get(index)
                 .is_some_and(|p| p.leader < 0)
         };
-        if let Some(lost) = self.due.iter().find(leaderless) {
+        if let Some((lost, _)) = wanted().find(leaderless) {
             self.held = Some(Hold {
                 gate: Gate::Health,
                 reason: format!(
@@ -215,8 +272,8 @@ impl TopicMoves {
         let declared = rules.declared(site.name.as_str(), Some(site.live));
         let least = declared.and_then(declared_min_insync);
         let least = least.unwrap_or_else(|| kafka.min_insync(site.live));
-        let harmed = |m: &&Move| m.to.len() < least && m.from.len() > m.to.len();
-        if let Some(harmed) = self.due.iter().find(harmed) {
+        let harmed = |(m, had): &(&Move, usize)| m.to.len() < least && *had > m.to.len();
+        if let Some((harmed, _)) = wanted().find(harmed) {
             self.held = Some(Hold {
                 gate: Gate::Unsupported,
                 reason: format!(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{escape::short, note::consequence, units::human};
 use crate::{
-    model::{Cause, DriftClass, ObjectRef, Place, Verb},
+    model::{Cause, DriftClass, Kind, ObjectRef, Place, Verb},
     plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject},
 };
 
@@ -274,13 +274,24 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
     Entry {
         sort: Sort::Foreign,
         name: &foreign.object.name,
-        what: match foreign.hides {
-            true => "config of its own hides what is declared for all brokers".into(),
-            false => "foreign config keys stay".into(),
+        what: match (foreign.hides, foreign.throttles) {
+            (true, _) => "config of its own hides what is declared for all brokers".into(),
+            (false, true) => "throttles stay, although no replica is on the move".into(),
+            (false, false) => "foreign config keys stay".into(),
         },
         place: None,
         fields: keys.collect(),
-        reason: None,
+        reason: foreign.throttles.then_some(match foreign.object.kind {
+            Kind::BrokerConfig => {
+                "a replica that falls behind catches up no faster than this, if a topic lists it as throttled, and the \
+                 next move is throttled by it, too; somebody set it, or a ledger that was lost: take it off with \
+                 kafka-configs --alter --delete-config"
+            }
+            _ => {
+                "replicas that it lists catch up no faster than their brokers' throttled rates when they fall behind; \
+                 somebody set it, or a ledger that was lost: take it off with kafka-configs --alter --delete-config"
+            }
+        }),
     }
 }
 
