@@ -28,9 +28,18 @@ const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 /// Logins a pass of users whose password was in place before: each costs a handshake on a broker.
 const AT_ONCE: usize = 20;
 
-/// Logins a pass of users that are taken over: until a login says so, nobody knows that git's password is theirs, and it
-/// would be set. At four at a time a thousand take half a minute, once.
-const TAKEN_OVER: usize = 1_000;
+/// Logins that are asked for together. One that nobody answers takes five seconds, and four are tried at a time, so that
+/// the time is looked at every ten seconds at the latest.
+const TOGETHER: usize = 8;
+
+/// For how long a pass goes on asking for logins. Users that are taken over are all tried: until a login says so, nobody
+/// knows that git's password is theirs. A thousand take half a minute, or twenty where nobody answers, and what a pass
+/// does not come to is left to the next: drift of everything else is not to wait for it.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// Why nothing is known of a user that is taken over.
+const UNTRIED: &str = "whether git's password is the one that it has is not known yet: logins are tried for 20 s a pass, and \
+                       the next pass goes on where this one stopped";
 
 /// What the last logins said.
 #[derive(Default)]
@@ -82,19 +91,38 @@ impl Logins {
             return;
         };
         let due = self.due(desired, ledger, secrets, users);
-        let due = due.into_iter().filter_map(|due| due.with_password(vault));
-        let due: Vec<(Credential, Fingerprint)> = due.collect();
-        let logins: Vec<Credential> = due.iter().map(|(login, _)| login.clone()).collect();
-        if !logins.is_empty() {
+        let left = self.log_in(plane, vault, &due).await;
+        self.write(users);
+        // what would be written is not known to differ
+        for due in left.iter().filter(|due| due.taken_over) {
+            users.insert(due.user.clone(), Observed::Unknown(UNTRIED.to_owned()));
+        }
+    }
+
+    /// Tries logins for as long as there is time, and returns those that it did not come to.
+    async fn log_in<'a, 'b>(
+        &self,
+        plane: &dyn KafkaPlane,
+        vault: &Vault,
+        due: &'b [Due<'a>],
+    ) -> &'b [Due<'a>] {
+        let (began, mut left) = (Instant::now(), due);
+        while !left.is_empty() && began.elapsed() < BUDGET {
+            let (next, rest) = left.split_at(left.len().min(TOGETHER));
+            let (logins, prints): (Vec<Credential>, Vec<Fingerprint>) = next
+                .iter()
+                .filter_map(|due| due.with_password(vault))
+                .unzip();
             let answers = plane.log_in(&logins).await;
             let mut tried = self.tried();
-            for ((login, print), answer) in due.into_iter().zip(answers) {
+            for ((login, print), answer) in logins.into_iter().zip(prints).zip(answers) {
                 let key = (login.user, login.mechanism);
                 let before = tried.get(&key).map_or(0, |t| t.denied);
                 tried.insert(key, outcome(print, &answer, before));
             }
+            left = rest;
         }
-        self.write(users);
+        left
     }
 
     /// Forgets what a login said of a user: its password was just set.
@@ -106,7 +134,7 @@ impl Logins {
         self.tried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the logins to be tried now, longest waiting first.
+    /// Returns the logins to be tried now: of users that are taken over all, before some others; longest waiting first.
     fn due<'a>(
         &self,
         desired: &'a DesiredCluster,
@@ -141,18 +169,17 @@ impl Logins {
                         user: name,
                         mechanism: *mechanism,
                         password,
+                        taken_over: !known,
                     };
-                    match known {
-                        true => due.push((last.map(|last| last.at), login)),
-                        false => new.push(login),
-                    }
+                    let of = if known { &mut due } else { &mut new };
+                    of.push((last.map(|last| last.at), login));
                 }
             }
         }
+        new.sort_by_key(|(at, _)| *at);
         due.sort_by_key(|(at, _)| *at);
-        let most = if self.taking_over_only { 0 } else { AT_ONCE };
-        let due = due.into_iter().take(most).map(|(_, login)| login);
-        new.into_iter().take(TAKEN_OVER).chain(due).collect()
+        due.truncate(if self.taking_over_only { 0 } else { AT_ONCE });
+        new.into_iter().chain(due).map(|(_, login)| login).collect()
     }
 
     fn write(&self, users: &mut BTreeMap<CompactString, Observed<LiveUser>>) {
@@ -173,11 +200,13 @@ struct Due<'a> {
     user: &'a CompactString,
     mechanism: ScramMechanism,
     password: &'a SecretName,
+    /// Whether nobody knows that git's password is the user's.
+    taken_over: bool,
 }
 
 impl Due<'_> {
     /// Reads the password; `None` when it cannot be read any more.
-    fn with_password(self, vault: &Vault) -> Option<(Credential, Fingerprint)> {
+    fn with_password(&self, vault: &Vault) -> Option<(Credential, Fingerprint)> {
         let password = vault.read(self.password).ok()?;
         let print = vault.digest(&password);
         let credential = Credential {
@@ -208,33 +237,4 @@ fn outcome(print: Fingerprint, answer: &Observed<bool>, denied_before: u32) -> T
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
-    use super::*;
-
-    fn mk_tried(denied: u32) -> Tried {
-        Tried {
-            at: Instant::now(),
-            print: Fingerprint("a".into()),
-            login: None,
-            denied,
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_refused() {
-        let after = |tried: &Tried, minutes: u64, print: &str| {
-            let now = tried.at + Duration::from_secs(minutes * 60);
-            tried.is_due(&Fingerprint(print.into()), now)
-        };
-        let accepted = mk_tried(0);
-        assert!(!after(&accepted, 9, "a"));
-        assert!(after(&accepted, 10, "a"));
-        assert!(after(&accepted, 0, "b"), "git has another password");
-        let refused = mk_tried(3);
-        assert!(!after(&refused, 39, "a"));
-        assert!(after(&refused, 40, "a"));
-        assert!(!after(&mk_tried(100), 359, "a"));
-        assert!(after(&mk_tried(100), 360, "a"));
-    }
-}
+mod tests;
