@@ -1,19 +1,18 @@
 //! Trying whether Kafka still has the passwords that git wants (daemon): Kafka never tells a password back, but it lets a
 //! user in or it does not.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use compact_str::CompactString;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::clock;
 use crate::{
     desired::{DesiredCluster, DesiredCredential},
+    ledger::{LedgerError, LoginTries, LoginTry, Store},
     live::{Fingerprints, KafkaLive, LiveUser, Login, Observed},
-    model::{Fingerprint, Kind, Ledger, ObjectRef, ScramMechanism, SecretName},
+    model::{ClusterName, Fingerprint, Kind, Ledger, ObjectRef, ScramMechanism, SecretName, chain},
     ports::{Credential, KafkaPlane},
     secrets::Vault,
 };
@@ -41,39 +40,31 @@ const BUDGET: Duration = Duration::from_secs(20);
 const UNTRIED: &str = "whether git's password is the one that it has is not known yet: logins are tried for 20 s a pass, and \
                        the next pass goes on where this one stopped";
 
-/// What the last logins said.
-#[derive(Default)]
+/// The logins of one cluster's users. What they said, and when, stands in the ledger alone, so that neither a restart nor a
+/// command that runs once tries a user more often.
 pub(super) struct Logins {
-    tried: Mutex<BTreeMap<Key, Tried>>,
-    taking_over_only: bool,
-}
-
-type Key = (CompactString, ScramMechanism);
-
-/// The last login of a user.
-struct Tried {
-    at: Instant,
-    print: Fingerprint,
-    /// `None`: nobody answered.
-    login: Option<Login>,
-    /// How often in a row it was refused.
-    denied: u32,
-}
-
-impl Tried {
-    fn is_due(&self, print: &Fingerprint, now: Instant) -> bool {
-        let wait = EVERY * 2_u32.saturating_pow(self.denied.saturating_sub(1).min(8));
-        self.print != *print || now.duration_since(self.at) >= wait.min(LONGEST)
-    }
+    cluster: ClusterName,
+    store: Option<Arc<Store>>,
+    keeps: bool,
 }
 
 impl Logins {
-    /// Makes logins for a command that runs once and remembers nothing: of users that the ledger knows none is tried, or
-    /// every run would be one more.
-    pub(super) fn once() -> Self {
+    /// Makes logins that are remembered.
+    pub(super) fn kept(cluster: ClusterName, store: Arc<Store>) -> Self {
         Self {
-            taking_over_only: true,
-            ..Self::default()
+            cluster,
+            store: Some(store),
+            keeps: true,
+        }
+    }
+
+    /// Makes logins for a command that only reads the ledger, if there is one: of users that it knows none is tried, or
+    /// every run would be one more.
+    pub(super) fn read(cluster: ClusterName, store: Option<Arc<Store>>) -> Self {
+        Self {
+            cluster,
+            store,
+            keeps: false,
         }
     }
 
@@ -90,9 +81,16 @@ impl Logins {
         let Observed::Known(users) = &mut live.users else {
             return;
         };
-        let due = self.due(desired, ledger, secrets, users);
-        let left = self.log_in(plane, vault, &due).await;
-        self.write(users);
+        let remembered = self.remembered(desired);
+        let is_known = remembered.is_some();
+        let mut tried = remembered.unwrap_or_default();
+        let due = self.due(desired, ledger, secrets, users, &tried);
+        let left = match is_known {
+            true => self.log_in(plane, vault, &due, &mut tried).await,
+            // nobody knows who was tried how often
+            false => &due,
+        };
+        write(users, &tried);
         // what would be written is not known to differ
         for due in left.iter().filter(|due| due.taken_over) {
             users.insert(due.user.clone(), Observed::Unknown(UNTRIED.to_owned()));
@@ -105,33 +103,62 @@ impl Logins {
         plane: &dyn KafkaPlane,
         vault: &Vault,
         due: &'b [Due<'a>],
+        tried: &mut LoginTries,
     ) -> &'b [Due<'a>] {
         let (began, mut left) = (Instant::now(), due);
         while !left.is_empty() && began.elapsed() < BUDGET {
             let (next, rest) = left.split_at(left.len().min(TOGETHER));
-            let (logins, prints): (Vec<Credential>, Vec<Fingerprint>) = next
-                .iter()
-                .filter_map(|due| due.with_password(vault))
-                .unzip();
-            let answers = plane.log_in(&logins).await;
-            let mut tried = self.tried();
-            for ((login, print), answer) in logins.into_iter().zip(prints).zip(answers) {
-                let key = (login.user, login.mechanism);
-                let before = tried.get(&key).map_or(0, |t| t.denied);
-                tried.insert(key, outcome(print, &answer, before));
+            let logins = next.iter().filter_map(|due| due.with_password(vault));
+            let (logins, prints): (Vec<Credential>, Vec<Fingerprint>) = logins.unzip();
+            let begin = |(login, print): (&Credential, Fingerprint)| {
+                let key = (login.user.clone(), login.mechanism);
+                let one = begun(print, tried.get(&key));
+                (key, one)
+            };
+            let mut these: LoginTries = logins.iter().zip(prints).map(begin).collect();
+            // noted before they are tried: a daemon that dies each time shall lock nobody out
+            if !self.note(&these) {
+                break;
             }
+            let answers = plane.log_in(&logins).await;
+            for (login, answer) in logins.into_iter().zip(answers) {
+                if let Some(one) = these.get_mut(&(login.user, login.mechanism)) {
+                    end(one, &answer);
+                }
+            }
+            self.note(&these);
+            tried.extend(these);
             left = rest;
         }
         left
     }
 
-    /// Forgets what a login said of a user: its password was just set.
-    pub(super) fn forget(&self, user: &str) {
-        self.tried().retain(|(name, _), _| name != user);
+    /// Forgets what logins said of users: their passwords were just set.
+    pub(super) fn forget<'a>(&self, users: impl Iterator<Item = &'a str>) {
+        let users: Vec<&str> = users.collect();
+        let kept = self.store.as_ref().filter(|_| self.keeps);
+        if let Some(store) = kept.filter(|_| !users.is_empty()) {
+            is_kept(&store.forget_logins(&self.cluster, users));
+        }
     }
 
-    fn tried(&self) -> MutexGuard<'_, BTreeMap<Key, Tried>> {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the last logins of users that git still declares; `None` when they are not known.
+    fn remembered(&self, desired: &DesiredCluster) -> Option<LoginTries> {
+        let Some(store) = &self.store else {
+            return Some(LoginTries::new());
+        };
+        let logins = store.logins(&self.cluster);
+        is_kept(&logins);
+        let mut tried = logins.ok()?;
+        let gone = tried.keys().map(|(user, _)| user.as_str());
+        self.forget(gone.filter(|user| !desired.users.contains_key(*user)));
+        tried.retain(|(user, _), _| desired.users.contains_key(user));
+        Some(tried)
+    }
+
+    fn note(&self, tries: &LoginTries) -> bool {
+        let store = self.store.as_ref().filter(|_| self.keeps);
+        store.is_none_or(|store| is_kept(&store.note_logins(&self.cluster, tries)))
     }
 
     /// Returns the logins to be tried now: of users that are taken over all, before some others; longest waiting first.
@@ -141,8 +168,9 @@ impl Logins {
         ledger: &Ledger,
         secrets: &Fingerprints,
         users: &BTreeMap<CompactString, Observed<LiveUser>>,
+        tried: &LoginTries,
     ) -> Vec<Due<'a>> {
-        let (now, tried) = (Instant::now(), self.tried());
+        let now = clock::now();
         let (mut due, mut new) = (Vec::new(), Vec::new());
         for (name, user) in desired.users.iter().filter(|(_, user)| user.verify) {
             let Some(Observed::Known(live)) = users.get(name) else {
@@ -164,7 +192,7 @@ impl Logins {
                     continue;
                 };
                 let last = tried.get(&(name.clone(), *mechanism));
-                if last.is_none_or(|last| last.is_due(print, now)) {
+                if last.is_none_or(|last| is_due(last, print, now)) {
                     let login = Due {
                         user: name,
                         mechanism: *mechanism,
@@ -178,21 +206,34 @@ impl Logins {
         }
         new.sort_by_key(|(at, _)| *at);
         due.sort_by_key(|(at, _)| *at);
-        due.truncate(if self.taking_over_only { 0 } else { AT_ONCE });
+        due.truncate(if self.keeps { AT_ONCE } else { 0 });
         new.into_iter().chain(due).map(|(_, login)| login).collect()
     }
+}
 
-    fn write(&self, users: &mut BTreeMap<CompactString, Observed<LiveUser>>) {
-        for ((name, mechanism), tried) in self.tried().iter() {
-            let Some(Observed::Known(user)) = users.get_mut(name) else {
-                continue;
-            };
-            let mut credentials = user.credentials.iter_mut();
-            if let Some(credential) = credentials.find(|c| c.mechanism == *mechanism) {
-                credential.login.clone_from(&tried.login);
-            }
+/// Writes into the observation what is known of users.
+fn write(users: &mut BTreeMap<CompactString, Observed<LiveUser>>, tried: &LoginTries) {
+    for ((name, mechanism), tried) in tried {
+        let Some(Observed::Known(user)) = users.get_mut(name) else {
+            continue;
+        };
+        let mut credentials = user.credentials.iter_mut();
+        if let Some(credential) = credentials.find(|c| c.mechanism == *mechanism) {
+            credential.login.clone_from(&tried.login);
         }
     }
+}
+
+/// Tells whether the ledger did what it was asked for, and says so if not.
+fn is_kept<T>(done: &Result<T, LedgerError>) -> bool {
+    if let Err(error) = done {
+        let error = chain(error);
+        tracing::warn!(
+            error,
+            "the ledger does not keep who logged in, so no login is tried"
+        );
+    }
+    done.is_ok()
 }
 
 /// A login to be tried.
@@ -219,21 +260,31 @@ impl Due<'_> {
     }
 }
 
-fn outcome(print: Fingerprint, answer: &Observed<bool>, denied_before: u32) -> Tried {
-    let login = match answer {
-        Observed::Known(true) => Some(Login::Accepted(print.clone())),
-        Observed::Known(false) => Some(Login::Denied(print.clone())),
-        Observed::Unknown(_) => None,
-    };
-    Tried {
-        at: Instant::now(),
-        denied: match answer {
-            Observed::Known(false) => denied_before + 1,
-            _ => 0,
-        },
+/// Tells whether a user may be tried again: another password at once, and any when the clock was set back.
+fn is_due(last: &LoginTry, print: &Fingerprint, now: Timestamp) -> bool {
+    let wait = EVERY * 2_u32.saturating_pow(last.denied.saturating_sub(1).min(8));
+    let since = now.duration_since(last.at);
+    last.print != *print || since.is_negative() || since.unsigned_abs() >= wait.min(LONGEST)
+}
+
+/// Begins a login: until it has ended, what the one before it said still holds.
+fn begun(print: Fingerprint, before: Option<&LoginTry>) -> LoginTry {
+    LoginTry {
+        at: clock::now(),
         print,
-        login,
+        login: before.and_then(|before| before.login.clone()),
+        denied: before.map_or(0, |before| before.denied),
     }
+}
+
+fn end(tried: &mut LoginTry, answer: &Observed<bool>) {
+    let print = tried.print.clone();
+    (tried.login, tried.denied) = match answer {
+        Observed::Known(true) => (Some(Login::Accepted(print)), 0),
+        Observed::Known(false) => (Some(Login::Denied(print)), tried.denied + 1),
+        // whoever counts refusals goes on where they were
+        Observed::Unknown(_) => (None, tried.denied),
+    };
 }
 
 #[cfg(test)]

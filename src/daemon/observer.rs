@@ -23,19 +23,11 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) fn new(planes: Planes, vault: Vault) -> Self {
+    pub(super) fn new(planes: Planes, vault: Vault, logins: Logins) -> Self {
         Self {
             planes,
             vault,
-            logins: Logins::default(),
-        }
-    }
-
-    /// Makes the observer of a command that only plans.
-    pub(super) fn once(planes: Planes, vault: Vault) -> Self {
-        Self {
-            logins: Logins::once(),
-            ..Self::new(planes, vault)
+            logins,
         }
     }
 
@@ -66,9 +58,7 @@ impl Observer {
     pub(super) fn wrote(&self, results: &[ActionResult]) {
         let done = results.iter().filter(|r| r.end.is_done());
         let users = done.filter(|r| r.object.kind == Kind::User);
-        for user in users {
-            self.logins.forget(&user.object.name);
-        }
+        self.logins.forget(users.map(|r| r.object.name.as_str()));
     }
 
     /// Reads every secret that git names, and keeps what tells that it changed.
@@ -98,7 +88,7 @@ mod tests {
     use crate::{
         desired,
         live::{KafkaLive, Looks},
-        model::{Acl, Converged, ObjectRef, Record, SourceFile},
+        model::{Acl, ClusterName, Converged, ObjectRef, Record, SourceFile},
         ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome},
         sandbox::Sandbox,
     };
@@ -160,7 +150,8 @@ mod tests {
         let planes = Planes {
             kafka: Arc::new(plane),
         };
-        let observer = Observer::once(planes, Vault::none());
+        let cluster = ClusterName::new("c").expect("it is a name");
+        let observer = Observer::new(planes, Vault::none(), Logins::read(cluster, None));
         let (live, _) = observer
             .observe(desired.expect("it is declared"), &ledger)
             .await;

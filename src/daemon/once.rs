@@ -10,6 +10,7 @@ use futures::future::join_all;
 
 use super::{
     ConnectPlanes, PlaneError, Planes, Revision, Stop, clock,
+    logins::Logins,
     observer::Observer,
     pass::{self, Site},
 };
@@ -125,7 +126,7 @@ pub async fn plan(
     only: Option<&str>,
     connect: &ConnectPlanes,
 ) -> Result<Plan, OnceError> {
-    let store = Store::open_read_only(&config.ledger.path)?;
+    let store = Store::open_read_only(&config.ledger.path)?.map(Arc::new);
     let accepted = match &store {
         Some(store) => store.accepted(&config.source.repo)?,
         None => None,
@@ -135,12 +136,16 @@ pub async fn plan(
         return Err(OnceError::Invalid(revision.findings));
     }
     // without a ledger no fingerprint is remembered that these could be compared with
-    let key = store.as_ref().map_or_else(rand::random, Store::key);
+    let key = store
+        .as_ref()
+        .map_or_else(rand::random, |store| store.key());
     let clusters = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| {
             let (store, revision) = (&store, &revision);
-            let observer = Observer::once(planes, Vault::new(config.secrets.clone(), key));
+            let vault = Vault::new(config.secrets.clone(), key);
+            let logins = Logins::read(name.clone(), store.clone());
+            let observer = Observer::new(planes, vault, logins);
             async move {
                 let mut ledger = match store {
                     Some(store) => store.load(&name)?,
@@ -185,10 +190,12 @@ pub async fn apply(
     let passes = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, interval, planes)| {
+            let vault = Vault::new(config.secrets.clone(), key);
+            let logins = Logins::kept(name.clone(), store.clone());
             let site = Site {
                 name,
                 interval,
-                observer: Observer::new(planes, Vault::new(config.secrets.clone(), key)),
+                observer: Observer::new(planes, vault, logins),
                 store: store.clone(),
             };
             let (store, revision) = (&store, &revision);

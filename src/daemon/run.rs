@@ -11,6 +11,7 @@ use super::{
     ConnectPlanes, PlaneError, Planes, Stop, clock,
     cluster::ClusterLoop,
     follow::Follow,
+    logins::Logins,
     observer::Observer,
     once,
     pass::Site,
@@ -247,8 +248,12 @@ impl Session {
                 ledger: store.load(&name)?,
                 site: Site {
                     interval: config.clusters[&name].interval,
+                    observer: Observer::new(
+                        planes,
+                        Vault::new(config.secrets.clone(), key),
+                        Logins::kept(name.clone(), store.clone()),
+                    ),
                     name,
-                    observer: Observer::new(planes, Vault::new(config.secrets.clone(), key)),
                     store: store.clone(),
                 },
                 told: told.clone(),

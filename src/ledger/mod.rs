@@ -11,10 +11,12 @@ mod error;
 mod history;
 mod key;
 mod lock;
+mod logins;
 mod open;
 mod save;
 mod store;
 
 pub use error::LedgerError;
 pub use history::HistoryEntry;
+pub use logins::{LoginTries, LoginTry};
 pub use store::Store;

@@ -48,6 +48,12 @@ const MIGRATIONS: &[&str] = &["
 "
     -- of the key that fingerprints are made with, which has a file of its own from now on
     CREATE TABLE fingerprint_mark (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL);
+",
+"
+    CREATE TABLE login (
+        cluster TEXT NOT NULL, user TEXT NOT NULL, mechanism TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (cluster, user, mechanism)
+    ) WITHOUT ROWID;
 "];
 
 /// Mode of what belongs to the daemon alone.

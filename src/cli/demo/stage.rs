@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     daemon::{self, ConnectPlanes, DaemonError, Options, Planes},
     lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security},
+    ledger::Store,
     ports::KafkaPlane,
     sandbox::Sandbox,
 };
@@ -131,6 +132,16 @@ impl Stage {
             let _ = stop.send(());
             let _ = task.await;
         }
+    }
+
+    /// Makes the ledger forget when a user's login was tried; the daemon must not run.
+    pub(super) fn forget_login(&self, user: &str) -> Result<(), Failure> {
+        let config = self.config()?;
+        let ledger = Store::open(&config.ledger.path)?;
+        for cluster in config.clusters.keys() {
+            ledger.forget_logins(cluster, [user])?;
+        }
+        Ok(())
     }
 
     /// Writes the passwords of users to where `headgate.yaml` says that secrets lie.

@@ -1,34 +1,38 @@
 //! Which logins are tried, and when.
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
+use std::sync::Mutex;
+
 use futures::future::BoxFuture;
 
 use super::*;
 use crate::{
     desired::DesiredUser,
     live::{LiveCredential, Looks},
-    model::{ClusterId, ClusterName, Converged, ObjectRef, Place, Record, Secret},
+    model::{ClusterId, Converged, ObjectRef, Place, Record, Secret},
     ports::{Ask, Batch, Looked, Outcome},
 };
 
 const MECHANISM: ScramMechanism = ScramMechanism::Sha512;
 
-fn mk_tried(denied: u32) -> Tried {
-    Tried {
-        at: Instant::now(),
+fn mk_tried(denied: u32) -> LoginTry {
+    LoginTry {
+        at: Timestamp::UNIX_EPOCH,
         print: Fingerprint("a".into()),
         login: None,
         denied,
     }
 }
 
-/// A plane that lets everybody in, five seconds after it was asked, four at a time; it keeps who came.
-#[derive(Default)]
-struct Slow(Mutex<Vec<CompactString>>);
+/// A plane that lets everybody in, or nobody, five seconds after it was asked, four at a time; it keeps who came.
+struct Slow {
+    lets_in: bool,
+    came: Mutex<Vec<CompactString>>,
+}
 
 impl Slow {
     fn came(&self) -> Vec<CompactString> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        std::mem::take(&mut self.came.lock().unwrap())
     }
 }
 
@@ -58,8 +62,8 @@ impl KafkaPlane for Slow {
             let turns = u32::try_from(logins.len().div_ceil(4)).unwrap();
             tokio::time::sleep(Duration::from_secs(5) * turns).await;
             let users = logins.iter().map(|login| login.user.clone());
-            self.0.lock().unwrap().extend(users);
-            vec![Observed::Known(true); logins.len()]
+            self.came.lock().unwrap().extend(users);
+            vec![Observed::Known(self.lets_in); logins.len()]
         })
     }
 }
@@ -91,7 +95,7 @@ fn mk_desired(users: usize) -> DesiredCluster {
         line: 1,
         column: 1,
     };
-    let mut desired = DesiredCluster::new(ClusterName::new("c").unwrap(), place.clone());
+    let mut desired = DesiredCluster::new(mk_cluster(), place.clone());
     for n in 0..users {
         let user = DesiredUser {
             place: place.clone(),
@@ -123,13 +127,27 @@ fn mk_ledger(users: usize) -> Ledger {
     ledger
 }
 
+fn mk_cluster() -> ClusterName {
+    ClusterName::new("c").unwrap()
+}
+
+/// The logins of a daemon that starts on the ledger in this folder.
+fn mk_logins(folder: &tempfile::TempDir) -> Logins {
+    let store = Store::open(&folder.path().join("ledger.db")).unwrap();
+    Logins::kept(mk_cluster(), Arc::new(store))
+}
+
 /// Verifies once, and returns who came and who is held.
 async fn pass(logins: &Logins, users: usize, ledger: &Ledger) -> (Vec<CompactString>, usize) {
     let secret = Secret::new("a password".to_owned());
     let vault = Vault::fixed([(SecretName("app".into()), secret)].into(), [7; 32]);
     let app = SecretName("app".into());
     let secrets = Fingerprints::from([(app.clone(), vault.fingerprint(&app))]);
-    let (plane, mut live) = (Slow::default(), mk_live(users));
+    let plane = Slow {
+        lets_in: false,
+        came: Mutex::default(),
+    };
+    let mut live = mk_live(users);
     let desired = mk_desired(users);
     logins
         .verify(&plane, &vault, &desired, ledger, &secrets, &mut live)
@@ -140,11 +158,11 @@ async fn pass(logins: &Logins, users: usize, ledger: &Ledger) -> (Vec<CompactStr
     (plane.came(), held.count())
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_refused() {
-    let after = |tried: &Tried, minutes: u64, print: &str| {
-        let now = tried.at + Duration::from_secs(minutes * 60);
-        tried.is_due(&Fingerprint(print.into()), now)
+#[test]
+fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_refused() {
+    let after = |tried: &LoginTry, minutes: i64, print: &str| {
+        let now = Timestamp::from_second(minutes * 60).unwrap();
+        is_due(tried, &Fingerprint(print.into()), now)
     };
     let accepted = mk_tried(0);
     assert!(!after(&accepted, 9, "a"));
@@ -155,11 +173,13 @@ async fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_ref
     assert!(after(&refused, 40, "a"));
     assert!(!after(&mk_tried(100), 359, "a"));
     assert!(after(&mk_tried(100), 360, "a"));
+    assert!(after(&accepted, -1, "a"), "the clock was set back");
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_users_are_taken_over_in_several_passes_and_held_until_they_were_tried() {
-    let (logins, ledger) = (Logins::default(), Ledger::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (logins, ledger) = (mk_logins(&folder), Ledger::default());
     let mut all = Vec::new();
     for (came, held) in [(16, 24), (16, 8), (8, 0), (0, 0)] {
         let passed = pass(&logins, 40, &ledger).await;
@@ -171,13 +191,52 @@ async fn many_users_are_taken_over_in_several_passes_and_held_until_they_were_tr
 
 #[tokio::test(start_paused = true)]
 async fn users_that_are_known_are_tried_some_at_a_time_and_never_held() {
-    let logins = Logins::default();
-    let passed = pass(&logins, 40, &mk_ledger(40)).await;
-    assert_eq!((passed.0.len(), passed.1), (16, 0));
-    let passed = pass(&Logins::once(), 40, &mk_ledger(40)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = mk_ledger(40);
+    let reads = Logins::read(mk_cluster(), None);
+    let passed = pass(&reads, 40, &ledger).await;
     assert_eq!(
         (passed.0.len(), passed.1),
         (0, 0),
         "a plan tries none of them"
     );
+    let passed = pass(&mk_logins(&folder), 40, &ledger).await;
+    assert_eq!((passed.0.len(), passed.1), (16, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_a_restart_nor_a_plan_tries_a_user_again_that_was_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (known, path) = (mk_ledger(3), folder.path().join("ledger.db"));
+    for (ledger, users) in [(&Ledger::default(), 2), (&known, 3)] {
+        let first = pass(&mk_logins(&folder), users, ledger).await.0;
+        assert!(!first.is_empty());
+        // three more runs of `apply`, and one of `plan`
+        for _ in 0..3 {
+            assert_eq!(pass(&mk_logins(&folder), users, ledger).await.0, [""; 0]);
+        }
+        let store = Store::open_read_only(&path).unwrap().unwrap();
+        let reads = Logins::read(mk_cluster(), Some(Arc::new(store)));
+        assert_eq!(pass(&reads, users, ledger).await.0, [""; 0]);
+    }
+
+    let logins = mk_logins(&folder);
+    logins.forget(["user-001"].into_iter());
+    drop(logins);
+    // its password was set, so that what was refused is another one
+    assert_eq!(pass(&mk_logins(&folder), 3, &known).await.0, ["user-001"]);
+    let tried = mk_logins(&folder).remembered(&mk_desired(2)).unwrap();
+    assert_eq!(tried.len(), 2, "of users that are gone nothing is kept");
+    let denied = |(_, tried): (&_, &LoginTry)| matches!(tried.login, Some(Login::Denied(_)));
+    assert!(tried.iter().all(denied));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_cannot_be_written_lets_nobody_be_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    drop(mk_logins(&folder));
+    let store = Arc::new(Store::open_read_only(&path).unwrap().unwrap());
+    let passed = pass(&Logins::kept(mk_cluster(), store), 3, &Ledger::default()).await;
+    assert_eq!((passed.0.len(), passed.1), (0, 3));
 }
