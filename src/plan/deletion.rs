@@ -168,11 +168,11 @@ pub(super) fn use_consent(
 }
 
 /// Tells whether an action is only done because git consents to it: where it deletes, sets the offsets of a group, or takes
-/// one of a user's credentials away.
+/// one of a user's credentials or of a quota's limits away.
 pub(super) fn needs_word(action: &Action) -> bool {
     match action.object.kind {
         Kind::ConsumerGroup => true,
-        Kind::User if action.verb == Verb::Update => !action.change.reset.is_empty(),
+        Kind::User | Kind::Quota if action.verb == Verb::Update => !action.change.reset.is_empty(),
         _ => action.verb == Verb::Delete,
     }
 }

@@ -1,4 +1,5 @@
-//! What is different about a user's credentials (plan stage, pure): each is written whole, and goes only by consent.
+//! What is different about a user's credentials (plan stage, pure): each is written whole, and goes only by consent, as a
+//! quota's limits do where git asks for that.
 
 use super::{Diff, Difference, set};
 use crate::{
@@ -32,18 +33,23 @@ impl Diff<'_> {
         }
     }
 
-    /// Says why a key that git gave up stays: a credential is all that lets its user in.
+    /// Says why a key that git gave up stays: a credential is all that lets its user in, and a quota that loses its limits
+    /// one by one is lost as one that is deleted.
     pub(super) fn stays(&self, key: &ConfigKey) -> Option<(Gate, String)> {
-        if self.seen.kind != Kind::User {
-            return None;
-        }
-        if let Some(reason) = special::must_stay(self.inputs, self.seen) {
-            return Some((Gate::Unsupported, reason));
-        }
+        let why = match self.seen.kind {
+            Kind::User => {
+                if let Some(reason) = special::must_stay(self.inputs, self.seen) {
+                    return Some((Gate::Unsupported, reason));
+                }
+                "who still logs in with it would be locked out"
+            }
+            kind @ Kind::Quota if self.inputs.desired.deletion.needs_consent(kind) => {
+                "deletion.requireConsent says that limits go by consent only"
+            }
+            _ => return None,
+        };
         let opens = deletion::without_consent(self.inputs, self.seen)?;
-        let reason = format!(
-            "git no longer declares {key}, and who still logs in with it would be locked out; {opens}"
-        );
+        let reason = format!("git no longer declares {key}, and {why}; {opens}");
         Some((Gate::Consent, reason))
     }
 }

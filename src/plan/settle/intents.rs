@@ -4,7 +4,7 @@ use super::drift::is_field;
 use crate::{
     desired::{DesiredCluster, DesiredRef},
     live::{Field, Live, LiveRef, Observed},
-    model::{Intent, Kind, Ledger, ObjectRef, ScramMechanism, Verb, is_throttle},
+    model::{ConfigKey, Intent, Kind, Ledger, ObjectRef, ScramMechanism, Verb, is_throttle},
     plan::{
         KeyTypes, deletion, gates,
         memory::{OFFSETS, OFFSETS_BEGUN, PLACEMENT, REPLICATION_FACTOR, config_path},
@@ -70,24 +70,31 @@ fn absent(ledger: &mut Ledger, desired: &DesiredCluster, intent: &Intent) {
     }
 }
 
-/// Tells whether a user lost a credential that git gave up: when a change of the user was under way, that was it.
+/// Tells whether a user lost a credential, or a quota a limit, that git gave up: when a change of it was under way, that was
+/// it.
 fn gave_up(
     ledger: &Ledger,
     desired: &DesiredCluster,
     object: &ObjectRef,
     live: LiveRef<'_>,
 ) -> bool {
-    let (LiveRef::User(user), Some(DesiredRef::User(wanted)), Some(record)) =
-        (live, desired.object(object), ledger.records.get(object))
-    else {
+    let Some(record) = ledger.records.get(object) else {
         return false;
     };
-    let owned = record
-        .owned
-        .iter()
-        .filter_map(|key| ScramMechanism::parse(key.as_str()));
-    let mut given_up = owned.filter(|own| wanted.scram.iter().all(|c| c.mechanism != *own));
-    given_up.any(|gone| user.credential(gone).is_none())
+    let is_gone = |key: &ConfigKey| match (live, desired.object(object)) {
+        (LiveRef::User(user), Some(DesiredRef::User(wanted))) => {
+            let mechanism = ScramMechanism::parse(key.as_str());
+            mechanism.is_some_and(|own| {
+                wanted.scram.iter().all(|c| c.mechanism != own) && user.credential(own).is_none()
+            })
+        }
+        (LiveRef::Config(_), Some(DesiredRef::Config(wanted))) if object.kind == Kind::Quota => {
+            wanted.config.iter().all(|(k, _)| k != key)
+                && live.field(&config_path(key.as_str())).is_none()
+        }
+        _ => false,
+    };
+    record.owned.iter().any(is_gone)
 }
 
 fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyTypes<'_>) {
@@ -96,8 +103,9 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     }
     let records = ledger.records_mut();
     let record = records.entry(intent.object.clone()).or_default();
-    // nothing was there when it was about to be made, so what is there now counts as made: at worst its deletion waits
-    // for consent
+    // nothing was there when it was about to be made, so what is there now counts as made. If somebody else made the same
+    // in that moment, it is git's all the same, as what git declares and finds: once git gives it up, a topic or a user
+    // waits for consent, while an ACL, or a quota that holds what was to be set, goes without
     if let LiveRef::Topic(topic) = live
         && (intent.verb == Verb::Create || record.topic_id.is_none())
     {
