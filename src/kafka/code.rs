@@ -95,12 +95,13 @@ impl Code {
     /// Tells whether the code means that we are not allowed to do this.
     #[must_use]
     pub fn is_denial(self) -> bool {
-        matches!(
-            self,
-            Self::TOPIC_AUTHORIZATION_FAILED
-                | Self::GROUP_AUTHORIZATION_FAILED
-                | Self::CLUSTER_AUTHORIZATION_FAILED
-        )
+        self.name().is_some_and(Self::names_denial)
+    }
+
+    /// Tells whether the name of a code means that we are not allowed to do this.
+    #[must_use]
+    pub fn names_denial(name: &str) -> bool {
+        name.ends_with("_AUTHORIZATION_FAILED")
     }
 
     /// Returns the code's name as Kafka spells it, if it is known.

@@ -148,6 +148,9 @@ pub struct AclParts<T> {
 pub struct Acl(CompactString);
 
 impl Acl {
+    /// The principal whose ACLs are everybody's (Kafka, `StandardAuthorizer`'s wildcard principal).
+    pub const EVERYBODY: &str = "User:*";
+
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: &AclParts<&str>) -> Self {

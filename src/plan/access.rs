@@ -10,28 +10,51 @@ use super::{
 };
 use crate::model::{Acl, Gate, Kind, Verb};
 
-/// The principal whose ACLs are everybody's.
-const EVERYBODY: &str = "User:*";
+/// ACLs that were to be made and are not, each with what is to be said of it, by principal.
+#[derive(Debug)]
+pub struct NotMade<T>(BTreeMap<CompactString, T>);
 
-/// Withholds the deletions of ACLs of each principal of whom a new ACL is withheld, by the same gate: what goes may be
-/// all the access that somebody has.
+impl<T> Default for NotMade<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T> NotMade<T> {
+    /// Takes note of an ACL; the first of each principal is kept.
+    pub fn note(&mut self, name: &str, said: T) {
+        if let Some(acl) = Acl::parse(name) {
+            self.0.entry(acl.principal()).or_insert(said);
+        }
+    }
+
+    /// Returns what is said of the ACL that may replace one that an action deletes: what goes may be all the access that its
+    /// principal has, until there is another one for the principal or for everybody.
+    #[must_use]
+    pub fn successor(&self, action: &Action) -> Option<&T> {
+        if action.verb != Verb::Delete || action.object.kind != Kind::Acl {
+            return None;
+        }
+        let goes = Acl::parse(&action.object.name)?;
+        let own = self.0.get(&goes.principal());
+        own.or_else(|| self.0.get(Acl::EVERYBODY))
+    }
+}
+
+/// Withholds the deletions of ACLs of each principal of whom a new ACL is withheld, by the same gate.
 pub(super) fn keep_until_replaced(kind: Kind, draft: &mut Draft) {
     if kind != Kind::Acl {
         return;
     }
-    let mut awaited: BTreeMap<CompactString, (Gate, CompactString)> = BTreeMap::new();
-    let new = draft.blocked.iter().filter(|b| b.action == Verb::Create);
-    for blocked in new {
-        if let Some(acl) = Acl::parse(&blocked.name) {
-            let first = || (blocked.gate, blocked.name.clone());
-            awaited.entry(acl.principal()).or_insert_with(first);
-        }
+    let mut awaited: NotMade<(Gate, CompactString)> = NotMade::default();
+    for blocked in draft.blocked.iter().filter(|b| b.action == Verb::Create) {
+        awaited.note(&blocked.name, (blocked.gate, blocked.name.clone()));
     }
-    if awaited.is_empty() {
+    if awaited.0.is_empty() {
         return;
     }
     for action in std::mem::take(&mut draft.actions) {
-        match successor(&awaited, &action) {
+        match awaited.successor(&action) {
             None => draft.actions.push(action),
             Some((gate, name)) => {
                 let reason = format!(
@@ -41,13 +64,4 @@ pub(super) fn keep_until_replaced(kind: Kind, draft: &mut Draft) {
             }
         }
     }
-}
-
-fn successor<'a>(
-    awaited: &'a BTreeMap<CompactString, (Gate, CompactString)>,
-    action: &Action,
-) -> Option<&'a (Gate, CompactString)> {
-    let goes = (action.verb == Verb::Delete).then(|| Acl::parse(&action.object.name))??;
-    let own = awaited.get(&goes.principal());
-    own.or_else(|| awaited.get(EVERYBODY))
 }

@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use access::NotMade;
 pub use action::{
     Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
     Progress, ResetField, SetField, Subject, Summary, Unexpected,

@@ -9,9 +9,6 @@ use crate::{
     model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName},
 };
 
-/// Everybody, in Kafka's ACLs (`StandardAuthorizer`'s wildcard principal).
-const EVERYBODY: &str = "User:*";
-
 /// Says why git may not write an object at all.
 pub(super) fn never_written(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
     match seen.kind {
@@ -38,7 +35,7 @@ fn locks_out(inputs: &Inputs<'_>, name: &str) -> Option<String> {
         return None;
     }
     match &inputs.kafka.principal {
-        _ if acl.principal() == EVERYBODY => Some(
+        _ if acl.principal() == Acl::EVERYBODY => Some(
             "it is for everybody, so it would forbid something to Headgate itself, too; take it out of git, or name the \
              principals that it is for"
                 .to_owned(),
@@ -87,8 +84,9 @@ pub(super) fn never_deleted(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<Stri
                  it with kafka-acls if it is not needed"
             )),
             (Some(acl), _) if allows_everybody(&acl) => Some(format!(
-                "it is for everybody ({EVERYBODY}), so Headgate itself may need it, which never takes anything from itself; \
-                 remove it with kafka-acls if it is not needed"
+                "it is for everybody ({}), so Headgate itself may need it, which never takes anything from itself; remove \
+                 it with kafka-acls if it is not needed",
+                Acl::EVERYBODY
             )),
             (_, Observed::Unknown(why)) => Some(format!(
                 "Headgate never takes an ACL from the principal that it works as itself, and does not know which one that is: \
@@ -102,7 +100,7 @@ pub(super) fn never_deleted(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<Stri
 }
 
 fn allows_everybody(acl: &Acl) -> bool {
-    acl.principal() == EVERYBODY && acl.parts().permission == AclPermission::ALLOW
+    acl.principal() == Acl::EVERYBODY && acl.parts().permission == AclPermission::ALLOW
 }
 
 /// Headgate's own user is the one that it logs in as, and the one that it works as: a listener may map the one to the other.

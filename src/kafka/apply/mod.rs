@@ -59,7 +59,7 @@ fn with_the_missing_permission(
     outcome: Outcome,
 ) -> Outcome {
     match (outcome, needs::needs(batch, item)) {
-        (Outcome::Refused(refusal), Some(needs)) if is_denial(&refusal) => {
+        (Outcome::Refused(refusal), Some(needs)) if Code::names_denial(&refusal.code) => {
             Outcome::Refused(Refusal {
                 message: denied::missing(client.settings(), needs),
                 ..refusal
@@ -67,10 +67,6 @@ fn with_the_missing_permission(
         }
         (outcome, _) => outcome,
     }
-}
-
-fn is_denial(refusal: &Refusal) -> bool {
-    refusal.code.ends_with("_AUTHORIZATION_FAILED")
 }
 
 async fn send<R: Operation>(client: &Client, request: &R) -> Result<R::Response, Error> {
