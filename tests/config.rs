@@ -27,6 +27,7 @@ clusters:
       sasl: {mechanism: SCRAM-SHA-512, username: headgate, password: {env: KAFKA_PASSWORD}}
       allowPlaintextPasswords: true
       principal: "User:CN=headgate"
+      superUser: true
     connect: {main: {url: "http://connect:8083"}}
     registry: {url: "http://registry:8081"}
     aws: {region: eu-central-1, anything: [at, all]}
@@ -91,6 +92,7 @@ fn the_whole_file_is_read() {
     assert!(cluster.kafka.allow_plaintext_passwords);
     let principal = cluster.kafka.principal.as_deref();
     assert_eq!(principal, Some("User:CN=headgate"));
+    assert!(cluster.kafka.super_user);
     assert_eq!(config.http.listen.to_string(), "0.0.0.0:9464");
 }
 
@@ -218,17 +220,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "\"http://connect:8083\"",
         "connect:8083",
-        "headgate.yaml:20:27: the address is no http:// or https:// URL",
+        "headgate.yaml:21:27: the address is no http:// or https:// URL",
     ),
     (
         "{dir: secrets}",
         "{dir: secrets, envPrefix: X}",
-        "headgate.yaml:23:",
+        "headgate.yaml:24:",
     ),
     (
         "\"0.0.0.0:9464\"",
         "localhost",
-        "headgate.yaml:25:16: `localhost` is no address to listen on; write an IP address and a port",
+        "headgate.yaml:26:16: `localhost` is no address to listen on; write an IP address and a port",
     ),
     (
         "streaming-platform:\n",
@@ -263,7 +265,7 @@ fn all_mistakes_are_told_at_once() {
         .iter()
         .map(|f| f.split(':').nth(1).unwrap().to_owned())
         .collect();
-    assert_eq!(lines, ["7", "15", "25"]);
+    assert_eq!(lines, ["7", "15", "26"]);
 }
 
 #[test]

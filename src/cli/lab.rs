@@ -165,8 +165,8 @@ impl Reach {
             format!("    registry: {{url: {url:?}}}\n")
         });
         format!(
-            "source: {{repo: ., branch: main}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n{login}\
-             {connect}{registry}ledger: {{path: lab-ledger.db}}\n",
+            "source: {{repo: ., branch: main}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n      \
+             superUser: true\n{login}{connect}{registry}ledger: {{path: lab-ledger.db}}\n",
             self.bootstrap
         )
     }
@@ -287,6 +287,7 @@ mod tests {
         assert_eq!(kafka.tls.as_ref().unwrap().ca, Some(file("/lab/ca.pem")));
         let password = &kafka.sasl.as_ref().unwrap().password;
         assert_eq!(password, &file("/lab/admin.password"));
+        assert!(kafka.super_user);
     }
 
     #[test]

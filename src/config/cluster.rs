@@ -44,6 +44,8 @@ pub struct Kafka {
     pub allow_plaintext_passwords: bool,
     /// The principal that the brokers make of Headgate (`User:headgate`), where the login does not tell it. Default: none.
     pub principal: Option<String>,
+    /// Whether that principal is one of the brokers' `super.users`, which no ACL concerns. Default `false`.
+    pub super_user: bool,
 }
 
 /// TLS settings; host names are always checked.

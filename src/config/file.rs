@@ -109,6 +109,8 @@ pub(super) struct KafkaSection {
     #[serde(default, rename = "allowPlaintextPasswords")]
     pub(super) allow_plaintext_passwords: bool,
     pub(super) principal: Option<Text>,
+    #[serde(default, rename = "superUser")]
+    pub(super) super_user: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -252,6 +252,7 @@ impl Reader<'_> {
             sasl: if_said(sasl)?,
             allow_plaintext_passwords: written.allow_plaintext_passwords,
             principal: if_said(principal)?,
+            super_user: written.super_user,
         })
     }
 

@@ -25,6 +25,8 @@ pub struct Settings {
     pub allow_plaintext_passwords: bool,
     /// The principal that the brokers make of the client, where the login does not tell it.
     pub principal: Option<String>,
+    /// Whether that principal is one of the brokers' `super.users`.
+    pub super_user: bool,
     /// How long things may take.
     pub timeouts: Timeouts,
 }
@@ -39,6 +41,7 @@ impl Settings {
             sasl: None,
             allow_plaintext_passwords: false,
             principal: None,
+            super_user: false,
             timeouts: Timeouts::default(),
         }
     }
@@ -52,6 +55,7 @@ impl Settings {
             sasl: kafka.sasl.clone(),
             allow_plaintext_passwords: kafka.allow_plaintext_passwords,
             principal: kafka.principal.clone(),
+            super_user: kafka.super_user,
             timeouts: Timeouts::default(),
         }
     }

@@ -111,6 +111,9 @@ pub struct KafkaLive {
     /// The principal that Headgate works as on this cluster (`User:headgate`).
     #[serde(default)]
     pub principal: Observed<CompactString>,
+    /// Whether `headgate.yaml` says that no ACL concerns that principal, since it is one of the brokers' `super.users`.
+    #[serde(default)]
+    pub super_user: bool,
     /// The user whose password Headgate logs in with, if it does: a listener may make another principal of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<CompactString>,

@@ -141,6 +141,7 @@ impl KafkaLive {
             topic_keys: BTreeMap::new(),
             min_insync: None,
             principal: Observed::default(),
+            super_user: false,
             login: None,
             acls: Observed::default(),
             users: Observed::default(),

@@ -206,6 +206,12 @@ impl Acl {
             .expect("an ACL is made of its parts, or read by them")
     }
 
+    /// Returns what the names of all ACLs of a principal begin with.
+    #[must_use]
+    pub fn beginning(principal: &str) -> CompactString {
+        format_compact!("{} ", escape(principal))
+    }
+
     /// Returns who it is about.
     #[must_use]
     pub fn principal(&self) -> CompactString {
@@ -328,6 +334,11 @@ mod tests {
             "User:CN=a%20b,%20OU=100%25 allow Read topic:literal:a:b from 10.0.0.1"
         );
         assert_eq!(acl.principal(), "User:CN=a b, OU=100%");
+        assert!(
+            acl.as_str()
+                .starts_with(&*Acl::beginning("User:CN=a b, OU=100%"))
+        );
+        assert!(!acl.as_str().starts_with(&*Acl::beginning("User:CN=a")));
         assert_eq!(acl.parts().host, "10.0.0.1");
         assert_eq!(acl.parts().name, "a:b");
     }

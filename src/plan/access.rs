@@ -1,4 +1,5 @@
-//! An ACL that changes is another ACL: what it replaces stays while it is withheld (plan stage, pure).
+//! What one ACL means for others (plan stage, pure): one that changes is another ACL, so that what it replaces stays while
+//! it is withheld; and the first on the cluster shuts out whom it does not name.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +7,12 @@ use compact_str::CompactString;
 
 use super::{
     Action,
-    draft::{Draft, withheld},
+    draft::{Draft, Inputs, withheld},
 };
-use crate::model::{Acl, Gate, Kind, Verb};
+use crate::{
+    live::{KafkaLive, Observed},
+    model::{Acl, AclOperation, AclPermission, AclResource, Gate, Kind, Verb},
+};
 
 /// ACLs that were to be made and are not, each with what is to be said of it, by principal.
 #[derive(Debug)]
@@ -39,6 +43,65 @@ impl<T> NotMade<T> {
         let own = self.0.get(&goes.principal());
         own.or_else(|| self.0.get(Acl::EVERYBODY))
     }
+}
+
+/// Withholds every ACL on the cluster while there is none and Headgate would not keep its own rights. Where brokers run with
+/// `allow.everyone.if.no.acl.found=true`, a resource without ACLs is everybody's, and its first one takes it from all whom
+/// none names (Kafka, `StandardAuthorizer`); whether they run so, no request tells.
+pub(super) fn keep_headgate_in(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
+    let kafka = inputs.kafka;
+    if kind != Kind::Acl || kafka.super_user {
+        return;
+    }
+    let is_new = |a: &Action| {
+        let acl = (a.verb == Verb::Create).then(|| Acl::parse(&a.object.name));
+        acl.flatten().filter(is_on_cluster)
+    };
+    let mut new = draft.actions.iter().filter_map(is_new).peekable();
+    if new.peek().is_none() || new.any(|acl| keeps_in(kafka, &acl)) || stands(kafka) {
+        return;
+    }
+    let reason = match &kafka.principal {
+        Observed::Known(own) => shuts_out(own, &format!("for {own}")),
+        Observed::Unknown(why) => shuts_out(
+            "the principal that it works as",
+            &format!("for it and who that is in headgate.yaml ({why})"),
+        ),
+    };
+    let held = draft
+        .actions
+        .extract_if(.., |action| is_new(action).is_some());
+    let held = held.map(|action| withheld(action, Gate::Unsupported, reason.clone()));
+    draft.blocked.extend(held);
+}
+
+fn shuts_out(own: &str, whose: &str) -> String {
+    format!(
+        "no ACL stands on the cluster yet, and none that lets Headgate in comes with it: on brokers with \
+         allow.everyone.if.no.acl.found=true the first one takes every right on the cluster from all whom none names, \
+         Headgate ({own}) among them, which could never undo it; declare grants: [{{admin: headgate}}] {whose} in the same \
+         or an earlier commit, or say kafka.superUser: true in headgate.yaml if the brokers' super.users name it"
+    )
+}
+
+/// Kafka takes no ACL on the cluster under another name than its own.
+fn is_on_cluster(acl: &Acl) -> bool {
+    acl.parts().resource == AclResource::CLUSTER
+}
+
+fn stands(kafka: &KafkaLive) -> bool {
+    let acls = kafka.acls.known();
+    acls.is_some_and(|acls| acls.iter().any(is_on_cluster))
+}
+
+/// Tells whether an ACL on the cluster leaves Headgate the right to change ACLs, wherever it comes from; who may `Alter` may
+/// `Describe` (Kafka, `AclOperation`).
+fn keeps_in(kafka: &KafkaLive, acl: &Acl) -> bool {
+    let parts = acl.parts();
+    let alters = [AclOperation::ALTER, AclOperation::ALL_OPERATIONS].contains(&parts.operation);
+    let own = kafka.principal.known();
+    let is_own = own.is_some_and(|own| [own.as_str(), Acl::EVERYBODY].contains(&&*parts.principal));
+    parts.permission == AclPermission::ALLOW && alters && is_own && parts.host == "*"
 }
 
 /// Withholds the deletions of ACLs of each principal of whom a new ACL is withheld, by the same gate.

@@ -43,8 +43,8 @@ pub use unseen::unseen;
 
 use crate::{
     desired::{DesiredCluster, DesiredRef},
-    live::{Live, LiveRef, LiveTopic, Observed},
-    model::{Gate, Kind, Ledger, Mode, Plane, TopicName, Verb},
+    live::{KafkaLive, Live, LiveRef, LiveTopic, Observed},
+    model::{Acl, Gate, Kind, Ledger, Mode, ObjectRef, Plane, TopicName, Verb},
     policy::Policies,
 };
 use draft::{Draft, Inputs};
@@ -96,8 +96,8 @@ pub fn plan(
     // policies were asked about the moves: one that denied a throttle would let them run without
     moves::throttle(&inputs, &mut plan);
     plan.moving = outlook.progress(&plan.actions);
-    plan.actions = in_order(plan.actions);
-    plan.reported = in_order(plan.reported);
+    plan.actions = in_order(plan.actions, kafka);
+    plan.reported = in_order(plan.reported, kafka);
     plan.cluster_id = Some(kafka.cluster_id.clone());
     plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
     plan
@@ -145,6 +145,7 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
         moves::others(inputs, &mut draft);
     }
     review::ask_policies(inputs.desired, policies, &mut draft);
+    access::keep_headgate_in(inputs, kind, &mut draft);
     access::keep_until_replaced(kind, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for
     deletion::spend_budget(inputs, kind, &mut draft);
@@ -177,9 +178,25 @@ fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str) -> Blocked {
     }
 }
 
-/// Brings actions into the order in which people read them, with one for each object and verb.
-fn in_order(mut actions: Vec<Action>) -> Vec<Action> {
-    actions.sort_by(|a, b| (a.verb, &a.object).cmp(&(b.verb, &b.object)));
+/// Brings actions into the order in which people read them, with one for each object and verb. Of the ACLs that are made
+/// Headgate's own come first: another one may take from Headgate what it does not yet have by name.
+fn in_order(mut actions: Vec<Action>, kafka: &KafkaLive) -> Vec<Action> {
+    let own = kafka.principal.known().map(|own| Acl::beginning(own));
+    let is_own = |object: &ObjectRef| {
+        let own = own.as_deref().filter(|_| object.kind == Kind::Acl);
+        own.is_some_and(|own| object.name.starts_with(own))
+    };
+    let place = |a: &Action| {
+        (
+            a.verb,
+            a.object.kind,
+            a.verb == Verb::Create && !is_own(&a.object),
+        )
+    };
+    actions.sort_by(|a, b| {
+        let by_name = || a.object.name.cmp(&b.object.name);
+        place(a).cmp(&place(b)).then_with(by_name)
+    });
     actions.dedup_by(|later, first| {
         let same = later.object == first.object && later.verb == first.verb;
         if same {

@@ -75,7 +75,8 @@ impl<'a> World<'a> {
             id: format!("e{}", &id[..8]),
             dir,
         };
-        world.configure("", &world.bootstrap());
+        // on the plaintext cluster whoever comes is a super user; on another one nobody gets in like this
+        world.configure("", &format!("{}, superUser: true", world.bootstrap()));
         world
     }
 
@@ -98,18 +99,22 @@ impl<'a> World<'a> {
     pub(super) fn behind_scram(kafka: &'a KafkaCluster) -> Self {
         let world = Self::new(kafka);
         let password = kafka.password_path().display().to_string();
-        world.log_in(ADMIN_USER, &format!("{{file: {password:?}}}"));
+        let login = world.login(ADMIN_USER, &format!("{{file: {password:?}}}"));
+        world.configure("", &format!("{login}, superUser: true"));
         world
     }
 
     /// Lets Headgate enter as somebody; the password is a reference.
     pub(super) fn log_in(&self, user: &str, password: &str) {
+        self.configure("", &self.login(user, password));
+    }
+
+    fn login(&self, user: &str, password: &str) -> String {
         let ca = self.kafka.ca_pem_path().unwrap().display().to_string();
-        let login = format!(
+        format!(
             "{}, tls: {{ca: {{file: {ca:?}}}}}, sasl: {{mechanism: SCRAM-SHA-512, username: {user}, password: {password}}}",
             self.bootstrap()
-        );
-        self.configure("", &login);
+        )
     }
 
     /// Puts a secret where documents find it; returns a reference to it for `headgate.yaml`.

@@ -121,3 +121,92 @@ fn what_was_in_place_and_is_not_seen_is_asked_about_once_more() {
     declare(new, "Read, Write, Describe");
     assert_eq!(unseen(new).len(), 1, "only what was in place");
 }
+
+/// Declares an ACL on the cluster for a user, and what else there is.
+fn declare_on_cluster(site: &mut Site, permission: &str, other: &str) {
+    site.merge(read(format!(
+        "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: c}}\n---\napiVersion: headgate.dev/v1\nkind: \
+         User\nmetadata: {{name: app}}\nspec: {{acls: [{{resource: {{type: cluster}}, operations: [Describe], permission: \
+         {permission}}}]}}\n---\napiVersion: headgate.dev/v1\nkind: Acl\nmetadata: {{name: other}}\nspec: {other}\n"
+    )));
+}
+
+fn own(host: &str, rest: &str) -> String {
+    format!(
+        "{{principal: \"User:headgate\", acls: [{{resource: {{type: cluster}}, host: {host:?}, {rest}}}]}}"
+    )
+}
+
+fn mk_open_site() -> Site {
+    let mut site = Site::new(&[]);
+    let kafka = site.kafka();
+    kafka.principal = Observed::Known("User:headgate".into());
+    kafka.acls = Observed::Known(BTreeSet::new());
+    kafka.users = Observed::Known([].into());
+    site
+}
+
+/// The verdicts on the ACLs that are to be made: how many are, and how many are not.
+fn verdict(site: &Site) -> (usize, usize) {
+    let plan = site.plan();
+    let held = plan.blocked.iter();
+    let held = held.filter(|b| b.gate == Gate::Unsupported && b.reason.contains("superUser"));
+    (plan.actions.len(), held.count())
+}
+
+#[test]
+fn the_first_acl_on_the_cluster_waits_for_one_that_keeps_headgate_in() {
+    let mut site = mk_open_site();
+    for (permission, other, expected) in [
+        ("allow", own("*", "operations: [Alter, Create]"), (3, 0)),
+        ("deny", own("*", "operations: [All]"), (2, 0)),
+        ("allow", own("*", "operations: [Describe, Create]"), (0, 3)),
+        ("deny", own("10.0.0.1", "operations: [Alter]"), (0, 2)),
+        (
+            "allow",
+            own("*", "operations: [Alter]").replace("cluster", "topic, name: \"*\""),
+            (1, 1),
+        ),
+        (
+            "allow",
+            own("*", "operations: [Alter]").replace("User:headgate", "User:*"),
+            (2, 0),
+        ),
+    ] {
+        declare_on_cluster(&mut site, permission, &other);
+        assert_eq!(verdict(&site), expected, "{permission}, {other}");
+    }
+    let plan = site.plan();
+    let all: Vec<&str> = plan
+        .actions
+        .iter()
+        .map(|a| a.object.name.as_str())
+        .collect();
+    assert_eq!(all.len(), 2, "{all:?}");
+}
+
+#[test]
+fn an_acl_on_the_cluster_waits_for_nothing_where_one_stands_or_headgate_is_a_super_user() {
+    let mut site = mk_open_site();
+    declare_on_cluster(&mut site, "allow", &own("*", "operations: [Describe]"));
+    assert_eq!(verdict(&site), (0, 2));
+    site.kafka().super_user = true;
+    assert_eq!(verdict(&site), (2, 0));
+    site.kafka().super_user = false;
+    let standing = Acl::parse("User:other deny Create cluster:literal:kafka-cluster").unwrap();
+    acls(&mut site).insert(standing);
+    assert_eq!(verdict(&site), (2, 0));
+}
+
+#[test]
+fn who_does_not_know_its_own_principal_counts_no_acl_as_its_own() {
+    let mut site = mk_open_site();
+    let other = own("*", "operations: [All]").replace("User:headgate", "User:ANONYMOUS");
+    declare_on_cluster(&mut site, "allow", &other);
+    site.kafka().principal = Observed::Unknown("a certificate".into());
+    assert_eq!(verdict(&site), (0, 2));
+    site.kafka().principal = Observed::Known("User:ANONYMOUS".into());
+    assert_eq!(verdict(&site), (2, 0));
+    let first = &site.plan().actions[0].object.name;
+    assert!(first.starts_with("User:ANONYMOUS "), "{first}");
+}

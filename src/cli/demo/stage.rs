@@ -212,7 +212,7 @@ fn section(kafka: &KafkaCluster) -> String {
     let ca = kafka.ca_pem_path().unwrap_or_default();
     format!(
         "{{bootstrap: [{}], tls: {{ca: {{file: {}}}}}, sasl: {{mechanism: SCRAM-SHA-512, username: {ADMIN_USER}, password: {{file: \
-         {}}}}}}}",
+         {}}}}}, superUser: true}}",
         bootstrap.join(", "),
         ca.display(),
         kafka.password_path().display()

@@ -83,6 +83,7 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
         topic_keys: topics.keys,
         min_insync: topics.min_insync,
         principal: client.settings().principal(),
+        super_user: client.settings().super_user,
         login: client.settings().login(),
         acls,
         users,

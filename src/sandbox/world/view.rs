@@ -29,6 +29,8 @@ impl World {
             topics: topics.collect(),
             topic_keys: self.topic_keys(),
             principal: Observed::Known(PRINCIPAL),
+            // nothing here judges by ACLs
+            super_user: true,
             acls: self.asked(ask, Kind::Acl, || self.acls.clone()),
             users: self.asked(ask, Kind::User, || {
                 let users = self.users().into_iter();
