@@ -13,7 +13,7 @@ use crate::{
         Acl, ConfigKey, Intent, Kind, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName,
         config_key,
     },
-    plan::{Action, KeyTypes, SetField},
+    plan::{Action, KeyTypes, SetField, owned_key},
     ports::{
         Batch, Credential, KeyChange, MorePartitions, NewTopic, NewValue, OffsetReset, Outcome,
         RefusalClass,
@@ -331,8 +331,9 @@ pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
         verb: action.verb,
         config: action
             .change
-            .config()
-            .map(|(key, field)| (key, field.to.clone()))
+            .set
+            .iter()
+            .filter_map(|field| Some((owned_key(&field.path)?, field.to.clone())))
             .collect(),
         offsets: match action.object.kind {
             Kind::ConsumerGroup => action.change.value("offsets").map(CompactString::from),

@@ -128,7 +128,8 @@ impl Pattern {
 pub struct Deletion {
     /// Per kind and pass.
     pub budget: Budget,
-    /// Per kind and pass, of what only takes access away and no data: ACLs and quotas.
+    /// Per kind and pass, of what only takes access away and no data: ACLs and quotas; by its count alone also passwords
+    /// that are put in place of others.
     pub access_budget: Budget,
     /// Consent, by name.
     pub allow: Vec<Consent>,

@@ -159,6 +159,9 @@ pub struct Change {
     pub set: Vec<SetField>,
     /// Fields that are given back.
     pub reset: Vec<ResetField>,
+    /// Whether it overwrites a password that Headgate neither set nor saw in place, which is done by consent only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_consent: bool,
     /// Replicas by partition, preferred leader first: of a topic that is made from its first partition on, of one that
     /// grows from its first new one on. Empty: the controller places them.
     #[serde(skip_serializing_if = "Vec::is_empty")]

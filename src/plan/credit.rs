@@ -30,7 +30,7 @@ pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResul
             let held = record.converged.get_or_insert_default();
             held.insert(&field.path, &field.to);
             held.retain(|path, _| field.path != OFFSETS || path != OFFSETS_BEGUN);
-            if let Some(key) = key(field) {
+            if let Some(key) = owned_key(&field.path) {
                 record.own(&key);
             }
         }
@@ -41,12 +41,9 @@ fn is_unseen(field: &SetField) -> bool {
     field.secret.is_some() || field.path == OFFSETS
 }
 
-/// The key under which a hidden field is owned: a config's own, or the mechanism of a password.
-fn key(field: &SetField) -> Option<ConfigKey> {
-    let config = config_key(&field.path);
-    let mechanism = || {
-        let path = field.path.strip_prefix("scram.")?;
-        path.strip_suffix(".password")
-    };
-    config.or_else(mechanism).map(ConfigKey::new)
+/// Returns the key under which a field is owned: a config's own, or the mechanism of a password.
+#[must_use]
+pub fn owned_key(path: &str) -> Option<ConfigKey> {
+    let mechanism = || path.strip_prefix("scram.")?.strip_suffix(".password");
+    config_key(path).or_else(mechanism).map(ConfigKey::new)
 }

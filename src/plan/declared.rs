@@ -4,6 +4,8 @@
 mod credentials;
 mod replicas;
 
+pub(super) use credentials::spend_budget as spend_on_passwords;
+
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
@@ -167,6 +169,8 @@ struct Diff<'a> {
     under_way: Vec<Difference>,
     set: Vec<SetField>,
     reset: Vec<ResetField>,
+    /// It overwrites what only a consent lets it.
+    by_consent: bool,
     /// Where the partitions that it gets go.
     layout: Vec<Box<[i32]>>,
     foreign: BTreeMap<ConfigKey, Option<CompactString>>,
@@ -191,6 +195,7 @@ impl<'a> Diff<'a> {
             layout: Vec::new(),
             set: Vec::new(),
             reset: Vec::new(),
+            by_consent: false,
             foreign: BTreeMap::new(),
         };
         for want in wanted {
@@ -235,14 +240,13 @@ impl<'a> Diff<'a> {
             return self.held.push((difference, gate, reason));
         }
         let from = own.as_ref().and_then(Field::value).map(CompactString::from);
-        match set(want, from) {
+        let set = set(want, from).map_err(|why| (Gate::IncompleteObservation, why));
+        match set.and_then(|set| self.may_overwrite(want).map(|()| set)) {
             Ok(set) => {
                 self.todo.push(difference);
                 self.set.push(set);
             }
-            Err(why) => self
-                .held
-                .push((difference, Gate::IncompleteObservation, why)),
+            Err((gate, why)) => self.held.push((difference, gate, why)),
         }
     }
 
@@ -300,6 +304,7 @@ impl<'a> Diff<'a> {
             under_way,
             mut set,
             mut reset,
+            by_consent,
             layout,
             foreign,
         } = self;
@@ -329,6 +334,7 @@ impl<'a> Diff<'a> {
                 id: live.id(),
                 set,
                 reset,
+                by_consent,
                 assignment: layout,
                 ..Change::default()
             },

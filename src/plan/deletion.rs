@@ -86,7 +86,8 @@ pub(super) fn undeclared(
     }
 }
 
-/// Says what opens for a part of a declared object that git gave up; `None` when git lets it go already.
+/// Says what opens for a part of a declared object that git gave up, or that is somebody else's; `None` when git lets it go
+/// already.
 pub(super) fn without_consent(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
     let Some(consent) = inputs.consent(seen.kind, seen.name) else {
         return Some(opens(seen));
@@ -128,7 +129,8 @@ fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
              deletion.allow, and it stays for good when git declares it or the entry goes",
             used.on,
             match consent.object.kind {
-                Kind::User => "for it or one of its mechanisms",
+                Kind::User => "for it, one of its mechanisms or its password",
+                Kind::Quota => "for it or one of its limits",
                 _ => "and it was made again since",
             }
         ),
@@ -148,8 +150,8 @@ pub(super) fn used<'a>(ledger: &'a Ledger, consent: &Consent) -> Option<&'a Used
     })
 }
 
-/// Notes that an object, or a part of it, is gone by the consent that git gives: whoever makes it again is not deleted by the
-/// same word, day after day.
+/// Notes that an object, or a part of it, is gone or overwritten by the consent that git gives: whoever makes it again does
+/// not lose it by the same word, day after day.
 pub(super) fn use_consent(
     ledger: &mut Ledger,
     desired: &DesiredCluster,
@@ -167,12 +169,14 @@ pub(super) fn use_consent(
     }
 }
 
-/// Tells whether an action is only done because git consents to it: where it deletes, sets the offsets of a group, or takes
-/// one of a user's credentials or of a quota's limits away.
+/// Tells whether an action is only done because git consents to it: where it deletes, sets the offsets of a group, takes one
+/// of a user's credentials or of a quota's limits away, or overwrites a password that is somebody else's.
 pub(super) fn needs_word(action: &Action) -> bool {
     match action.object.kind {
         Kind::ConsumerGroup => true,
-        Kind::User | Kind::Quota if action.verb == Verb::Update => !action.change.reset.is_empty(),
+        Kind::User | Kind::Quota if action.verb == Verb::Update => {
+            action.change.by_consent || !action.change.reset.is_empty()
+        }
         _ => action.verb == Verb::Delete,
     }
 }

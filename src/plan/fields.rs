@@ -125,15 +125,20 @@ fn credentials<'a>(inputs: &Inputs<'_>, user: &'a DesiredUser) -> Vec<Want<'a>> 
             iterations,
             password,
         } = credential;
-        let field = |what: &str, value, secret| Want {
-            path: format_compact!("scram.{mechanism}.{what}"),
-            value,
-            secret,
+        let path = |what: &str| format_compact!("scram.{mechanism}.{what}");
+        // a credential is git's once its password is: that its iterations are the same says nothing
+        let rounds = iterations.map(|n| Want {
+            path: path("iterations"),
+            value: Observed::Known(n.to_compact_string()),
+            secret: None,
+            key: None,
+        });
+        let secret = Want {
+            path: path("password"),
+            value: fingerprint(inputs, password),
+            secret: Some(password),
             key: Some(mechanism_key(*mechanism)),
         };
-        let rounds =
-            iterations.map(|n| field("iterations", Observed::Known(n.to_compact_string()), None));
-        let secret = field("password", fingerprint(inputs, password), Some(password));
         rounds.into_iter().chain([secret])
     });
     fields.collect()
@@ -176,7 +181,8 @@ pub(super) fn in_place(
     }
 }
 
-fn login<'a>(live: LiveRef<'a>, want: &Want<'_>) -> Option<&'a Login> {
+/// Returns what the last login with the password of a field said.
+pub(super) fn login<'a>(live: LiveRef<'a>, want: &Want<'_>) -> Option<&'a Login> {
     let LiveRef::User(user) = live else {
         return None;
     };

@@ -35,7 +35,7 @@ pub use action::{
     Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
     Progress, ResetField, SetField, Subject, Summary, Unexpected,
 };
-pub use credit::credit;
+pub use credit::{credit, owned_key};
 pub use key_types::KeyTypes;
 pub use result::{ActionResult, End, OpenDrift};
 pub use settle::{Pass, Settled, resolve_intents, settle};
@@ -149,6 +149,7 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
     access::keep_until_replaced(kind, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for
     deletion::spend_budget(inputs, kind, &mut draft);
+    declared::spend_on_passwords(inputs, kind, &mut draft);
     draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));
     draft
 }

@@ -120,6 +120,30 @@ async fn gives_up_a_mechanism_and_goes(world: &World<'_>, app: &str) {
 }
 
 #[tokio::test]
+async fn a_password_that_somebody_else_set_is_overwritten_by_consent_only() {
+    let Some(kafka) = scram().await else { return };
+    let world = World::behind_scram(kafka);
+    let app = world.name("app");
+    let theirs = "theirs";
+    world
+        .hand
+        .password(&app, ScramMechanism::Sha512, theirs)
+        .await;
+    world.secret("app", "of another folder");
+    let declared = [user(&app, "SCRAM-SHA-512")];
+    world.declare("", &declared);
+    let held = world.withheld().await;
+    assert_eq!(held[0].0, format!("consent User {app}"), "{held:?}");
+    assert!(gets_in(kafka, Mechanism::ScramSha512, &app, theirs).await);
+
+    let consent = format!("deletion: {{{}}}", may_go(&[("User", &app)]));
+    world.declare(&consent, &declared);
+    world.converge().await;
+    assert!(gets_in(kafka, Mechanism::ScramSha512, &app, "of another folder").await);
+    assert!(!gets_in(kafka, Mechanism::ScramSha512, &app, theirs).await);
+}
+
+#[tokio::test]
 async fn a_user_deleted_by_hand_is_made_again_and_one_without_its_secret_is_withheld() {
     let Some(kafka) = scram().await else { return };
     let world = World::behind_scram(kafka);

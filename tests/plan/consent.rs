@@ -1,8 +1,8 @@
 //! A consent is good for one deletion, and topics that nobody declared count once they appear.
 
 use headgate::{
-    live::Observed,
-    model::{DriftClass, Fingerprint, Gate, Ledger, SecretName},
+    live::{LiveCredential, LiveUser, Observed},
+    model::{DriftClass, Fingerprint, Gate, Ledger, ScramMechanism, SecretName},
 };
 
 use super::site::{Site, read};
@@ -154,4 +154,77 @@ fn a_consent_is_not_used_by_a_new_password_nor_by_a_removal_that_was_refused() {
     site.live.secrets.insert(SecretName("app".into()), print);
     assert_eq!(site.pass().planned.actions.len(), 1);
     assert!(site.ledger.consents.is_empty());
+}
+
+/// A site whose user has a password that somebody else has set.
+fn mk_adopted_site(scram: &str, deletion: &str) -> Site {
+    let mut site = Site::new(&[]);
+    let print = Observed::Known(Fingerprint("f1f1".into()));
+    site.live.secrets.insert(SecretName("app".into()), print);
+    let user = LiveUser {
+        credentials: vec![LiveCredential {
+            mechanism: ScramMechanism::Sha512,
+            iterations: 4096,
+            login: None,
+        }],
+    };
+    let kafka = site.kafka();
+    kafka.principal = Observed::Known("User:headgate".into());
+    kafka.users = Observed::Known([("app".into(), Observed::Known(user))].into());
+    site.merge(read(format!(
+        "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: c}}\nspec: {{{deletion}}}\n---\napiVersion: \
+         headgate.dev/v1\nkind: User\nmetadata: {{name: app}}\nspec: {{scram: {{mechanism: SCRAM-SHA-512, passwordFrom: \
+         {{secret: app}}, {scram}}}}}\n"
+    )));
+    site
+}
+
+const MAY_GO: &str =
+    "deletion: {allow: [{kind: User, name: app, reason: it is lost, until: 2026-12-31}]}";
+
+#[test]
+fn a_password_is_nobodys_but_its_makers_because_its_iterations_are_what_git_says() {
+    let mut site = mk_adopted_site("iterations: 4096", "");
+    for _ in 0..3 {
+        let pass = site.pass();
+        assert!(pass.planned.actions.is_empty());
+        assert_eq!(pass.planned.blocked[0].gate, Gate::Consent);
+    }
+}
+
+#[test]
+fn a_consent_is_good_for_overwriting_one_password_which_is_gits_then() {
+    let mut site = mk_adopted_site("", MAY_GO);
+    site.pass_with(|_| false);
+    assert!(site.ledger.consents.is_empty(), "it was refused");
+    assert!(site.pass().planned.actions[0].change.by_consent);
+    assert_eq!(site.ledger.consents.len(), 1);
+    assert!(site.pass().planned.actions.is_empty());
+    let print = Observed::Known(Fingerprint("f2f2".into()));
+    site.live.secrets.insert(SecretName("app".into()), print);
+    assert!(!site.pass().planned.actions[0].change.by_consent);
+
+    site.ledger.records_mut().clear();
+    let pass = site.pass();
+    assert!(pass.planned.actions.is_empty(), "the consent was used");
+    assert_eq!(pass.planned.blocked[0].gate, Gate::Consent);
+}
+
+#[test]
+fn a_consent_is_used_by_a_password_that_a_crash_hid() {
+    let mut site = mk_adopted_site("", MAY_GO);
+    site.crash(1, 1);
+    let planned = site.pass().planned;
+    assert!(!planned.actions[0].change.by_consent, "{planned:#?}");
+    assert_eq!(site.ledger.consents.len(), 1);
+}
+
+#[test]
+fn a_password_whose_writing_a_crash_hid_is_headgates_own() {
+    let mut site = mk_adopted_site("", "");
+    site.kafka().users = Observed::Known([].into());
+    site.crash(1, 1);
+    let planned = site.pass().planned;
+    assert_eq!(planned.actions.len(), 1, "{planned:#?}");
+    assert!(!planned.actions[0].change.by_consent);
 }

@@ -142,8 +142,9 @@ impl Site {
         plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
         for (place, action) in planned.actions.iter().enumerate().take(noted) {
-            let config = action.change.config();
-            let config = config.map(|(key, field)| (key, field.to.clone())).collect();
+            let set = action.change.set.iter();
+            let config = set.filter_map(|f| Some((plan::owned_key(&f.path)?, f.to.clone())));
+            let config = config.collect();
             self.ledger.intents.push(Intent {
                 object: action.object.clone(),
                 verb: action.verb,

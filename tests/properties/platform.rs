@@ -7,7 +7,7 @@ use headgate::{
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName},
-    plan::{self, ActionResult, ClusterPlan, KeyTypes, Pass, Subject},
+    plan::{self, ActionResult, Blocked, ClusterPlan, FieldChange, KeyTypes, Pass, Subject},
     policy::Policies,
     ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
     sandbox::{Faults, Sandbox},
@@ -263,12 +263,18 @@ impl Platform {
     }
 }
 
-/// Tells whether the plan leaves a declared object to others. Nothing else may hold it for long, but what git gave up of it:
-/// a credential that goes by consent, a limit that goes within the budget.
+/// Tells whether the plan leaves a declared object to others. Nothing else may hold it for long, but what git gave up of it,
+/// a credential that goes by consent, a limit that goes within the budget; and a password that somebody else has set.
 fn is_contended(done: &Done, object: &ObjectRef) -> bool {
     let blocked = done.planned.blocked.iter();
     let held = blocked.filter(|b| b.kind == Subject::Kind(object.kind) && b.name == object.name);
-    let held: Vec<Gate> = held.map(|b| b.gate).collect();
+    let held: Vec<&Blocked> = held.collect();
+    let overwrites = |b: &&Blocked| {
+        let password = |f: &FieldChange| f.path.ends_with(".password") && f.desired.is_some();
+        b.gate == Gate::Consent && b.fields.iter().any(password)
+    };
+    let is_theirs = held.iter().any(overwrites);
+    let held: Vec<Gate> = held.iter().map(|b| b.gate).collect();
     let lasting = [Gate::Unsupported, Gate::Contended];
     let given_up = match object.kind {
         Kind::User => Some(Gate::Consent),
@@ -280,7 +286,7 @@ fn is_contended(done: &Done, object: &ObjectRef) -> bool {
             .all(|gate| lasting.contains(gate) || given_up == Some(*gate)),
         "{object}: {held:?}"
     );
-    held.contains(&Gate::Contended)
+    is_theirs || held.contains(&Gate::Contended)
 }
 
 /// Takes the plane out of an observation that must have succeeded.

@@ -20,7 +20,8 @@ mirror! {
         /// The most objects of a kind that one pass deletes: the smaller of the two, but at least 1. Over it, none of
         /// that kind is deleted. Default: 3 and 5 percent.
         budget = "budget": Option<BudgetSpec>,
-        /// The same for ACLs and quotas, of which deleting takes access away and no data. Default: 50 and 10 percent.
+        /// The same for ACLs and quotas, of which deleting takes access away and no data. The count alone is also how many
+        /// users' passwords one pass puts in place of others. Default: 50 and 10 percent.
         access_budget = "accessBudget": Option<BudgetSpec>,
         /// Consent, by name, that ends by itself.
         allow = "allow": Option<Vec<ConsentSpec>>,

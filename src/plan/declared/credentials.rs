@@ -3,11 +3,46 @@
 
 use super::{Diff, Difference, set};
 use crate::{
-    model::{ConfigKey, Gate, Kind},
-    plan::{deletion, fields::Want, special},
+    live::Login,
+    model::{ConfigKey, Gate, Kind, Verb},
+    plan::{
+        Action, deletion,
+        draft::{Draft, Inputs, withheld},
+        fields::{self, Want},
+        special,
+    },
 };
 
 impl Diff<'_> {
+    /// Says why a password that somebody else has set stays: who logs in with it would be locked out, and git's may be the
+    /// wrong one. It is somebody else's as long as Headgate never set git's, and no login ever showed that it is in place.
+    pub(super) fn may_overwrite(&mut self, want: &Want<'_>) -> Result<(), (Gate, String)> {
+        let is_there = self.seen.kind == Kind::User && self.live.field(&want.path).is_some();
+        let Some(key) = want
+            .key
+            .as_ref()
+            .filter(|_| is_there && want.secret.is_some())
+        else {
+            return Ok(());
+        };
+        if self.memory.owns(key) {
+            return Ok(());
+        }
+        let Some(opens) = deletion::without_consent(self.inputs, self.seen) else {
+            self.by_consent = true;
+            return Ok(());
+        };
+        let why = match fields::login(self.live, want) {
+            Some(Login::Denied(_)) => "git's does not let the user in",
+            _ => "no login has told whether git's is the same",
+        };
+        let reason = format!(
+            "it has a password for {key} that Headgate did not set, and {why}; overwriting it locks out who logs in with it: \
+             check the secret, and if it is the one that is meant, {opens}"
+        );
+        Err((Gate::Consent, reason))
+    }
+
     /// A credential is written whole, so new iterations need the password, too, and wait for it.
     pub(super) fn with_password(&mut self, wanted: &[Want<'_>]) {
         if self.seen.kind != Kind::User {
@@ -20,16 +55,21 @@ impl Diff<'_> {
             if has_password || !self.set.iter().any(|set| is_written(&set.path)) {
                 continue;
             }
-            match set(want, None) {
-                Ok(password) => self.set.push(password),
-                Err(why) => {
-                    self.set.retain(|set| !is_written(&set.path));
-                    let waits = |d: &mut Difference| is_written(&d.field.path);
-                    let waiting = self.todo.extract_if(.., waits);
-                    let gate = Gate::IncompleteObservation;
-                    self.held.extend(waiting.map(|d| (d, gate, why.clone())));
-                }
-            }
+            let mut held = self.held.iter();
+            let (gate, why) = match held.find(|(d, _, _)| d.field.path == want.path) {
+                Some((_, gate, why)) => (*gate, why.clone()),
+                None => match set(want, None) {
+                    Ok(password) => {
+                        self.set.push(password);
+                        continue;
+                    }
+                    Err(why) => (Gate::IncompleteObservation, why),
+                },
+            };
+            self.set.retain(|set| !is_written(&set.path));
+            let waits = |d: &mut Difference| is_written(&d.field.path);
+            let waiting = self.todo.extract_if(.., waits);
+            self.held.extend(waiting.map(|d| (d, gate, why.clone())));
         }
     }
 
@@ -52,6 +92,35 @@ impl Diff<'_> {
         let reason = format!("git no longer declares {key}, and {why}; {opens}");
         Some((Gate::Consent, reason))
     }
+}
+
+/// Tells whether an action overwrites a password that is there.
+fn overwrites(action: &Action) -> bool {
+    let password = |path: &str| path.starts_with("scram.") && path.ends_with(".password");
+    let mut fields = action.fields.iter();
+    action.verb == Verb::Update
+        && fields.any(|f| password(&f.path) && f.live.is_some() && f.desired.is_some())
+}
+
+/// Holds all passwords back that would be overwritten when they are more than access that one pass may take: with a folder
+/// of wrong secrets they would lock everybody out at once.
+pub(in crate::plan) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
+    if kind != Kind::User {
+        return;
+    }
+    let due = draft.actions.iter().filter(|a| overwrites(a)).count();
+    let limit = inputs.desired.deletion.access_budget.count.max(1);
+    if due <= limit as usize {
+        return;
+    }
+    let reason = format!(
+        "{due} users would get another password in place of theirs and one pass may do {limit} (deletion.accessBudget.count, \
+         at least 1), so none does: so many at once look like the wrong folder of secrets; check `secrets` in headgate.yaml, \
+         and if all of them are meant, it opens with a larger count"
+    );
+    let held = draft.actions.extract_if(.., |action| overwrites(action));
+    let held = held.map(|action| withheld(action, Gate::DestroyBudget, reason.clone()));
+    draft.blocked.extend(held);
 }
 
 /// Returns what the paths of a credential begin with.

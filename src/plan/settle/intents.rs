@@ -1,5 +1,7 @@
 //! Finding out what became of writes that were noted and never settled, after a crash (plan stage, pure).
 
+use compact_str::{CompactString, format_compact};
+
 use super::drift::is_field;
 use crate::{
     desired::{DesiredCluster, DesiredRef},
@@ -35,7 +37,7 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
             // moving replicas, or throttling that, makes nothing git's
             Observed::Known(Some(_)) if intent.verb == Verb::Update && !known && !declared => {}
             Observed::Known(Some(live)) => {
-                if gave_up(ledger, desired, &intent.object, live) {
+                if gave_up(ledger, desired, &intent.object, live) || took_over(ledger, &intent) {
                     deletion::use_consent(ledger, desired, &intent.object, intent.at);
                 }
                 present(ledger, &intent, live, &types);
@@ -97,6 +99,15 @@ fn gave_up(
     record.owned.iter().any(is_gone)
 }
 
+/// Tells whether a password may have been overwritten that was not Headgate's: that took a consent, if there was one.
+fn took_over(ledger: &Ledger, intent: &Intent) -> bool {
+    let record = ledger.records.get(&intent.object);
+    let is_own = |key: &ConfigKey| record.is_some_and(|record| record.owned.contains(key));
+    intent.object.kind == Kind::User
+        && intent.verb == Verb::Update
+        && intent.config.iter().any(|(key, _)| !is_own(key))
+}
+
 fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyTypes<'_>) {
     if intent.verb == Verb::Delete {
         return;
@@ -113,7 +124,7 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     }
     for (key, value) in &intent.config {
         // what Kafka hides may be what was set, and what git wanted there is git's to take away
-        let written = match live.field(&config_path(key.as_str())) {
+        let written = match live.field(&path(intent.object.kind, key)) {
             Some(Field::Value(own)) => own == value.as_str(),
             Some(Field::Hidden) => true,
             None => false,
@@ -125,6 +136,14 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     }
     if let Some(converged) = &mut record.converged {
         converged.retain(|path, was| still_holds(intent.object.kind, path, was, live, types));
+    }
+}
+
+/// Returns the path of what a key that is owned stands for.
+fn path(kind: Kind, key: &ConfigKey) -> CompactString {
+    match kind {
+        Kind::User => format_compact!("scram.{key}.password"),
+        _ => config_path(key.as_str()),
     }
 }
 
