@@ -156,6 +156,19 @@ pub struct KafkaLive {
     /// How the cluster is.
     #[serde(default)]
     pub health: Health,
+    /// What the observation cost the cluster.
+    #[serde(default)]
+    pub cost: Cost,
+}
+
+/// What an observation cost those who were asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Requests that were answered.
+    pub requests: u64,
+    /// Bytes of their answers.
+    pub answered_bytes: u64,
 }
 
 /// Objects that are nothing but config values of their own, by name. One without any does not exist.

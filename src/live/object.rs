@@ -6,7 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use compact_str::CompactString;
 
 use super::{
-    Health, KafkaLive, LiveConfig, LiveGroup, LiveTopic, LiveUser, Looks, Observed, config_value,
+    Cost, Health, KafkaLive, LiveConfig, LiveGroup, LiveTopic, LiveUser, Looks, Observed,
+    config_value,
 };
 use crate::model::{
     Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, config_key,
@@ -156,6 +157,7 @@ impl KafkaLive {
             moving: Observed::default(),
             usage: BTreeMap::new(),
             health: Health::default(),
+            cost: Cost::default(),
         }
     }
 

@@ -126,6 +126,15 @@ impl Metrics {
             let complete = told.map_or(live.kafka.known().is_some(), |plane| plane.complete);
             let labels = [name, Plane::Kafka.as_str()];
             set(&self.state.complete, &labels, usize::from(complete));
+            if let Some(kafka) = live.kafka.known() {
+                let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+                set(&self.state.requests, &labels, count(kafka.cost.requests));
+                set(
+                    &self.state.answered,
+                    &labels,
+                    count(kafka.cost.answered_bytes),
+                );
+            }
         }
     }
 

@@ -80,6 +80,8 @@ pub(super) struct State {
     pub(super) desired: GaugeVec,
     pub(super) observed: GaugeVec,
     pub(super) complete: GaugeVec,
+    pub(super) requests: GaugeVec,
+    pub(super) answered: GaugeVec,
     pub(super) pending: GaugeVec,
     pub(super) gate: GaugeVec,
     pub(super) unconverged: GaugeVec,
@@ -112,6 +114,16 @@ impl State {
                 "observation_complete",
                 &[Cluster, Plane],
                 "Whether the last look saw all of the plane (1) or not (0).",
+            ),
+            requests: f.gauge(
+                "observe_requests",
+                &[Cluster, Plane],
+                "Requests that the last observation of a plane took.",
+            ),
+            answered: f.gauge(
+                "observe_answered_bytes",
+                &[Cluster, Plane],
+                "Bytes that a plane answered in its last observation.",
             ),
             pending: f.gauge(
                 "plan_pending_actions",

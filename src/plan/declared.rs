@@ -2,6 +2,7 @@
 //! cannot is held back with its reason, and does not hold up the rest.
 
 mod credentials;
+mod foreign;
 mod replicas;
 
 pub(super) use credentials::spend_budget as spend_on_passwords;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use super::{
-    Action, Change, FieldChange, Foreign, ResetField, SetField,
+    Action, Change, FieldChange, ResetField, SetField,
     draft::{Draft, Inputs, field, place},
     fields::{self, Want},
     memory::{LEADERS, Memory, PLACEMENT},
@@ -313,7 +314,7 @@ impl<'a> Diff<'a> {
         reset.sort_by(|a, b| a.path.cmp(&b.path));
         let replaced = matches!(live, LiveRef::Topic(topic) if memory.replaced(topic.id));
         report_drift(seen, replaced, [&todo, &under_way], &held, draft);
-        tell_foreign(inputs, seen, foreign, draft);
+        foreign::tell(inputs, seen, foreign, draft);
         let held = held.into_iter();
         draft.hold_fields(seen, held.map(|(d, gate, reason)| (d.field, gate, reason)));
         let moves = inputs.moves.of_topic(seen.name);
@@ -349,29 +350,6 @@ impl<'a> Diff<'a> {
 /// The layout stands before the config, which is sorted by key.
 fn order(field: &FieldChange) -> (bool, &str) {
     (field.path.starts_with("config."), &field.path)
-}
-
-/// Tells which keys are somebody else's, apart those that hide what git declares for all brokers.
-fn tell_foreign(
-    inputs: &Inputs<'_>,
-    seen: &Seen<'_>,
-    foreign: BTreeMap<ConfigKey, Option<CompactString>>,
-    draft: &mut Draft,
-) {
-    let hiding = special::hiding(inputs, seen);
-    let hides = |key: &ConfigKey| hiding.iter().any(|own| own.key == *key);
-    let (hiding, other) = foreign.into_iter().partition(|(key, _)| hides(key));
-    for (config, hides) in [(hiding, true), (other, false)] {
-        let config: BTreeMap<_, _> = config;
-        if !config.is_empty() {
-            draft.foreign.push(Foreign {
-                object: seen.object(),
-                config,
-                hides,
-                throttles: false,
-            });
-        }
-    }
 }
 
 fn report_drift(

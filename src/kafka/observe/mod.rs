@@ -28,7 +28,7 @@ use super::{
     requests::Operation,
 };
 use crate::{
-    live::{KafkaLive, Looks, Observed},
+    live::{Cost, KafkaLive, Looks, Observed},
     model::{Kind, ObjectRef, chain},
     ports::{Ask, Looked},
 };
@@ -36,8 +36,14 @@ use crate::{
 /// Observes the whole cluster, and tells what that cost it.
 pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let (before, began) = (client.cost(), Instant::now());
-    let live = see(client, ask).await;
+    let mut live = see(client, ask).await;
     let cost = client.cost().since(before);
+    if let Observed::Known(live) = &mut live {
+        live.cost = Cost {
+            requests: cost.requests,
+            answered_bytes: cost.answered,
+        };
+    }
     tracing::debug!(
         requests = cost.requests,
         asked_bytes = cost.asked,
