@@ -108,7 +108,7 @@ pub(super) async fn of_brokers(cluster: &KafkaCluster) {
         elsewhere
             .unknown()
             .unwrap()
-            .contains("broker 77 is not there")
+            .contains("broker 77 is away")
     );
     let told = [
         "--describe",
