@@ -104,12 +104,7 @@ pub(super) async fn of_brokers(cluster: &KafkaCluster) {
     // Kafka 3.x does not list it before it is set, and calls it read-only then
     assert!(!live.broker_keys["leader.replication.throttled.rate"].read_only);
     let elsewhere = live.object(&ghost);
-    assert!(
-        elsewhere
-            .unknown()
-            .unwrap()
-            .contains("broker 77 is away")
-    );
+    assert!(elsewhere.unknown().unwrap().contains("broker 77 is away"));
     let told = [
         "--describe",
         "--entity-type",
