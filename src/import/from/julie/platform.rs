@@ -6,7 +6,7 @@ use super::{
         rights::take_quotas,
         sheet::{Fields, Spot},
     },
-    roles::{cluster, principal},
+    roles::{cluster, role},
 };
 use crate::model::{AclOperation as O, AclPattern as P, AclResource as R, QuotaEntity, QuotaName};
 
@@ -43,10 +43,7 @@ pub(super) fn read(mut platform: Fields<'_>, found: &mut Found<'_>) {
 }
 
 fn quota(spot: Spot<'_>, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a quota") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a quota") else {
         return;
     };
     let user = principal.strip_prefix("User:").unwrap_or(principal);
@@ -59,10 +56,7 @@ fn quota(spot: Spot<'_>, found: &mut Found<'_>) {
 }
 
 fn schema_registry(spot: Spot<'_>, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a schema registry") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a schema registry") else {
         return;
     };
     fields.needless("group", "no ACL came of it");
@@ -72,10 +66,7 @@ fn schema_registry(spot: Spot<'_>, found: &mut Found<'_>) {
 }
 
 fn control_center(spot: Spot<'_>, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a control center") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a control center") else {
         return;
     };
     let Some(id) = fields.need("appId") else {

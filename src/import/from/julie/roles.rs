@@ -7,14 +7,15 @@ use super::super::{
 };
 use crate::model::{AclOperation as O, AclPattern as P, AclResource as R};
 
-/// Takes a role's principal, and leaves out what is said for people.
-pub(super) fn principal<'d>(fields: &mut Fields<'d>) -> Option<&'d str> {
+/// Opens a role: what it says, and whose it is. What it says for people is left out.
+pub(super) fn role<'d>(spot: Spot<'d>, what: &str) -> Option<(Fields<'d>, &'d str)> {
+    let mut fields = spot.fields(what)?;
     fields.lost("metadata", "what is for people can be a label of the User");
     let principal = fields.need("principal");
     if principal.is_none() {
         fields.rest();
     }
-    principal
+    Some((fields, principal?))
 }
 
 /// A name that ends in `*` is the beginning of names.
@@ -27,10 +28,7 @@ fn beginning(name: &str) -> (P, &str) {
 
 /// Gives what a consumer of a topic has.
 pub(super) fn consumer(spot: Spot<'_>, topic: &str, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a consumer") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a consumer") else {
         return;
     };
     found.grant(
@@ -45,10 +43,7 @@ pub(super) fn consumer(spot: Spot<'_>, topic: &str, found: &mut Found<'_>) {
 
 /// Gives what a producer to a topic has.
 pub(super) fn producer(spot: Spot<'_>, topic: &str, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a producer") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a producer") else {
         return;
     };
     found.grant(
@@ -103,10 +98,7 @@ pub(super) fn named_topics(
 
 /// Gives what a Kafka Streams application has.
 pub(super) fn streams(spot: Spot<'_>, project: Option<&str>, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a streams application") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a streams application") else {
         return;
     };
     fields.needless("exactlyOnce", "no ACL came of it");
@@ -126,10 +118,7 @@ pub(super) fn streams(spot: Spot<'_>, project: Option<&str>, found: &mut Found<'
 
 /// Gives what a Connect worker has.
 pub(super) fn connect(spot: Spot<'_>, makes_topics: bool, found: &mut Found<'_>) {
-    let Some(mut fields) = spot.fields("a Connect worker") else {
-        return;
-    };
-    let Some(principal) = principal(&mut fields) else {
+    let Some((mut fields, principal)) = role(spot, "a Connect worker") else {
         return;
     };
     for (key, default) in [
