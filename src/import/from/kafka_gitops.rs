@@ -99,11 +99,7 @@ fn read_settings(mut fields: Fields<'_>, settings: &mut Settings, sheets: &[Shee
     if let Some(mut acls) = fields.fields("services").and_then(|mut f| f.fields("acls")) {
         settings.describes = acls.flag("describe-topic-enabled").unwrap_or_default();
     }
-    for (key, spot) in fields
-        .fields("files")
-        .map(|mut files| files.rest())
-        .unwrap_or_default()
-    {
+    for (key, spot) in fields.entries("files") {
         let Some(named) = spot.text("settings: files") else {
             continue;
         };
@@ -234,10 +230,7 @@ fn connect(name: &str, fields: &mut Fields<'_>, giving: &mut Giving<'_, '_>) {
         giving.give(R::TOPIC, P::LITERAL, &topic, &[O::READ, O::WRITE]);
     }
     giving.group(group);
-    let connectors = fields
-        .fields("connectors")
-        .map(|mut connectors| connectors.rest());
-    for (connector, spot) in connectors.unwrap_or_default() {
+    for (connector, spot) in fields.entries("connectors") {
         let Some(mut fields) = spot.fields(format!("connector {}", connector.escape_debug()))
         else {
             continue;

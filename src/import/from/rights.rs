@@ -68,7 +68,22 @@ fn known<T>(found: Option<T>, what: &str, text: &str, help: &str, spot: Spot<'_>
     found
 }
 
-impl Asked<'_> {
+impl<'t> Asked<'t> {
+    /// Reads an ACL whose resource has fields of its own, as Kubernetes' resources say it. `name` is the field that names the
+    /// resource.
+    pub(super) fn read(acl: &mut Fields<'t>, principal: &'t str, name: &str) -> Option<Self> {
+        let mut resource = acl.fields("resource")?;
+        Some(Self {
+            principal,
+            resource: resource.need("type").unwrap_or_default(),
+            name: resource.text(name),
+            pattern: resource.text("patternType"),
+            host: acl.text("host"),
+            permission: acl.text("type"),
+            operations: acl.texts("operations"),
+        })
+    }
+
     fn rule(&self, spot: Spot<'_>) -> Option<Rule> {
         let resource = word(self.resource, AclResource::ALL, AclResource::word);
         let help =

@@ -269,6 +269,25 @@ impl<'d> Fields<'d> {
         spot.fields(format!("{}: `{key}`", self.what))
     }
 
+    /// Takes the `spec` of a document, which is called as the document is; one without it is left out.
+    pub(super) fn spec(&mut self) -> Option<Fields<'d>> {
+        let mut spec = self.fields("spec");
+        match &mut spec {
+            Some(spec) => spec.what.clone_from(&self.what),
+            None => self.spot.lost(
+                format!("{} has no `spec`; it was left out", self.what),
+                "correct it and import again",
+            ),
+        }
+        spec
+    }
+
+    /// Takes a field that is a mapping, and all that stands in it, by name.
+    pub(super) fn entries(&mut self, key: &str) -> Vec<(&'d str, Spot<'d>)> {
+        let fields = self.fields(key);
+        fields.map_or(Vec::new(), |mut fields| fields.rest())
+    }
+
     /// Takes all fields that are left, by name.
     pub(super) fn rest(&mut self) -> Vec<(&'d str, Spot<'d>)> {
         let sheet = self.spot.sheet;
@@ -301,6 +320,16 @@ impl<'d> Fields<'d> {
     pub(super) fn needless(&mut self, key: &str, why: &str) {
         if let Some(spot) = self.take_said(key) {
             spot.note(self.left_out(key), why);
+        }
+    }
+
+    /// Leaves out the annotations that are left.
+    pub(super) fn annotations_lost(mut self) {
+        for (key, spot) in self.rest() {
+            spot.lost(
+                format!("annotation `{}` was left out", key.escape_debug()),
+                "what is for people can be a label",
+            );
         }
     }
 

@@ -128,24 +128,15 @@ fn each<'d>(
         );
     }
     fields.bookkeeping(&["status"]);
-    match fields.fields("spec") {
-        Some(mut spec) => {
-            spec.what = what;
-            read(
-                Resource {
-                    name,
-                    cluster,
-                    labels: own,
-                    spec,
-                    spot,
-                },
-                found,
-            );
-        }
-        None => spot.lost(
-            format!("{what} has no `spec`; it was left out"),
-            "correct it and import again",
-        ),
+    if let Some(spec) = fields.spec() {
+        let resource = Resource {
+            name,
+            cluster,
+            labels: own,
+            spec,
+            spot,
+        };
+        read(resource, found);
     }
 }
 
@@ -167,12 +158,7 @@ fn read_metadata<'d>(
             "strimzi.io/pause-reconciliation",
             "set the kind's mode of the Cluster to `report` or `ignore` while it is to be left alone",
         );
-        for (key, spot) in annotations.rest() {
-            spot.lost(
-                format!("annotation `{}` was left out", key.escape_debug()),
-                "what is for people can be a label",
-            );
-        }
+        annotations.annotations_lost();
     }
     let mut own = labels(metadata.fields("labels"));
     let cluster = own.remove(CLUSTER);
@@ -256,20 +242,10 @@ fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
     let Some(mut acl) = spot.fields(format!("an ACL of {principal}")) else {
         return;
     };
-    let Some(mut resource) = acl.fields("resource") else {
+    let Some(mut asked) = Asked::read(&mut acl, principal, "name") else {
         return;
     };
-    let mut operations = acl.texts("operations");
-    operations.extend(acl.text("operation"));
-    let asked = Asked {
-        principal,
-        resource: resource.need("type").unwrap_or_default(),
-        name: resource.text("name"),
-        pattern: resource.text("patternType"),
-        host: acl.text("host"),
-        permission: acl.text("type"),
-        operations,
-    };
+    asked.operations.extend(acl.text("operation"));
     found.rule(&asked, spot);
 }
 
@@ -305,6 +281,5 @@ fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
             "Headgate sets offsets once, as `offsets` of its Connector says",
         );
     }
-    let config = spec.fields("config").map(|mut config| config.rest());
-    found.connector(name, connector, config.unwrap_or_default(), spot);
+    found.connector(name, connector, spec.entries("config"), spot);
 }

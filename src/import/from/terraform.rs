@@ -226,13 +226,10 @@ fn connector(mut values: Fields<'_>, spot: Spot<'_>, found: &mut Found<'_>) {
     };
     let mut connector = Connector::default();
     // what Terraform was told to hide is hidden whatever it is called
-    if let Some(mut hidden) = values.fields("config_sensitive") {
-        for (key, value) in hidden.rest() {
-            found.hide(name, &mut connector, key, value);
-        }
+    for (key, value) in values.entries("config_sensitive") {
+        found.hide(name, &mut connector, key, value);
     }
-    let config = values.fields("config").map(|mut config| config.rest());
-    let mut config = config.unwrap_or_default();
+    let mut config = values.entries("config");
     config.retain(|(key, _)| !connector.secrets.contains_key(*key));
     found.connector(name, connector, config, spot);
 }

@@ -111,10 +111,9 @@ fn document<'d>(sort: Sort, mut fields: Fields<'d>, found: &mut Found<'d>) {
         "consumers",
         "who consumes is known by its group: watch it with a document of kind ConsumerGroup",
     );
-    let Some(mut spec) = fields.fields("spec") else {
+    let Some(mut spec) = fields.spec() else {
         return;
     };
-    spec.what = what;
     match sort {
         Sort::Cluster => self::cluster(own, spec, found),
         Sort::Topic => topic(name, own, spec, spot, found),

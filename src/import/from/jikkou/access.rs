@@ -58,22 +58,10 @@ pub(super) fn authorization(resource: Resource<'_>, roles: &Shelf<'_>, found: &m
 }
 
 fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
-    let Some(mut acl) = spot.fields(format!("an ACL of {principal}")) else {
-        return;
-    };
-    let Some(mut resource) = acl.fields("resource") else {
-        return;
-    };
-    let asked = Asked {
-        principal,
-        resource: resource.need("type").unwrap_or_default(),
-        name: resource.text("pattern"),
-        pattern: resource.text("patternType"),
-        host: acl.text("host"),
-        permission: acl.text("type"),
-        operations: acl.texts("operations"),
-    };
-    found.rule(&asked, spot);
+    let acl = spot.fields(format!("an ACL of {principal}"));
+    if let Some(asked) = acl.and_then(|mut acl| Asked::read(&mut acl, principal, "pattern")) {
+        found.rule(&asked, spot);
+    }
 }
 
 pub(super) fn quota(resource: Resource<'_>, found: &mut Found<'_>) {

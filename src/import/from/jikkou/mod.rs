@@ -147,22 +147,14 @@ fn each<'d>(mut fields: Fields<'d>, read: impl FnOnce(Resource<'d>)) {
     }
     fields.bookkeeping(&["status"]);
     let connect = own.remove(CONNECT);
-    let what = fields.what.clone();
-    match fields.fields("spec") {
-        Some(mut spec) => {
-            spec.what = what;
-            read(Resource {
-                name,
-                labels: own,
-                connect,
-                spec,
-                spot,
-            });
-        }
-        None => spot.lost(
-            format!("{what} has no `spec`; it was left out"),
-            "correct it and import again",
-        ),
+    if let Some(spec) = fields.spec() {
+        read(Resource {
+            name,
+            labels: own,
+            connect,
+            spec,
+            spot,
+        });
     }
 }
 
@@ -181,34 +173,31 @@ fn annotations(metadata: &mut Fields<'_>) -> bool {
         "schemaregistry.jikkou.io/normalize-schema",
         "Headgate compares schemas by the registry's own normalised lookup",
     );
-    for (key, spot) in annotations.rest() {
-        spot.lost(
-            format!("annotation `{}` was left out", key.escape_debug()),
-            "what is for people can be a label",
-        );
-    }
+    annotations.annotations_lost();
     is_gone
 }
 
-fn config_map<'d>(mut fields: Fields<'d>) -> Option<(&'d str, Spot<'d>)> {
+/// Reads the name of what others refer to. `unlabelled` says where it is written, without its labels.
+fn shelved<'d>(fields: &mut Fields<'d>, unlabelled: &str) -> Option<&'d str> {
     let mut metadata = fields.fields("metadata")?;
     annotations(&mut metadata);
-    metadata.needless(
-        "labels",
+    metadata.needless("labels", unlabelled);
+    metadata.need("name")
+}
+
+fn config_map<'d>(mut fields: Fields<'d>) -> Option<(&'d str, Spot<'d>)> {
+    let name = shelved(
+        &mut fields,
         "its values stand in each topic that uses it, without its labels",
-    );
-    let name = metadata.need("name")?;
+    )?;
     Some((name, fields.take("data")?))
 }
 
 fn role<'d>(mut fields: Fields<'d>) -> Option<(&'d str, Spot<'d>)> {
-    let mut metadata = fields.fields("metadata")?;
-    annotations(&mut metadata);
-    metadata.needless(
-        "labels",
+    let name = shelved(
+        &mut fields,
         "its ACLs stand with each principal that has it, without its labels",
-    );
-    let name = metadata.need("name")?;
+    )?;
     Some((name, fields.fields("spec")?.take("acls")?))
 }
 
@@ -255,8 +244,7 @@ fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
         labels,
         ..Connector::default()
     };
-    let config = spec.fields("config").map(|mut config| config.rest());
-    found.connector(name, connector, config.unwrap_or_default(), spot);
+    found.connector(name, connector, spec.entries("config"), spot);
 }
 
 fn subject(resource: Resource<'_>, found: &mut Found<'_>) {

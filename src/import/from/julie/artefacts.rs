@@ -87,9 +87,9 @@ fn config(
     let inner = fields.peek("config").filter(Spot::is_mapping).is_some();
     let config = match inner {
         true => {
-            let inner = fields.fields("config").map(|mut config| config.rest());
-            let named = fields.take("name").map(|named| ("name", named));
-            inner.into_iter().flatten().chain(named).collect()
+            let mut config = fields.entries("config");
+            config.extend(fields.take("name").map(|named| ("name", named)));
+            config
         }
         false => fields.rest(),
     };
