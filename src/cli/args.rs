@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
+
+use crate::import::Tool;
 
 /// Keeps a Kafka platform the way a git repository says it should be.
 #[derive(Debug, Parser)]
@@ -95,7 +97,7 @@ pub(super) struct ImportOptions {
     pub(super) cluster: Option<String>,
     /// Another tool, whose files are read instead of the cluster
     #[arg(long, value_name = "TOOL", requires = "files")]
-    pub(super) from: Option<From>,
+    pub(super) from: Option<Tool>,
     /// The other tool's files, and folders of them
     #[arg(value_name = "FILES", requires = "from")]
     pub(super) files: Vec<PathBuf>,
@@ -104,21 +106,38 @@ pub(super) struct ImportOptions {
     pub(super) output: PathBuf,
 }
 
-/// A tool from which people come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum From {
-    /// Jikkou's resources, with their templates rendered
-    Jikkou,
-    /// topicctl's clusters, topics, ACLs and users
-    Topicctl,
-    /// Strimzi's KafkaTopic, KafkaUser and KafkaConnector
-    Strimzi,
-    /// kafka-gitops' state.yaml
-    KafkaGitops,
-    /// JulieOps' topologies, plans and properties
-    Julie,
-    /// What `terraform show -json` prints of Mongey's providers
-    Terraform,
+impl ValueEnum for Tool {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Jikkou,
+            Self::Topicctl,
+            Self::Strimzi,
+            Self::KafkaGitops,
+            Self::Julie,
+            Self::Terraform,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Jikkou => (
+                "jikkou",
+                "Jikkou's resources, with their templates rendered",
+            ),
+            Self::Topicctl => ("topicctl", "topicctl's clusters, topics, ACLs and users"),
+            Self::Strimzi => (
+                "strimzi",
+                "Strimzi's KafkaTopic, KafkaUser and KafkaConnector",
+            ),
+            Self::KafkaGitops => ("kafka-gitops", "kafka-gitops' state.yaml"),
+            Self::Julie => ("julie", "JulieOps' topologies, plans and properties"),
+            Self::Terraform => (
+                "terraform",
+                "What `terraform show -json` prints of Mongey's providers",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 /// Which cluster.

@@ -6,12 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{
-    args::{From, ImportOptions},
-    failure::Failure,
-    import::write,
-    output,
-};
+use super::{args::ImportOptions, failure::Failure, import::write, output};
 use crate::{
     import::{Moved, Tool, import_from},
     model::{ClusterName, SourceFile},
@@ -21,19 +16,19 @@ use crate::{
 const MAX_DEPTH: usize = 32;
 
 /// Reads the files, and writes what they become.
-pub(super) fn import(tool: From, options: &ImportOptions) -> Result<ExitCode, Failure> {
+pub(super) fn import(tool: Tool, options: &ImportOptions) -> Result<ExitCode, Failure> {
     let name = options.cluster.as_deref();
     let name = name.map(ClusterName::new).transpose()?;
     let mut files = Vec::new();
     for path in &options.files {
-        read(path, tool.into(), 0, &mut files)?;
+        read(path, tool, 0, &mut files)?;
     }
     if files.is_empty() {
         return Err(Failure::new(
             "there is no .yaml, .yml or .json file in what was named",
         ));
     }
-    let moved = import_from(tool.into(), name.as_ref(), &files, &beside);
+    let moved = import_from(tool, name.as_ref(), &files, &beside);
     for (path, text) in &moved.files {
         write(&options.output.join(path), text)?;
     }
@@ -42,19 +37,6 @@ pub(super) fn import(tool: From, options: &ImportOptions) -> Result<ExitCode, Fa
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
-}
-
-impl std::convert::From<From> for Tool {
-    fn from(tool: From) -> Self {
-        match tool {
-            From::Jikkou => Self::Jikkou,
-            From::Topicctl => Self::Topicctl,
-            From::Strimzi => Self::Strimzi,
-            From::KafkaGitops => Self::KafkaGitops,
-            From::Julie => Self::Julie,
-            From::Terraform => Self::Terraform,
-        }
-    }
 }
 
 /// Reads a file, or those of a folder and its folders that are the tool's, by name. Links are not followed there.
