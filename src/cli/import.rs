@@ -1,6 +1,13 @@
 //! `headgate import`: writes what a cluster holds as documents.
 
-use std::{io::ErrorKind, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt::Display,
+    io::{self, ErrorKind},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use super::{
     args::{Args, ImportOptions},
@@ -11,6 +18,7 @@ use crate::{
     daemon::{self, ConnectPlanes},
     import::{self, Imported},
     live::Observed,
+    model::SecretName,
 };
 
 /// Writes the documents of a cluster, observed or as another tool's files have it, into a folder that is empty or not there
@@ -37,10 +45,8 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
         }
     };
     let imported = import::import(&name, &kafka);
-    for (path, text) in &imported.files {
-        write(&options.output.join(path), text)?;
-    }
-    tell(&imported, options)?;
+    write(&imported.files, &options.output)?;
+    tell(&imported, &options.output)?;
     let folder = options.output.display();
     let errors = imported.errors(&folder.to_string());
     if !errors.is_empty() {
@@ -69,35 +75,57 @@ fn refuse_full(folder: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Writes files below a folder.
 #[expect(clippy::disallowed_methods, reason = "writes what it was asked for")]
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(path, text))
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
+pub(super) fn write(files: &[(String, String)], folder: &Path) -> Result<(), Failure> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| {
+                Failure::new(format!("{} cannot be written: {error}", path.display()))
+            })?;
+    }
+    Ok(())
 }
 
-fn tell(imported: &Imported, options: &ImportOptions) -> Result<(), Failure> {
-    let folder = options.output.display();
-    let counts = imported.counts.iter();
-    let counts: Vec<String> = counts.map(|(kind, n)| format!("{n} {kind}")).collect();
-    output::line(format!(
-        "{} files in {folder}: {}",
-        imported.files.len(),
-        match counts.is_empty() {
-            true => "the cluster holds nothing yet".to_owned(),
-            false => counts.join(", "),
-        }
-    ))?;
+fn tell(imported: &Imported, folder: &Path) -> Result<(), Failure> {
+    let files = imported.files.len();
+    let empty = "the cluster holds nothing yet";
+    tell_counts(files, folder, &imported.counts, empty)?;
     for note in &imported.notes {
         output::line(format!("left out: {note}"))?;
     }
-    if !imported.secrets.is_empty() {
-        output::line(
-            "Kafka tells no passwords, so provide these secrets where headgate.yaml says that secrets lie:",
-        )?;
-        for secret in &imported.secrets {
-            output::line(format!("  {secret}"))?;
+    let request = "Kafka tells no passwords, so provide these secrets where headgate.yaml says that secrets lie:";
+    tell_secrets(request, &imported.secrets)?;
+    Ok(())
+}
+
+/// Tells how many files were written, and what is in them, or that they are `empty`.
+pub(super) fn tell_counts(
+    files: usize,
+    folder: &Path,
+    counts: &[(impl Display, usize)],
+    empty: &str,
+) -> io::Result<()> {
+    let counts: Vec<String> = counts.iter().map(|(of, n)| format!("{n} {of}")).collect();
+    output::line(format!(
+        "{files} files in {}: {}",
+        folder.display(),
+        match counts.is_empty() {
+            true => empty.to_owned(),
+            false => counts.join(", "),
         }
+    ))
+}
+
+/// Lists the secrets that somebody has to provide, below the request to do so.
+pub(super) fn tell_secrets(request: &str, secrets: &BTreeSet<SecretName>) -> io::Result<()> {
+    if !secrets.is_empty() {
+        output::line(request)?;
+    }
+    for secret in secrets {
+        output::line(format!("  {secret}"))?;
     }
     Ok(())
 }

@@ -6,7 +6,12 @@ use std::{
     process::ExitCode,
 };
 
-use super::{args::ImportOptions, failure::Failure, import::write, output};
+use super::{
+    args::ImportOptions,
+    failure::Failure,
+    import::{tell_counts, tell_secrets, write},
+    output,
+};
 use crate::{
     import::{Moved, Tool, import_from},
     model::{ClusterName, SourceFile},
@@ -29,9 +34,7 @@ pub(super) fn import(tool: Tool, options: &ImportOptions) -> Result<ExitCode, Fa
         ));
     }
     let moved = import_from(tool, name.as_ref(), &files, &beside);
-    for (path, text) in &moved.files {
-        write(&options.output.join(path), text)?;
-    }
+    write(&moved.files, &options.output)?;
     tell(&moved, &options.output)?;
     Ok(match moved.is_cut {
         true => ExitCode::FAILURE,
@@ -79,29 +82,18 @@ fn beside(file: &str, path: &str) -> Result<Vec<u8>, String> {
 }
 
 fn tell(moved: &Moved, folder: &Path) -> Result<(), Failure> {
-    let counts = moved.counts.iter();
-    let counts: Vec<String> = counts.map(|(kind, n)| format!("{n} {kind}")).collect();
-    let folder = folder.display();
-    output::line(format!(
-        "{} files in {folder}: {}",
-        moved.files.len(),
-        match counts.is_empty() {
-            true => "nothing of what was read is in Kafka".to_owned(),
-            false => counts.join(", "),
-        }
-    ))?;
+    let files = moved.files.len();
+    let empty = "nothing of what was read is in Kafka";
+    tell_counts(files, folder, &moved.counts, empty)?;
     for line in moved.report() {
         output::line(line)?;
     }
-    if !moved.secrets.is_empty() {
-        output::line("provide these secrets where headgate.yaml says that secrets lie:")?;
-        for secret in &moved.secrets {
-            output::line(format!("  {secret}"))?;
-        }
-    }
+    let request = "provide these secrets where headgate.yaml says that secrets lie:";
+    tell_secrets(request, &moved.secrets)?;
     output::line(format!(
-        "next: look at them, then headgate plan --cluster {} --source {folder}; every kind is in mode report",
-        moved.cluster
+        "next: look at them, then headgate plan --cluster {} --source {}; every kind is in mode report",
+        moved.cluster,
+        folder.display()
     ))?;
     Ok(())
 }
