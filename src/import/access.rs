@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     live::{KafkaLive, LiveConfig, LiveUser, Observed},
-    model::{Acl, AclParts, Kind, QuotaEntity, QuotaName},
+    model::{Acl, AclParts, Kind, QuotaEntity},
 };
 
 /// Principals by name.
@@ -121,16 +121,12 @@ fn take_quotas(live: &KafkaLive, principals: &mut Principals, page: &mut Page) {
             }
         };
         count += 1;
-        match &entity {
-            QuotaEntity {
-                user: Some(QuotaName::Named(user)),
-                client_id: None,
-                ip: None,
-            } => {
+        match entity.one_user() {
+            Some(user) => {
                 let principal = format!("{USER}{user}");
                 principals.entry(principal.into()).or_default().quotas = quotas(own);
             }
-            _ => {
+            None => {
                 let document = quota(name, &entity, &quotas(own));
                 page.files.add("quotas.yaml", &document);
             }

@@ -68,6 +68,19 @@ impl QuotaEntity {
             .filter_map(|(of, name)| Some((of, name.as_ref()?)))
     }
 
+    /// Returns the user when it is for one user alone, whatever the client. Documents say such a quota with the user.
+    #[must_use]
+    pub fn one_user(&self) -> Option<&str> {
+        match self {
+            Self {
+                user: Some(QuotaName::Named(user)),
+                client_id: None,
+                ip: None,
+            } => Some(user),
+            _ => None,
+        }
+    }
+
     /// Sets a part by Kafka's name for its type; `false` when there is no such type.
     pub fn set(&mut self, of: &str, name: QuotaName) -> bool {
         let part = match of {
@@ -157,6 +170,23 @@ mod tests {
                     assert_eq!(QuotaEntity::parse(&entity.name()), Some(entity));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn one_user_is_neither_every_user_nor_one_with_a_client() {
+        let one = |name| {
+            let entity = QuotaEntity::parse(name).expect("it is a name");
+            entity.one_user().map(str::to_owned)
+        };
+        assert_eq!(one("user=alice").as_deref(), Some("alice"));
+        for other in [
+            "user=<default>",
+            "user=alice,client-id=<default>",
+            "user=alice,ip=10.0.0.1",
+            "client-id=alice",
+        ] {
+            assert_eq!(one(other), None, "{other}");
         }
     }
 

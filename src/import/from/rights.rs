@@ -14,10 +14,7 @@ use crate::{
         principal::{Principal, Rule, Scram, USER, quota_field},
         text::Labels,
     },
-    model::{
-        AclOperation, AclPattern, AclPermission, AclResource, QuotaEntity, QuotaName,
-        ScramMechanism,
-    },
+    model::{AclOperation, AclPattern, AclPermission, AclResource, QuotaEntity, ScramMechanism},
 };
 
 /// The one name of the resource `cluster` (Kafka, `Resource.CLUSTER_NAME`).
@@ -284,16 +281,12 @@ impl Found<'_> {
         if !self.claim("Quota", &name, spot) {
             return;
         }
-        match &entity {
-            QuotaEntity {
-                user: Some(QuotaName::Named(user)),
-                client_id: None,
-                ip: None,
-            } => {
+        match entity.one_user() {
+            Some(user) => {
                 let principal = CompactString::from(format!("{USER}{user}"));
                 self.rights.principals.entry(principal).or_default().quotas = quotas;
             }
-            _ => drop(self.rights.quotas.insert(name, (entity, quotas))),
+            None => drop(self.rights.quotas.insert(name, (entity, quotas))),
         }
     }
 }
