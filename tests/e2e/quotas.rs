@@ -17,6 +17,12 @@ async fn rate(world: &World<'_>, of: &str, key: &str) -> Option<f64> {
     rate.map(|text| text.parse().unwrap())
 }
 
+/// The names of the quotas that `of_user` and `of_clients` declare.
+fn names(app: &str) -> (String, String) {
+    let user = format!("user={app}");
+    (user, format!("user=<default>,client-id={app}"))
+}
+
 fn of_user(app: &str, quotas: &str) -> String {
     document("User", app, &format!("quotas: {{{quotas}}}"))
 }
@@ -33,10 +39,7 @@ async fn quotas_are_set_kept_and_taken_key_by_key() {
     };
     let world = World::new(kafka);
     let app = world.name("app");
-    let (user, clients) = (
-        format!("user={app}"),
-        format!("user=<default>,client-id={app}"),
-    );
+    let (user, clients) = names(&app);
     let both = of_user(&app, "producerByteRate: 1MiB, consumerByteRate: 2MiB");
     world.declare("", &[both, of_clients(&app)]);
     world.converge().await;
@@ -81,10 +84,7 @@ async fn a_quota_goes_without_consent_unless_git_wants_to_be_asked() {
     };
     let world = World::new(kafka);
     let app = world.name("app");
-    let (user, clients) = (
-        format!("user={app}"),
-        format!("user=<default>,client-id={app}"),
-    );
+    let (user, clients) = names(&app);
     world.hand.limit(&user, REQUESTS, Some(50.0)).await;
     let one = of_user(&app, "producerByteRate: 1MiB");
     world.declare("", &[one, of_clients(&app)]);

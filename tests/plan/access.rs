@@ -21,12 +21,19 @@ fn declare(site: &mut Site, operations: &str) {
     )));
 }
 
-fn mk_site() -> Site {
+/// A site without any ACL.
+fn mk_open_site() -> Site {
     let mut site = Site::new(&[]);
     let kafka = site.kafka();
     kafka.principal = Observed::Known("User:headgate".into());
     kafka.acls = Observed::Known(BTreeSet::new());
     kafka.users = Observed::Known([].into());
+    site
+}
+
+/// A site with two ACLs.
+fn mk_site() -> Site {
+    let mut site = mk_open_site();
     declare(&mut site, "Read, Write");
     assert_eq!(site.pass().planned.actions.len(), 2);
     site
@@ -135,15 +142,6 @@ fn own(host: &str, rest: &str) -> String {
     format!(
         "{{principal: \"User:headgate\", acls: [{{resource: {{type: cluster}}, host: {host:?}, {rest}}}]}}"
     )
-}
-
-fn mk_open_site() -> Site {
-    let mut site = Site::new(&[]);
-    let kafka = site.kafka();
-    kafka.principal = Observed::Known("User:headgate".into());
-    kafka.acls = Observed::Known(BTreeSet::new());
-    kafka.users = Observed::Known([].into());
-    site
 }
 
 /// The verdicts on the ACLs that are to be made: how many are, and how many are not.
