@@ -174,6 +174,8 @@ fn planned(imported: &Imported, live: KafkaLive) -> ClusterPlan {
     let live = Live {
         observed_at: now,
         kafka: Observed::Known(live),
+        registry: None,
+        connect: None,
         secrets: secrets
             .map(|name| (name.clone(), Observed::Known(print.clone())))
             .collect(),

@@ -101,6 +101,8 @@ fn nouns(kind: Kind) -> (&'static str, &'static str) {
         Kind::GroupConfig => ("group config", "group configs"),
         Kind::ClientMetrics => ("metrics subscription", "metrics subscriptions"),
         Kind::ConsumerGroup => ("consumer group", "consumer groups"),
+        Kind::Schema => ("schema", "schemas"),
+        Kind::Connector => ("connector", "connectors"),
     }
 }
 

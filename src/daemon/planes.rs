@@ -72,6 +72,8 @@ impl Planes {
             Live {
                 observed_at,
                 kafka,
+                registry: None,
+                connect: None,
                 secrets: BTreeMap::new(),
             },
             vec![(Plane::Kafka, began.elapsed())],

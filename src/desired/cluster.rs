@@ -8,7 +8,10 @@ use std::{
 use compact_str::CompactString;
 use jiff::civil::Date;
 
-use super::{Balance, DesiredAcl, DesiredConfig, DesiredGroup, DesiredTopic, DesiredUser, Moves};
+use super::{
+    Balance, Compatibility, DesiredAcl, DesiredConfig, DesiredConnector, DesiredGroup,
+    DesiredSchema, DesiredTopic, DesiredUser, Moves,
+};
 use crate::model::{Acl, ClusterId, ClusterName, Kind, Mode, ObjectRef, Place, TopicName};
 
 /// A `kind: Cluster` document and everything that is declared below its directory.
@@ -43,6 +46,12 @@ pub struct DesiredCluster {
     pub configs: BTreeMap<Kind, BTreeMap<CompactString, DesiredConfig>>,
     /// Groups of consumers by id.
     pub groups: BTreeMap<CompactString, DesiredGroup>,
+    /// Schemas by subject.
+    pub schemas: BTreeMap<CompactString, DesiredSchema>,
+    /// How schemas may change where a subject does not say; `None`: git says nothing about it.
+    pub compatibility: Option<Compatibility>,
+    /// Connectors by name.
+    pub connectors: BTreeMap<CompactString, DesiredConnector>,
 }
 
 impl DesiredCluster {
@@ -64,6 +73,9 @@ impl DesiredCluster {
             users: BTreeMap::new(),
             configs: BTreeMap::new(),
             groups: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            compatibility: None,
+            connectors: BTreeMap::new(),
         }
     }
 
@@ -85,6 +97,10 @@ pub struct Owns {
     pub principals: Vec<Pattern>,
     /// Resources (`topic:app.*`, `group:*`) whose ACLs are unexpected when nobody declares them, whoever they are for.
     pub acls: Vec<Pattern>,
+    /// Subjects that are unexpected when nobody declares them.
+    pub subjects: Vec<Pattern>,
+    /// Connectors that are unexpected when nobody declares them.
+    pub connectors: Vec<Pattern>,
 }
 
 /// A name pattern: `*` stands for any run of characters, `?` for one; all else is literal and the whole name must match.

@@ -8,6 +8,7 @@ mod access;
 mod cluster;
 mod config_table;
 mod config_value;
+mod connector;
 mod home;
 mod kinds;
 mod load;
@@ -16,6 +17,7 @@ mod object;
 mod page;
 mod read;
 mod reference;
+mod registry;
 mod schema;
 mod snippet;
 mod topic;
@@ -29,9 +31,11 @@ pub use access::{
     DesiredUser, Labels, Moves, ResetPoint, ResetTo,
 };
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
+pub use connector::{DesiredConnector, Restart, RunState};
 pub use load::{Loaded, load};
 pub use object::{Declared, DesiredRef};
 pub use reference::reference;
+pub use registry::{Compatibility, DesiredSchema, SchemaFormat, SchemaReference};
 pub use schema::schema;
 pub use snippet::nearest;
 pub use topic::{DesiredTopic, DesiredValue};

@@ -2,7 +2,10 @@
 
 use compact_str::CompactString;
 
-use super::{DesiredAcl, DesiredCluster, DesiredConfig, DesiredGroup, DesiredTopic, DesiredUser};
+use super::{
+    DesiredAcl, DesiredCluster, DesiredConfig, DesiredConnector, DesiredGroup, DesiredSchema,
+    DesiredTopic, DesiredUser,
+};
 use crate::model::{Kind, ObjectRef, Place};
 
 /// One declared object.
@@ -18,6 +21,10 @@ pub enum DesiredRef<'a> {
     Config(&'a DesiredConfig),
     /// A group of consumers.
     Group(&'a DesiredGroup),
+    /// A schema.
+    Schema(&'a DesiredSchema),
+    /// A connector.
+    Connector(&'a DesiredConnector),
 }
 
 impl<'a> DesiredRef<'a> {
@@ -30,6 +37,8 @@ impl<'a> DesiredRef<'a> {
             Self::User(user) => &user.place,
             Self::Config(config) => &config.place,
             Self::Group(group) => &group.place,
+            Self::Schema(schema) => &schema.place,
+            Self::Connector(connector) => &connector.place,
         }
     }
 
@@ -42,6 +51,8 @@ impl<'a> DesiredRef<'a> {
             Self::User(user) => &user.labels,
             Self::Config(config) => &config.labels,
             Self::Group(group) => &group.labels,
+            Self::Schema(schema) => &schema.labels,
+            Self::Connector(connector) => &connector.labels,
         }
     }
 }
@@ -70,6 +81,14 @@ impl DesiredCluster {
                 let each = self.groups.iter();
                 Box::new(each.map(|(name, group)| (name.as_str(), DesiredRef::Group(group))))
             }
+            Kind::Schema => {
+                let each = self.schemas.iter();
+                Box::new(each.map(|(name, one)| (name.as_str(), DesiredRef::Schema(one))))
+            }
+            Kind::Connector => {
+                let each = self.connectors.iter();
+                Box::new(each.map(|(name, one)| (name.as_str(), DesiredRef::Connector(one))))
+            }
             Kind::Quota | Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
                 let each = self.configs.get(&kind).into_iter().flatten();
                 Box::new(each.map(|(name, one)| (name.as_str(), DesiredRef::Config(one))))
@@ -86,6 +105,8 @@ impl DesiredCluster {
             Kind::Acl => self.acls.get(name).map(DesiredRef::Acl),
             Kind::User => self.users.get(name).map(DesiredRef::User),
             Kind::ConsumerGroup => self.groups.get(name).map(DesiredRef::Group),
+            Kind::Schema => self.schemas.get(name).map(DesiredRef::Schema),
+            Kind::Connector => self.connectors.get(name).map(DesiredRef::Connector),
             Kind::Quota | Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
                 let of_kind = self.configs.get(&object.kind)?;
                 of_kind.get(name).map(DesiredRef::Config)
@@ -101,6 +122,8 @@ impl DesiredCluster {
             Kind::Acl => self.acls.len(),
             Kind::User => self.users.len(),
             Kind::ConsumerGroup => self.groups.len(),
+            Kind::Schema => self.schemas.len(),
+            Kind::Connector => self.connectors.len(),
             Kind::Quota | Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
                 self.configs.get(&kind).map_or(0, |all| all.len())
             }

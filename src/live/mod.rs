@@ -2,8 +2,10 @@
 
 mod access;
 mod cluster;
+mod connect;
 mod group;
 mod object;
+mod registry;
 mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use access::{LiveCredential, LiveUser, Login};
 pub use cluster::{Broker, Health, LogDir, Quorum, QuorumNode};
+pub use connect::{ConfigProblem, ConnectCluster, ConnectLive, LiveConnector, LiveTask};
 pub use group::{GroupDetail, GroupMember, GroupOffset, LiveGroup, Usage};
 pub use object::{Field, LiveObject, LiveRef, Objects};
+pub use registry::{Found, LiveSubject, RegistryLive};
 pub use topic::{LiveConfig, LivePartition, LiveTopic, Moving, config_value};
 
 use crate::model::{
@@ -82,6 +86,12 @@ pub struct Live {
     pub observed_at: Timestamp,
     /// The Kafka plane.
     pub kafka: Observed<KafkaLive>,
+    /// The Schema Registry; `None` where `headgate.yaml` names none.
+    #[serde(default)]
+    pub registry: Option<Observed<RegistryLive>>,
+    /// The Connect clusters; `None` where `headgate.yaml` names none.
+    #[serde(default)]
+    pub connect: Option<Observed<ConnectLive>>,
     /// Fingerprints of the secrets that git names; one that cannot be read is unknown.
     #[serde(default)]
     pub secrets: Fingerprints,

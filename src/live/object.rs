@@ -6,8 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use compact_str::CompactString;
 
 use super::{
-    Cost, Health, KafkaLive, LiveConfig, LiveGroup, LiveTopic, LiveUser, Looks, Observed,
-    config_value,
+    Cost, Health, KafkaLive, LiveConfig, LiveConnector, LiveGroup, LiveSubject, LiveTopic, LiveUser,
+    Looks, Observed, config_value,
 };
 use crate::model::{
     Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, config_key,
@@ -26,6 +26,10 @@ pub enum LiveObject {
     Config(Vec<LiveConfig>),
     /// A group of consumers.
     Group(LiveGroup),
+    /// A subject of the Schema Registry.
+    Subject(LiveSubject),
+    /// A connector.
+    Connector(LiveConnector),
 }
 
 /// One live object, wherever it is kept.
@@ -41,6 +45,10 @@ pub enum LiveRef<'a> {
     Config(&'a [LiveConfig]),
     /// A group of consumers.
     Group(&'a LiveGroup),
+    /// A subject of the Schema Registry.
+    Subject(&'a LiveSubject),
+    /// A connector.
+    Connector(&'a LiveConnector),
 }
 
 /// The value of a field.
@@ -73,6 +81,8 @@ impl LiveObject {
             Self::User(user) => LiveRef::User(user),
             Self::Config(config) => LiveRef::Config(config),
             Self::Group(group) => LiveRef::Group(group),
+            Self::Subject(subject) => LiveRef::Subject(subject),
+            Self::Connector(connector) => LiveRef::Connector(connector),
         }
     }
 }
@@ -99,6 +109,21 @@ impl<'a> LiveRef<'a> {
                     _ => None,
                 }
             }
+            Self::Subject(subject) => match path {
+                "schema" => {
+                    let digest = &subject.declared.as_ref()?.digest;
+                    Some(Field::Value(digest.as_str().into()))
+                }
+                "compatibility" => {
+                    let level = subject.compatibility.as_deref()?;
+                    Some(Field::Value(level.into()))
+                }
+                _ => None,
+            },
+            Self::Connector(connector) => match path {
+                "state" => Some(Field::Value(connector.runs().into())),
+                _ => of_config(&connector.config, path),
+            },
             Self::Acl | Self::Group(_) => None,
         }
     }
@@ -108,7 +133,7 @@ impl<'a> LiveRef<'a> {
     pub fn id(self) -> Option<TopicId> {
         match self {
             Self::Topic(topic) => Some(topic.id),
-            Self::Acl | Self::User(_) | Self::Config(_) | Self::Group(_) => None,
+            _ => None,
         }
     }
 
@@ -118,7 +143,8 @@ impl<'a> LiveRef<'a> {
         match self {
             Self::Topic(topic) => &topic.config,
             Self::Config(config) => config,
-            Self::Acl | Self::User(_) | Self::Group(_) => &[],
+            Self::Connector(connector) => &connector.config,
+            Self::Acl | Self::User(_) | Self::Group(_) | Self::Subject(_) => &[],
         }
     }
 }
@@ -190,6 +216,7 @@ impl KafkaLive {
             Kind::GroupConfig => named(&self.group_configs, |c| LiveRef::Config(c)),
             Kind::ClientMetrics => named(&self.client_metrics, |c| LiveRef::Config(c)),
             Kind::ConsumerGroup => named(&self.groups, LiveRef::Group),
+            Kind::Schema | Kind::Connector => Observed::default(),
         }
     }
 
@@ -213,6 +240,7 @@ impl KafkaLive {
             Kind::GroupConfig => found(&self.group_configs, name, |c| LiveRef::Config(c)),
             Kind::ClientMetrics => found(&self.client_metrics, name, |c| LiveRef::Config(c)),
             Kind::ConsumerGroup => found(&self.groups, name, LiveRef::Group),
+            Kind::Schema | Kind::Connector => Observed::default(),
         }
     }
 
@@ -259,6 +287,7 @@ impl KafkaLive {
                 Kind::BrokerConfig => put(&mut self.broker_configs, name, seen, configs),
                 Kind::GroupConfig => put(&mut self.group_configs, name, seen, configs),
                 Kind::ClientMetrics => put(&mut self.client_metrics, name, seen, configs),
+                Kind::Schema | Kind::Connector => {}
             }
         }
         self

@@ -51,6 +51,10 @@ words! {
         ClientMetrics = "ClientMetrics",
         /// A consumer group: watched, and its offsets reset when git says so.
         ConsumerGroup = "ConsumerGroup",
+        /// A subject of the Schema Registry: a schema, and how it may change.
+        Schema = "Schema",
+        /// A connector of a Kafka Connect cluster.
+        Connector = "Connector",
     }
 }
 
@@ -59,6 +63,37 @@ words! {
     Plane {
         /// The Kafka brokers and their controller quorum.
         Kafka = "kafka",
+        /// The Schema Registry.
+        Registry = "registry",
+        /// The Kafka Connect clusters.
+        Connect = "connect",
+    }
+}
+
+impl Kind {
+    /// Returns the plane that holds the kind's objects.
+    #[must_use]
+    pub fn plane(self) -> Plane {
+        match self {
+            Self::Topic
+            | Self::Acl
+            | Self::User
+            | Self::Quota
+            | Self::BrokerConfig
+            | Self::GroupConfig
+            | Self::ClientMetrics
+            | Self::ConsumerGroup => Plane::Kafka,
+            Self::Schema => Plane::Registry,
+            Self::Connector => Plane::Connect,
+        }
+    }
+
+    /// Returns the kinds that a plane holds.
+    pub fn of(plane: Plane) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |kind| kind.plane() == plane)
     }
 }
 

@@ -7,12 +7,18 @@ use super::{
     KeyTypes,
     draft::Inputs,
     key_types::HIDDEN,
-    memory::{Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, config_path},
+    memory::{
+        COMPATIBILITY, Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, SCHEMA, STATE,
+        config_path,
+    },
     moves,
     walk::Seen,
 };
 use crate::{
-    desired::{DesiredCredential, DesiredRef, DesiredTopic, DesiredUser, DesiredValue},
+    desired::{
+        Compatibility, DesiredCredential, DesiredRef, DesiredSchema, DesiredTopic, DesiredUser,
+        DesiredValue,
+    },
     live::{Field, LiveRef, LiveUser, Login, Observed},
     model::{ConfigKey, ConfigType, Fingerprint, Kind, ScramMechanism, SecretName},
 };
@@ -37,6 +43,15 @@ impl<'a> Want<'a> {
         Self {
             path: path.into(),
             value: Observed::Known(value.to_compact_string()),
+            secret: None,
+            key: None,
+        }
+    }
+
+    fn word(path: &'static str, value: &str) -> Self {
+        Self {
+            path: path.into(),
+            value: Observed::Known(value.into()),
             secret: None,
             key: None,
         }
@@ -100,6 +115,11 @@ pub(super) fn wanted<'a>(inputs: &Inputs<'_>, desired: DesiredRef<'a>) -> Vec<Wa
         }
         DesiredRef::Config(object) => of_config(&object.config).collect(),
         DesiredRef::User(user) => credentials(inputs, user),
+        DesiredRef::Schema(schema) => of_schema(schema),
+        DesiredRef::Connector(connector) => {
+            let state = Want::word(STATE, connector.state.as_str());
+            of_config(&connector.config).chain([state]).collect()
+        }
         DesiredRef::Acl(_) | DesiredRef::Group(_) => Vec::new(),
     }
 }
@@ -115,6 +135,14 @@ fn placement<'a>(inputs: &Inputs<'_>, topic: &DesiredTopic) -> Option<Want<'a>> 
         secret: None,
         key: None,
     })
+}
+
+/// A schema is known by its digest; how it may change is the subject's own where git says so.
+fn of_schema<'a>(schema: &DesiredSchema) -> Vec<Want<'a>> {
+    let level = schema.compatibility.map(Compatibility::as_str);
+    let level = level.map(|level| Want::word(COMPATIBILITY, level));
+    let text = Want::word(SCHEMA, &schema.digest);
+    level.into_iter().chain([text]).collect()
 }
 
 /// A credential has a password, and iterations where git says how many.
@@ -208,6 +236,7 @@ pub(super) fn unmentioned<'a>(desired: Option<DesiredRef<'a>>, live: LiveRef<'a>
     let mentioned = |key: &ConfigKey| match desired {
         Some(DesiredRef::Topic(topic)) => topic.config.iter().any(|(k, _)| k == key),
         Some(DesiredRef::Config(object)) => object.config.iter().any(|(k, _)| k == key),
+        Some(DesiredRef::Connector(one)) => one.config.iter().any(|(k, _)| k == key),
         _ => false,
     };
     let own = live.config().iter().filter(|own| !mentioned(&own.key));

@@ -41,7 +41,8 @@ impl<'a> KeyTypes<'a> {
                 "interval.ms" => ConfigType::Int,
                 _ => ConfigType::List,
             }),
-            Kind::Acl | Kind::User | Kind::ConsumerGroup => None,
+            // REST knows strings only
+            Kind::Acl | Kind::User | Kind::ConsumerGroup | Kind::Schema | Kind::Connector => None,
         };
         told.unwrap_or(ConfigType::String)
     }

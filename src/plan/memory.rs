@@ -19,6 +19,12 @@ pub(super) const PLACEMENT: &str = "placement";
 pub(super) const LEADERS: &str = "leaders";
 /// The topic config that says how many replicas have to be in sync.
 pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
+/// Path of how a connector runs.
+pub(super) const STATE: &str = "state";
+/// Path of a subject's schema, which is known by its digest.
+pub(super) const SCHEMA: &str = "schema";
+/// Path of how a subject's schemas may change.
+pub(super) const COMPATIBILITY: &str = "compatibility";
 /// Path of the offsets of a group.
 pub(super) const OFFSETS: &str = "offsets";
 /// Path of what the offsets of a group may have been set to: `<since when> <where to>`.
@@ -116,7 +122,9 @@ impl<'a> Memory<'a> {
             LiveRef::Topic(topic) => self.record.is_some() && !self.replaced(topic.id),
             // of an object that is nothing but keys only those are git's that it declared
             LiveRef::Config(config) => config.iter().any(|own| self.owns(&own.key)),
-            LiveRef::Acl | LiveRef::User(_) => self.record.is_some(),
+            LiveRef::Acl | LiveRef::User(_) | LiveRef::Subject(_) | LiveRef::Connector(_) => {
+                self.record.is_some()
+            }
             LiveRef::Group(_) => false,
         }
     }

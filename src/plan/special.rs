@@ -188,6 +188,8 @@ pub(super) fn is_claimed(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
             Some(QuotaName::Named(user)) => any(&owns.principals, &format_compact!("User:{user}")),
             _ => false,
         },
+        Kind::Schema => any(&owns.subjects, seen.name),
+        Kind::Connector => any(&owns.connectors, seen.name),
         Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics | Kind::ConsumerGroup => false,
     }
 }
@@ -199,6 +201,8 @@ pub(super) fn claims_any(inputs: &crate::desired::DesiredCluster, kind: Kind) ->
         Kind::Topic => !owns.topics.is_empty(),
         Kind::Acl => !owns.principals.is_empty() || !owns.acls.is_empty(),
         Kind::User | Kind::Quota => !owns.principals.is_empty(),
+        Kind::Schema => !owns.subjects.is_empty(),
+        Kind::Connector => !owns.connectors.is_empty(),
         _ => false,
     }
 }

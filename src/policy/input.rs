@@ -7,8 +7,8 @@ use regorus::Value;
 
 use crate::{
     desired::{
-        DesiredCluster, DesiredGroup, DesiredPlacement, DesiredRef, DesiredTopic, DesiredUser,
-        DesiredValue,
+        Compatibility, DesiredCluster, DesiredConnector, DesiredGroup, DesiredPlacement,
+        DesiredRef, DesiredSchema, DesiredTopic, DesiredUser, DesiredValue,
     },
     model::{Acl, ConfigKey, Kind, QuotaEntity},
 };
@@ -20,6 +20,8 @@ use crate::{
 /// - `User`: `{scram: [{mechanism, iterations}], verify}`.
 /// - `Quota`: `{user, clientId, ip, config}` of which only the parts that it has.
 /// - `BrokerConfig`, `GroupConfig`, `ClientMetrics`: `{config}`.
+/// - `Schema`: `{type, compatibility, references: [{name, subject, version}]}`.
+/// - `Connector`: `{connect, state, config}`, `connector.class` and `tasks.max` among the config.
 /// - `ConsumerGroup`: `{mustExist, maxLag, maxLagTime, resetTo}`; times are milliseconds.
 ///
 /// A config key that is to be left alone is null, one with a secret's value `(hidden)`.
@@ -38,6 +40,8 @@ pub(super) fn object(
             fields(whom(entity.flatten()).chain([("config", config(&wanted.config))]))
         }
         DesiredRef::Group(wanted) => group(wanted),
+        DesiredRef::Schema(wanted) => schema(wanted),
+        DesiredRef::Connector(wanted) => connector(wanted),
     };
     let labels = object.labels().iter();
     let labels = labels.map(|(k, v)| (k.as_str(), Value::from(v.as_str())));
@@ -116,6 +120,31 @@ fn whom(entity: Option<QuotaEntity>) -> impl Iterator<Item = (&'static str, Valu
         ]
     });
     parts.filter_map(|(of, name)| Some((of, Value::from(name?.to_string()))))
+}
+
+fn schema(schema: &DesiredSchema) -> Value {
+    let level = schema.compatibility.map(Compatibility::as_str);
+    let references = schema.references.iter().map(|reference| {
+        let version = reference.version.map(u64::from);
+        fields([
+            ("name", Value::from(reference.name.as_str())),
+            ("subject", Value::from(reference.subject.as_str())),
+            ("version", version.map_or(Value::Null, Value::from)),
+        ])
+    });
+    fields([
+        ("type", Value::from(schema.format.as_str())),
+        ("compatibility", level.map_or(Value::Null, Value::from)),
+        ("references", list(references)),
+    ])
+}
+
+fn connector(connector: &DesiredConnector) -> Value {
+    fields([
+        ("connect", Value::from(connector.connect.as_str())),
+        ("state", Value::from(connector.state.as_str())),
+        ("config", config(&connector.config)),
+    ])
 }
 
 fn group(group: &DesiredGroup) -> Value {

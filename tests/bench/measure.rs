@@ -304,6 +304,8 @@ async fn plan_alone(stage: &Stage, daemon: &Daemon, topics: usize) -> Result<Row
     let live = Live {
         observed_at,
         kafka,
+        registry: None,
+        connect: None,
         secrets: BTreeMap::new(),
     };
     let once = || {

@@ -200,6 +200,8 @@ async fn before_the_first_look_there_is_no_list_rather_than_an_empty_one() {
         live: Some(Arc::new(Live {
             observed_at: told::at(1),
             kafka: Observed::Unknown("no broker answers".into()),
+            registry: None,
+            connect: None,
             secrets: BTreeMap::new(),
         })),
         ..told::failed("no broker answers", told::at(1))

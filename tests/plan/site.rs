@@ -46,6 +46,8 @@ impl Site {
             live: Live {
                 observed_at: now,
                 kafka: Observed::Known(kafka),
+                registry: None,
+                connect: None,
                 secrets: BTreeMap::new(),
             },
             ledger: Ledger::default(),

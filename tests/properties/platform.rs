@@ -183,6 +183,8 @@ impl Platform {
         Live {
             observed_at: now(),
             kafka,
+            registry: None,
+            connect: None,
             secrets: others::fingerprints(),
         }
     }

@@ -177,6 +177,8 @@ impl<'a> Site<'a> {
         let live = Live {
             observed_at: now,
             kafka: Observed::Known(self.observed().await),
+            registry: None,
+            connect: None,
             secrets: BTreeMap::default(),
         };
         plan::resolve_intents(&mut ledger, &self.desired, &live);

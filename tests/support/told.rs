@@ -120,6 +120,8 @@ pub(crate) fn live(n: usize, observed_at: Timestamp) -> Live {
             topics: topics.collect(),
             ..KafkaLive::new(ClusterId("MkU3OEVBNTcwNTJENDM2Qk".into()))
         })),
+        registry: None,
+        connect: None,
         secrets: BTreeMap::new(),
     }
 }
@@ -186,6 +188,8 @@ pub(crate) fn failed(why: &str, started_at: Timestamp) -> Cycle {
         live: Some(Arc::new(Live {
             observed_at: started_at,
             kafka: Observed::Unknown(why.into()),
+            registry: None,
+            connect: None,
             secrets: BTreeMap::new(),
         })),
         planned: Some(plan.clone()),

@@ -47,6 +47,10 @@ mirror! {
         principals = "principals": Option<Vec<PrincipalPattern>>,
         /// Patterns of resources, such as `topic:app.*`, whose ACLs count, whoever they are for.
         acls = "acls": Option<Vec<ResourcePattern>>,
+        /// Patterns of subjects in the Schema Registry.
+        subjects = "subjects": Option<Vec<Pattern>>,
+        /// Patterns of connectors' names.
+        connectors = "connectors": Option<Vec<Pattern>>,
     }
 }
 
@@ -153,6 +157,8 @@ impl OwnsSpec {
             topic_configs: self.topic_configs.unwrap_or_default(),
             principals: principals.collect(),
             acls: acls.collect(),
+            subjects: self.subjects.clone().unwrap_or_default(),
+            connectors: self.connectors.clone().unwrap_or_default(),
         }
     }
 }

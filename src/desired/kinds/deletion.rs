@@ -125,8 +125,11 @@ fn object(kind: Kind, name: &str) -> Result<ObjectRef, String> {
             .map(|entity| ObjectRef::new(kind, &entity.name()))
             .ok_or_else(|| "expected a quota such as `user=a` or `client-id=<default>`".into()),
         Kind::BrokerConfig => config::broker_name(name).map(|()| ObjectRef::new(kind, name)),
-        Kind::User | Kind::GroupConfig | Kind::ClientMetrics | Kind::ConsumerGroup => {
-            Ok(ObjectRef::new(kind, name))
-        }
+        Kind::User
+        | Kind::GroupConfig
+        | Kind::ClientMetrics
+        | Kind::ConsumerGroup
+        | Kind::Schema
+        | Kind::Connector => Ok(ObjectRef::new(kind, name)),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         Drift, OpenDrift,
         draft::Inputs,
         fields,
-        memory::{PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
+        memory::{COMPATIBILITY, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, SCHEMA, STATE},
         moves::{self, Outlook},
     },
 };
@@ -162,6 +162,13 @@ fn changed(inputs: &Inputs<'_>, object: &ObjectRef, declared: DesiredRef<'_>) ->
 
 /// Tells a field from the marks that the ledger keeps beside them.
 pub(super) fn is_field(path: &str) -> bool {
-    let layout = [PARTITIONS, REPLICATION_FACTOR, PLACEMENT].contains(&path);
-    layout || path.starts_with(CONFIG) || path.starts_with("scram.")
+    let plain = [
+        PARTITIONS,
+        REPLICATION_FACTOR,
+        PLACEMENT,
+        STATE,
+        SCHEMA,
+        COMPATIBILITY,
+    ];
+    plain.contains(&path) || path.starts_with(CONFIG) || path.starts_with("scram.")
 }

@@ -323,7 +323,10 @@ fn left_alone<'a>(desired: DesiredRef<'a>) -> impl Iterator<Item = &'a ConfigKey
     let config: &'a [(ConfigKey, DesiredValue)] = match desired {
         DesiredRef::Topic(topic) => &topic.config,
         DesiredRef::Config(object) => &object.config,
-        DesiredRef::Acl(_) | DesiredRef::User(_) | DesiredRef::Group(_) => &[],
+        DesiredRef::Connector(connector) => &connector.config,
+        DesiredRef::Acl(_) | DesiredRef::User(_) | DesiredRef::Group(_) | DesiredRef::Schema(_) => {
+            &[]
+        }
     };
     let alone = config
         .iter()

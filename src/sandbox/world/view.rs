@@ -114,6 +114,7 @@ impl World {
                 Some(LiveObject::Config(config.map(own).collect()))
             }
             Kind::ConsumerGroup => self.group(name, true).map(LiveObject::Group),
+            Kind::Schema | Kind::Connector => None,
         }
     }
 
