@@ -20,6 +20,18 @@ pub struct ConnectLive {
     pub connectors: BTreeMap<CompactString, Observed<LiveConnector>>,
 }
 
+impl ConnectLive {
+    /// Says why a connector that is not listed may be there nevertheless: a Connect cluster did not answer.
+    #[must_use]
+    pub fn unseen(&self) -> Option<String> {
+        let unknown = |(name, cluster): (&CompactString, &Observed<ConnectCluster>)| {
+            let why = cluster.unknown()?;
+            Some(format!("Connect cluster {name}: {why}"))
+        };
+        self.clusters.iter().find_map(unknown)
+    }
+}
+
 /// One Connect cluster (`GET /`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,7 +8,10 @@ mod object;
 mod registry;
 mod topic;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use compact_str::CompactString;
 use jiff::Timestamp;
@@ -23,7 +26,8 @@ pub use registry::{Found, LiveSubject, RegistryLive};
 pub use topic::{LiveConfig, LivePartition, LiveTopic, Moving, config_value};
 
 use crate::model::{
-    Acl, ClusterId, ConfigKey, ConfigType, Fingerprint, ObjectRef, SecretName, TopicName,
+    Acl, ClusterId, ConfigKey, ConfigType, Fingerprint, Kind, ObjectRef, Plane, SecretName,
+    TopicName,
 };
 
 /// Something that was looked at: known whole, or unknown with the reason. Unknown never reads as absent, so nothing
@@ -198,10 +202,115 @@ pub struct BrokerKey {
 pub type Looks = BTreeMap<ObjectRef, Observed<Option<LiveObject>>>;
 
 impl Live {
+    /// Returns all objects of a kind, sorted by name; unknown when the kind could not be listed.
+    #[must_use]
+    pub fn objects(&self, kind: Kind) -> Observed<Objects<'_>> {
+        match kind.plane() {
+            Plane::Kafka => self.on_kafka(|kafka| kafka.objects(kind)),
+            Plane::Registry => self.on_registry(|registry| {
+                Observed::Known(object::each(&registry.subjects, LiveRef::Subject))
+            }),
+            Plane::Connect => self.on_connect(|connect| {
+                Observed::Known(object::each(&connect.connectors, LiveRef::Connector))
+            }),
+        }
+    }
+
+    /// Returns one object: outer unknown when its kind could not be listed, or it could not be read; `Known(None)` when
+    /// it is absent.
+    #[must_use]
+    pub fn object(&self, object: &ObjectRef) -> Observed<Option<LiveRef<'_>>> {
+        let name = object.name.as_str();
+        match object.kind.plane() {
+            Plane::Kafka => self.on_kafka(|kafka| kafka.object(object)),
+            Plane::Registry => self
+                .on_registry(|registry| object::one(registry.subjects.get(name), LiveRef::Subject)),
+            Plane::Connect => {
+                self.on_connect(
+                    |connect| match (connect.connectors.get(name), connect.unseen()) {
+                        (None, Some(reason)) => Observed::Unknown(reason),
+                        (found, _) => object::one(found, LiveRef::Connector),
+                    },
+                )
+            }
+        }
+    }
+
+    /// Says why an object that the listing lacks may be there nevertheless.
+    #[must_use]
+    pub fn unseen(&self, kind: Kind, name: &str) -> Option<String> {
+        match kind.plane() {
+            Plane::Kafka => self.kafka.known()?.unseen(kind, name),
+            Plane::Registry => None,
+            Plane::Connect => self.connect.as_ref()?.known()?.unseen(),
+        }
+    }
+
+    /// Returns the Kafka plane; while it is unknown, one of which nothing is known.
+    #[must_use]
+    pub fn kafka(&self) -> &KafkaLive {
+        static NOTHING: LazyLock<KafkaLive> =
+            LazyLock::new(|| KafkaLive::new(ClusterId(String::new())));
+        self.kafka.known().unwrap_or(&NOTHING)
+    }
+
+    fn on_kafka<'a, T>(&'a self, see: impl FnOnce(&'a KafkaLive) -> Observed<T>) -> Observed<T> {
+        match &self.kafka {
+            Observed::Known(kafka) => see(kafka),
+            Observed::Unknown(why) => Observed::Unknown(why.clone()),
+        }
+    }
+
+    fn on_registry<'a, T>(
+        &'a self,
+        see: impl FnOnce(&'a RegistryLive) -> Observed<T>,
+    ) -> Observed<T> {
+        match &self.registry {
+            Some(Observed::Known(registry)) => see(registry),
+            Some(Observed::Unknown(why)) => Observed::Unknown(why.clone()),
+            None => Observed::Unknown(
+                "headgate.yaml names no Schema Registry for this cluster".to_owned(),
+            ),
+        }
+    }
+
+    fn on_connect<'a, T>(
+        &'a self,
+        see: impl FnOnce(&'a ConnectLive) -> Observed<T>,
+    ) -> Observed<T> {
+        match &self.connect {
+            Some(Observed::Known(connect)) => see(connect),
+            Some(Observed::Unknown(why)) => Observed::Unknown(why.clone()),
+            None => Observed::Unknown(
+                "headgate.yaml names no Connect cluster for this cluster".to_owned(),
+            ),
+        }
+    }
+
     /// Returns the observation as it is after newer looks at some of its objects; one that saw nothing stays so.
     #[must_use]
-    pub fn with_looked(self, looks: Looks) -> Self {
+    pub fn with_looked(self, mut looks: Looks) -> Self {
+        let of = |looks: &mut Looks, kind: Kind| -> Vec<_> {
+            let all = looks.extract_if(.., |object, _| object.kind == kind);
+            all.collect()
+        };
         Self {
+            registry: self.registry.map(|plane| {
+                plane.map(|mut registry| {
+                    for (object, seen) in of(&mut looks, Kind::Schema) {
+                        object::lay_subject(&mut registry.subjects, object.name, seen);
+                    }
+                    registry
+                })
+            }),
+            connect: self.connect.map(|plane| {
+                plane.map(|mut connect| {
+                    for (object, seen) in of(&mut looks, Kind::Connector) {
+                        object::lay_connector(&mut connect.connectors, object.name, seen);
+                    }
+                    connect
+                })
+            }),
             kafka: self.kafka.map(|kafka| kafka.with_looked(looks)),
             ..self
         }
@@ -211,7 +320,7 @@ impl Live {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, TopicId};
+    use crate::model::TopicId;
 
     #[test]
     fn newer_looks_take_the_place_of_what_was_observed() {

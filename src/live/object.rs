@@ -313,10 +313,16 @@ impl KafkaLive {
 type Named<T> = Observed<BTreeMap<CompactString, Observed<T>>>;
 
 fn named<'a, T>(all: &'a Named<T>, of: fn(&'a T) -> LiveRef<'a>) -> Observed<Objects<'a>> {
-    all.as_ref().map(|all| -> Objects<'a> {
-        let each = all.iter();
-        Box::new(each.map(move |(name, one)| (name.as_str(), one.as_ref().map(of))))
-    })
+    all.as_ref().map(|all| each(all, of))
+}
+
+/// Hands out all objects of a map.
+pub(super) fn each<'a, T>(
+    all: &'a BTreeMap<CompactString, Observed<T>>,
+    of: fn(&'a T) -> LiveRef<'a>,
+) -> Objects<'a> {
+    let each = all.iter();
+    Box::new(each.map(move |(name, one)| (name.as_str(), one.as_ref().map(of))))
 }
 
 fn found<'a, T>(
@@ -330,7 +336,7 @@ fn found<'a, T>(
     }
 }
 
-fn one<'a, T>(
+pub(super) fn one<'a, T>(
     found: Option<&'a Observed<T>>,
     of: fn(&'a T) -> LiveRef<'a>,
 ) -> Observed<Option<LiveRef<'a>>> {
@@ -372,4 +378,36 @@ fn lay<K: Ord, T>(all: &mut BTreeMap<K, Observed<T>>, name: K, seen: Observed<Op
         Observed::Known(Some(object)) => drop(all.insert(name, Observed::Known(object))),
         Observed::Unknown(why) => drop(all.insert(name, Observed::Unknown(why))),
     }
+}
+
+/// Lays a newer look at a subject over what was observed.
+pub(super) fn lay_subject(
+    all: &mut BTreeMap<CompactString, Observed<LiveSubject>>,
+    name: CompactString,
+    seen: Observed<Option<LiveObject>>,
+) {
+    lay(
+        all,
+        name,
+        take(seen, |object| match object {
+            LiveObject::Subject(subject) => Some(subject),
+            _ => None,
+        }),
+    );
+}
+
+/// Lays a newer look at a connector over what was observed.
+pub(super) fn lay_connector(
+    all: &mut BTreeMap<CompactString, Observed<LiveConnector>>,
+    name: CompactString,
+    seen: Observed<Option<LiveObject>>,
+) {
+    lay(
+        all,
+        name,
+        take(seen, |object| match object {
+            LiveObject::Connector(connector) => Some(connector),
+            _ => None,
+        }),
+    );
 }

@@ -294,7 +294,7 @@ pub(super) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
 
 /// Counts the live objects of a kind that are Headgate's business: the ones that git declares or declared.
 fn managed(inputs: &Inputs<'_>, kind: Kind) -> usize {
-    let Observed::Known(walk) = Walk::new(inputs.desired, inputs.kafka, inputs.ledger, kind) else {
+    let Observed::Known(walk) = Walk::new(inputs.desired, inputs.live, inputs.ledger, kind) else {
         return 0;
     };
     walk.filter(|seen| !special::is_platform(seen))

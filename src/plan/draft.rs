@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Inputs<'a> {
     pub(super) desired: &'a DesiredCluster,
     pub(super) live: &'a Live,
+    /// The Kafka plane; while it is unknown one of which nothing is, since no kind of it is walked over then.
     pub(super) kafka: &'a KafkaLive,
     pub(super) ledger: &'a Ledger,
     /// What is to be done about replicas.
@@ -35,7 +36,6 @@ impl<'a> Inputs<'a> {
     pub(super) fn new(
         desired: &'a DesiredCluster,
         live: &'a Live,
-        kafka: &'a KafkaLive,
         ledger: &'a Ledger,
         moves: &'a Outlook,
         now: Timestamp,
@@ -47,10 +47,10 @@ impl<'a> Inputs<'a> {
                 .collect(),
             desired,
             live,
-            kafka,
+            kafka: live.kafka(),
             ledger,
             moves,
-            types: KeyTypes::new(kafka),
+            types: KeyTypes::new(live.kafka()),
             now,
             today: day(now),
         }

@@ -1,38 +1,23 @@
-//! The gates that hold a whole cluster (plan stage, pure): a plane that is not known, and a cluster that is another one.
+//! The gate that holds a whole cluster (plan stage, pure): it is another one.
 
 use crate::{
     desired::DesiredCluster,
-    live::{KafkaLive, Live, Observed},
-    model::{ClusterId, Gate, Ledger},
+    live::{KafkaLive, Live},
+    model::{ClusterId, Ledger},
 };
 
 /// Why nothing about a cluster can be planned.
 pub(super) struct Closed {
-    pub(super) gate: Gate,
     pub(super) reason: String,
-    /// The id that the cluster reported, if it did.
-    pub(super) cluster_id: Option<ClusterId>,
+    /// The id that the cluster reported.
+    pub(super) cluster_id: ClusterId,
 }
 
-/// Hands out what the Kafka plane holds, if it was seen whole and is the plane of the cluster that git means. Where git
-/// does not say which one that is, it is the one that the ledger remembers: behind changed addresses, or a name that
-/// leads elsewhere, may stand a cluster that is somebody else's.
-pub(super) fn kafka<'a>(
-    desired: &DesiredCluster,
-    live: &'a Live,
-    ledger: &Ledger,
-) -> Result<&'a KafkaLive, Closed> {
-    let kafka = match &live.kafka {
-        Observed::Known(kafka) => kafka,
-        Observed::Unknown(why) => {
-            return Err(Closed {
-                gate: Gate::IncompleteObservation,
-                reason: why.clone(),
-                cluster_id: None,
-            });
-        }
-    };
-    let id = &kafka.cluster_id;
+/// Says why the cluster that answers is not the one that git means. Where git does not say which one that is, it is the
+/// one that the ledger remembers: behind changed addresses, or a name that leads elsewhere, may stand a cluster that is
+/// somebody else's.
+pub(super) fn foreign(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Option<Closed> {
+    let id = &live.kafka.known()?.cluster_id;
     let reason = match (&desired.cluster_id, &ledger.cluster_id) {
         (Some(wanted), _) if wanted != id => format!(
             "the cluster that answers has the id {id}, and git declares {wanted}; check its bootstrap addresses in \
@@ -42,12 +27,11 @@ pub(super) fn kafka<'a>(
             "the cluster that answers has the id {id}, and until now it was {known}; if it was built anew, declare \
              spec.clusterId: {id} in git, else correct its bootstrap addresses in headgate.yaml"
         ),
-        _ => return Ok(kafka),
+        _ => return None,
     };
-    Err(Closed {
-        gate: Gate::ClusterId,
+    Some(Closed {
         reason,
-        cluster_id: Some(id.clone()),
+        cluster_id: id.clone(),
     })
 }
 

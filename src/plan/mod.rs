@@ -43,7 +43,7 @@ pub use unseen::unseen;
 
 use crate::{
     desired::{DesiredCluster, DesiredRef},
-    live::{KafkaLive, Live, LiveRef, LiveTopic, Observed},
+    live::{ConnectLive, KafkaLive, Live, LiveRef, LiveTopic, Observed},
     model::{Acl, Gate, Kind, Ledger, Mode, ObjectRef, Plane, TopicName, Verb},
     policy::Policies,
 };
@@ -61,32 +61,35 @@ pub fn plan(
     policies: &Policies,
     now: Timestamp,
 ) -> ClusterPlan {
-    let kafka = match gates::kafka(desired, live, ledger) {
-        Ok(kafka) => kafka,
-        Err(closed) => return held(desired, closed),
-    };
-    let mut outlook = Outlook::new(desired, kafka, ledger);
+    if let Some(closed) = gates::foreign(desired, live, ledger) {
+        return held(desired, closed);
+    }
+    let kafka = live.kafka.known();
+    let mut outlook = kafka.map_or_else(Outlook::default, |kafka| {
+        Outlook::new(desired, kafka, ledger)
+    });
     if outlook.is_short() {
-        let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
+        let inputs = Inputs::new(desired, live, ledger, &outlook, now);
         let actions = to_topics(&inputs, policies);
         let begun = moves::begun(&actions);
         outlook.take_turns(|name| begun.contains(name));
     }
-    let inputs = Inputs::new(desired, live, kafka, ledger, &outlook, now);
+    let inputs = Inputs::new(desired, live, ledger, &outlook, now);
     let mut plan = ClusterPlan::new(desired.name.clone());
-    let mut unseen = Vec::new();
     for &kind in Kind::ALL {
         let mode = desired.mode(kind);
         if mode == Mode::Ignore {
             continue;
         }
-        match Walk::new(desired, kafka, ledger, kind) {
+        match Walk::new(desired, live, ledger, kind) {
             Observed::Known(walk) => {
                 let draft = objects(&inputs, kind, walk, policies);
                 plan.take(draft, mode);
             }
+            // that is said of the plane, once
+            Observed::Unknown(_) if kind.plane() == Plane::Kafka && kafka.is_none() => {}
             Observed::Unknown(why) if is_relevant(desired, ledger, kind) => {
-                unseen.push(format!("{kind}: {why}"));
+                plan.lacks(kind.plane(), format!("{kind}: {why}"));
                 plan.blocked.push(unlisted(desired, kind, &why));
             }
             // nobody wants anything of it
@@ -96,16 +99,16 @@ pub fn plan(
     // policies were asked about the moves: one that denied a throttle would let them run without
     moves::throttle(&inputs, &mut plan);
     plan.moving = outlook.progress(&plan.actions);
-    plan.actions = in_order(plan.actions, kafka);
-    plan.reported = in_order(plan.reported, kafka);
-    plan.cluster_id = Some(kafka.cluster_id.clone());
-    plan.planes = plane_state((!unseen.is_empty()).then(|| unseen.join("; ")));
+    plan.actions = in_order(plan.actions, inputs.kafka);
+    plan.reported = in_order(plan.reported, inputs.kafka);
+    plan.cluster_id = kafka.map(|kafka| kafka.cluster_id.clone());
+    plan.tell_planes(desired, live);
     plan
 }
 
 /// Plans all topics, to see whose moves are let pass: one whose change is withheld must not hold up the others.
 fn to_topics(inputs: &Inputs<'_>, policies: &Policies) -> Vec<Action> {
-    match Walk::new(inputs.desired, inputs.kafka, inputs.ledger, Kind::Topic) {
+    match Walk::new(inputs.desired, inputs.live, inputs.ledger, Kind::Topic) {
         Observed::Known(walk) => objects(inputs, Kind::Topic, walk, policies).actions,
         Observed::Unknown(_) => Vec::new(),
     }
@@ -226,6 +229,47 @@ impl ClusterPlan {
         }
     }
 
+    /// Notes what a plane did not tell.
+    fn lacks(&mut self, plane: Plane, why: String) {
+        let state = self.planes.entry(plane).or_insert(PlaneState {
+            complete: false,
+            reason: None,
+        });
+        state.complete = false;
+        state.reason = Some(match state.reason.take() {
+            Some(before) => format!("{before}; {why}"),
+            None => why,
+        });
+    }
+
+    /// Tells of each plane that there is whether it was seen whole.
+    fn tell_planes(&mut self, desired: &DesiredCluster, live: &Live) {
+        if let Some(why) = live.kafka.unknown() {
+            self.lacks(Plane::Kafka, why.to_owned());
+            self.blocked.push(draft::withheld_cluster(
+                desired.name.as_str(),
+                &desired.place,
+                Gate::IncompleteObservation,
+                why.to_owned(),
+            ));
+        }
+        let clusters = live.connect.as_ref().and_then(Observed::known);
+        if let Some(why) = clusters.and_then(ConnectLive::unseen) {
+            self.lacks(Plane::Connect, why);
+        }
+        let there = [
+            Some(Plane::Kafka),
+            live.registry.as_ref().map(|_| Plane::Registry),
+            live.connect.as_ref().map(|_| Plane::Connect),
+        ];
+        for plane in there.into_iter().flatten() {
+            self.planes.entry(plane).or_insert(PlaneState {
+                complete: true,
+                reason: None,
+            });
+        }
+    }
+
     /// Takes over what was found of a kind, by what is to be done about it.
     fn take(&mut self, draft: Draft, mode: Mode) {
         let actions = match mode {
@@ -242,26 +286,18 @@ impl ClusterPlan {
     }
 }
 
-/// The plan of a cluster about which nothing can be planned.
+/// The plan of a cluster that is another one.
 fn held(desired: &DesiredCluster, closed: gates::Closed) -> ClusterPlan {
-    let gates::Closed {
-        gate,
-        reason,
-        cluster_id,
-    } = closed;
+    let gates::Closed { reason, cluster_id } = closed;
     let name = desired.name.as_str();
-    ClusterPlan {
-        cluster_id,
-        planes: plane_state(Some(reason.clone())),
-        blocked: vec![draft::withheld_cluster(name, &desired.place, gate, reason)],
-        ..ClusterPlan::new(desired.name.clone())
-    }
-}
-
-fn plane_state(reason: Option<String>) -> BTreeMap<Plane, PlaneState> {
-    let state = PlaneState {
-        complete: reason.is_none(),
+    let mut plan = ClusterPlan::new(desired.name.clone());
+    plan.cluster_id = Some(cluster_id);
+    plan.lacks(Plane::Kafka, reason.clone());
+    plan.blocked.push(draft::withheld_cluster(
+        name,
+        &desired.place,
+        Gate::ClusterId,
         reason,
-    };
-    BTreeMap::from([(Plane::Kafka, state)])
+    ));
+    plan
 }

@@ -15,16 +15,15 @@ use crate::{
 /// Returns the objects about which another broker has to be asked.
 #[must_use]
 pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<ObjectRef> {
-    let Ok(kafka) = gates::kafka(desired, live, ledger) else {
+    if gates::foreign(desired, live, ledger).is_some() {
         return Vec::new();
-    };
-    let walks =
-        Kind::ALL
-            .iter()
-            .filter_map(|kind| match Walk::new(desired, kafka, ledger, *kind) {
-                Observed::Known(walk) => Some(walk),
-                Observed::Unknown(_) => None,
-            });
+    }
+    let walks = Kind::ALL
+        .iter()
+        .filter_map(|kind| match Walk::new(desired, live, ledger, *kind) {
+            Observed::Known(walk) => Some(walk),
+            Observed::Unknown(_) => None,
+        });
     let unseen = walks
         .flatten()
         .filter(|seen| seen.desired.is_some() && seen.live.is_none());

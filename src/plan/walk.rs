@@ -5,7 +5,7 @@ use std::iter::Peekable;
 
 use crate::{
     desired::{Declared, DesiredCluster, DesiredRef},
-    live::{KafkaLive, LiveRef, Objects, Observed},
+    live::{Live, LiveRef, Objects, Observed},
     model::{Kind, Ledger, ObjectRef, Record},
 };
 
@@ -35,7 +35,7 @@ type Records<'a> = Box<dyn Iterator<Item = (&'a str, &'a Record)> + 'a>;
 /// Steps through all names of a kind in order.
 pub(super) struct Walk<'a> {
     kind: Kind,
-    kafka: &'a KafkaLive,
+    sight: &'a Live,
     desired: Peekable<Declared<'a>>,
     live: Peekable<Objects<'a>>,
     records: Peekable<Records<'a>>,
@@ -45,15 +45,15 @@ impl<'a> Walk<'a> {
     /// Begins a walk; unknown when the kind could not be listed, since nothing can be said about any of it then.
     pub(super) fn new(
         desired: &'a DesiredCluster,
-        kafka: &'a KafkaLive,
+        live: &'a Live,
         ledger: &'a Ledger,
         kind: Kind,
     ) -> Observed<Self> {
-        kafka.objects(kind).map(|live| Self {
+        live.objects(kind).map(|objects| Self {
             kind,
-            kafka,
+            sight: live,
             desired: desired.objects(kind).peekable(),
-            live: live.peekable(),
+            live: objects.peekable(),
             records: records(ledger, kind).peekable(),
         })
     }
@@ -82,8 +82,8 @@ impl<'a> Iterator for Walk<'a> {
         let live = self.live.next_if(|(n, _)| *n == name).map(|e| e.1);
         // of a broker that is away and declared, planning says more than that it could not be read
         let unseen = || match (self.kind, desired) {
-            (Kind::BrokerConfig, Some(_)) => None,
-            _ => self.kafka.unseen(self.kind, name).map(Observed::Unknown),
+            (Kind::BrokerConfig | Kind::Connector, Some(_)) => None,
+            _ => self.sight.unseen(self.kind, name).map(Observed::Unknown),
         };
         Some(Seen {
             kind: self.kind,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Pass, Settled, deeds::Deeds};
 use crate::{
     desired::{DesiredCluster, DesiredRef},
-    live::{KafkaLive, Observed},
+    live::Observed,
     model::{CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
     plan::{
         Drift, OpenDrift,
@@ -23,7 +23,6 @@ type Key = (ObjectRef, DriftClass);
 pub(super) fn account(
     ledger: &mut Ledger,
     pass: &Pass<'_>,
-    kafka: &KafkaLive,
     deeds: &Deeds<'_>,
     settled: &mut Settled,
 ) {
@@ -47,14 +46,14 @@ pub(super) fn account(
         open.insert(key(drift), drift.clone());
     }
     for (object, class) in ledger.drift.keys() {
-        if kafka.object(object).unknown().is_some() {
+        if pass.live.object(object).unknown().is_some() {
             let key = (object.clone(), *class);
             open.entry(key)
                 .or_insert_with(|| bare(pass.desired, object, *class));
         }
     }
     let outlook = Outlook::default();
-    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
+    let inputs = Inputs::new(pass.desired, pass.live, ledger, &outlook, pass.now);
     for key in before
         .keys()
         .chain(ledger.drift.keys())
@@ -127,7 +126,7 @@ fn resolved_by(
         return ResolvedBy::Apply;
     }
     let declared = inputs.desired.object(object);
-    let is_there = || matches!(inputs.kafka.object(object), Observed::Known(Some(_)));
+    let is_there = || matches!(inputs.live.object(object), Observed::Known(Some(_)));
     let by_commit = match class {
         // still there: git declared it, gave up its scope or consented to its end
         DriftClass::Unexpected => declared.is_some() || is_there(),

@@ -20,12 +20,14 @@ use crate::{
 /// Headgate's own doing, and a commit that is taken back after a crash is not somebody else's change. Intents whose
 /// object was not seen stay, and all do while another cluster answers.
 pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Live) {
-    let Ok(kafka) = gates::kafka(desired, live, ledger) else {
+    if gates::foreign(desired, live, ledger).is_some() {
         return;
-    };
-    gates::meet(ledger, kafka);
-    moves::observe(ledger, kafka);
-    let types = KeyTypes::new(kafka);
+    }
+    if let Observed::Known(kafka) = &live.kafka {
+        gates::meet(ledger, kafka);
+        moves::observe(ledger, kafka);
+    }
+    let types = KeyTypes::new(live.kafka());
     for intent in std::mem::take(&mut ledger.intents) {
         moves::resolve(ledger, &intent);
         let known = ledger.records.contains_key(&intent.object);
@@ -33,7 +35,7 @@ pub fn resolve_intents(ledger: &mut Ledger, desired: &DesiredCluster, live: &Liv
         if let Some(to) = &intent.offsets {
             may_be_set(ledger, desired, &intent, to);
         }
-        match kafka.object(&intent.object) {
+        match live.object(&intent.object) {
             // moving replicas, or throttling that, makes nothing git's
             Observed::Known(Some(_)) if intent.verb == Verb::Update && !known && !declared => {}
             Observed::Known(Some(live)) => {

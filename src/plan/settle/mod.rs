@@ -17,7 +17,7 @@ use deeds::Deeds;
 use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves};
 use crate::{
     desired::DesiredCluster,
-    live::{KafkaLive, Live},
+    live::{Live, Observed},
     model::{CommitId, Gate, Kind, Ledger, ResolvedBy},
 };
 
@@ -54,28 +54,27 @@ pub struct Settled {
     pub converged: bool,
 }
 
-/// Brings the ledger up to what a pass has seen. Of a kind that was not listed, and of all while the plane is not known or
-/// is another cluster's, nothing is learnt: records stay, and drift neither begins nor ends.
+/// Brings the ledger up to what a pass has seen. Of a kind that was not listed, and of all while another cluster answers,
+/// nothing is learnt: records stay, and drift neither begins nor ends.
 pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
-    let kafka = match gates::kafka(pass.desired, pass.live, ledger) {
-        Ok(kafka) => kafka,
-        Err(_) => {
-            return Settled {
-                open: drift::still_open(ledger, pass.desired),
-                ..Settled::default()
-            };
-        }
-    };
+    if gates::foreign(pass.desired, pass.live, ledger).is_some() {
+        return Settled {
+            open: drift::still_open(ledger, pass.desired),
+            ..Settled::default()
+        };
+    }
     let mut settled = Settled::default();
     let deeds = Deeds::new(pass);
-    drift::account(ledger, pass, kafka, &deeds, &mut settled);
-    record::learn(ledger, pass, kafka, &deeds);
+    drift::account(ledger, pass, &deeds, &mut settled);
+    record::learn(ledger, pass, &deeds);
     use_consents(ledger, pass);
-    moves::forget(ledger, kafka, pass.now);
+    if let Observed::Known(kafka) = &pass.live.kafka {
+        moves::forget(ledger, kafka, pass.now);
+    }
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);
     settled.converged = is_converged(pass.left);
-    remember_listed(ledger, pass, kafka);
+    remember_listed(ledger, pass);
     if is_complete(pass.planned) && pass.results.iter().all(|r| r.end.is_done()) {
         ledger.applied = pass.revision.cloned().or(ledger.applied.take());
     }
@@ -99,10 +98,10 @@ fn use_consents(ledger: &mut Ledger, pass: &Pass<'_>) {
 }
 
 /// Notes which kinds were seen under the revision.
-fn remember_listed(ledger: &mut Ledger, pass: &Pass<'_>, kafka: &KafkaLive) {
+fn remember_listed(ledger: &mut Ledger, pass: &Pass<'_>) {
     let listed = Kind::ALL
         .iter()
-        .filter(|kind| kafka.objects(**kind).known().is_some());
+        .filter(|kind| pass.live.objects(**kind).known().is_some());
     for kind in listed {
         match pass.revision {
             Some(revision) if ledger.observed.get(kind) == Some(revision) => {}

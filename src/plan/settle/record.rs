@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use super::{Pass, deeds::Deeds};
 use crate::{
     desired::{DesiredRef, DesiredValue},
-    live::{Field, KafkaLive, LiveRef, Observed},
+    live::{Field, LiveRef, Observed},
     model::{ConfigKey, Kind, Ledger, Mode, ObjectRef, Record, TopicId, is_throttle},
     plan::{
         draft::Inputs,
@@ -19,12 +19,12 @@ use crate::{
 
 /// Brings all records up to what was seen. Of a kind that is ignored, or was not listed,
 /// nothing is learnt.
-pub(super) fn learn(ledger: &mut Ledger, pass: &Pass<'_>, kafka: &KafkaLive, deeds: &Deeds<'_>) {
+pub(super) fn learn(ledger: &mut Ledger, pass: &Pass<'_>, deeds: &Deeds<'_>) {
     let outlook = Outlook::of(&pass.left.moving);
-    let inputs = Inputs::new(pass.desired, pass.live, kafka, ledger, &outlook, pass.now);
+    let inputs = Inputs::new(pass.desired, pass.live, ledger, &outlook, pass.now);
     let looked_at = |kind: &&Kind| pass.desired.mode(**kind) != Mode::Ignore;
     let walks = Kind::ALL.iter().filter(looked_at).filter_map(|kind| {
-        match Walk::new(pass.desired, kafka, ledger, *kind) {
+        match Walk::new(pass.desired, pass.live, ledger, *kind) {
             Observed::Known(walk) => Some(walk),
             Observed::Unknown(_) => None,
         }
