@@ -43,6 +43,7 @@ fn mk_record(n: u32) -> Record {
         rounds: 1,
         change: Some("abc".into()),
         absent: 1,
+        restarts: None,
     }
 }
 

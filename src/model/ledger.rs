@@ -77,6 +77,18 @@ pub struct Record {
     /// Passes in a row in which an object that git gave up was not seen: one broker that lags does not make it gone.
     #[serde(default, skip_serializing_if = "is_seen")]
     pub absent: u8,
+    /// Restarts of a connector that failed, in a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<Restarts>,
+}
+
+/// Restarts in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restarts {
+    /// How many.
+    pub count: u32,
+    /// When the last one was made.
+    pub at: Timestamp,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]

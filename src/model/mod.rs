@@ -31,7 +31,7 @@ pub use finding::{Finding, Place, Severity};
 pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use known_config::{Accepts, KnownConfig, Versions, known_config};
-pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, UsedConsent};
+pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, Restarts, UsedConsent};
 pub use name::{CONFIG, ClusterName, ConfigKey, NameError, TopicName, config_key};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use quota::{QuotaEntity, QuotaName};

@@ -4,6 +4,7 @@
 mod credentials;
 mod foreign;
 mod replicas;
+mod whole;
 
 pub(super) use credentials::spend_budget as spend_on_passwords;
 
@@ -15,9 +16,9 @@ use super::{
     Action, Change, FieldChange, ResetField, SetField,
     draft::{Draft, Inputs, field, place},
     fields::{self, Want},
-    memory::{LEADERS, Memory, PLACEMENT},
+    memory::{LEADERS, Memory, PLACEMENT, STATE},
     moves::Hold,
-    risk, special,
+    restart, risk, special,
     walk::Seen,
 };
 use crate::{
@@ -209,6 +210,7 @@ impl<'a> Diff<'a> {
         diff.replicas(wanted);
         diff.with_password(wanted);
         diff.unmentioned(desired);
+        diff.with_whole_config(wanted);
         diff
     }
 
@@ -237,7 +239,8 @@ impl<'a> Diff<'a> {
         if let Some(reason) = refused {
             return self.held.push((difference, Gate::Unsupported, reason));
         }
-        if let Some(Hold { gate, reason }) = self.waits_for_replicas(want) {
+        let restart = || restart::hold(inputs, seen, self.live).filter(|_| want.path == STATE);
+        if let Some(Hold { gate, reason }) = self.waits_for_replicas(want).or_else(restart) {
             return self.held.push((difference, gate, reason));
         }
         let from = own.as_ref().and_then(Field::value).map(CompactString::from);
@@ -255,7 +258,7 @@ impl<'a> Diff<'a> {
     fn unmentioned(&mut self, desired: DesiredRef<'a>) {
         for own in fields::unmentioned(Some(desired), self.live) {
             let owned = self.memory.owns(&own.key);
-            let claimed = self.seen.kind == Kind::Topic && self.inputs.desired.owns.topic_configs;
+            let claimed = special::claims_keys(self.inputs, self.seen.kind);
             let throttle = is_throttle(self.seen.kind, own.key.as_str());
             let object = self.seen.object();
             if self.inputs.ledger.begun.set(

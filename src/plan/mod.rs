@@ -18,6 +18,7 @@ mod moves;
 pub mod placement;
 mod platform;
 pub mod render;
+mod restart;
 mod result;
 mod review;
 mod risk;

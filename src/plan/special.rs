@@ -194,6 +194,16 @@ pub(super) fn is_claimed(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
     }
 }
 
+/// Tells whether keys that git does not mention are git's on a declared object: where it says so, and of a connector, whose
+/// config is written whole.
+pub(super) fn claims_keys(inputs: &Inputs<'_>, kind: Kind) -> bool {
+    match kind {
+        Kind::Topic => inputs.desired.owns.topic_configs,
+        Kind::Connector => true,
+        _ => false,
+    }
+}
+
 /// Tells whether git owns any scope of a kind.
 pub(super) fn claims_any(inputs: &crate::desired::DesiredCluster, kind: Kind) -> bool {
     let owns = &inputs.owns;

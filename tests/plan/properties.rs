@@ -145,6 +145,7 @@ fn record() -> impl Strategy<Value = Record> {
             rounds,
             change: None,
             absent: 0,
+            restarts: None,
         },
     )
 }

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::Pass;
 use crate::{
     model::{Cause, ConfigKey, DriftClass, Gate, Kind, ObjectRef, Record, Verb},
-    plan::{Action, ClusterPlan, End, Subject, contention},
+    plan::{Action, ClusterPlan, End, Subject, contention, restart},
 };
 
 /// An object's kind and name, borrowed: after a first pass there may be tens of thousands.
@@ -43,6 +43,7 @@ impl<'a> Deeds<'a> {
         let left: BTreeSet<Name<'_>> = objects(pass.left).collect();
         let blows = made
             .iter()
+            .filter(|(_, a)| !restart::is_one(a))
             .filter(|(object, a)| a.cause == Cause::Drift || left.contains(&name(object)))
             .map(|(object, a)| (*object, contention::digest(a)))
             .collect();

@@ -14,7 +14,9 @@ use jiff::Timestamp;
 
 use deeds::Deeds;
 
-use super::{ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves};
+use super::{
+    ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves, restart,
+};
 use crate::{
     desired::DesiredCluster,
     live::{Live, Observed},
@@ -67,6 +69,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     let deeds = Deeds::new(pass);
     drift::account(ledger, pass, &deeds, &mut settled);
     record::learn(ledger, pass, &deeds);
+    restart::account(ledger, pass);
     use_consents(ledger, pass);
     if let Observed::Known(kafka) = &pass.live.kafka {
         moves::forget(ledger, kafka, pass.now);

@@ -217,7 +217,7 @@ impl Facts {
         let Some(key) = &want.key else { return };
         if in_place || set || memory.owns(key) {
             self.own(key);
-        } else if claims(inputs, seen) && live.field(&want.path).is_some() {
+        } else if special::claims_keys(inputs, seen.kind) && live.field(&want.path).is_some() {
             // somebody's value, that git did not come to replace yet: should git drop the key, it did not appear then
             self.value(left_path(key.as_str()), MARK);
         }
@@ -242,7 +242,7 @@ impl Facts {
                 self.value(left_path(own.key.as_str()), MARK);
             }
         }
-        if claims(inputs, seen) && (!foreign || memory.was_exclusive()) {
+        if special::claims_keys(inputs, seen.kind) && (!foreign || memory.was_exclusive()) {
             self.value(EXCLUSIVE, MARK);
         }
     }
@@ -291,6 +291,7 @@ impl Facts {
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
             absent: 0,
+            restarts: old.and_then(|r| r.restarts),
         };
         deeds.count_rounds(&object, &mut record);
         Lesson::Record(record)
@@ -311,11 +312,6 @@ impl Facts {
             && record.owned.len() == self.owned.len()
             && self.owned.iter().all(|key| record.owned.contains(key))
     }
-}
-
-/// Tells whether git claims all keys of an object.
-fn claims(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
-    seen.kind == Kind::Topic && inputs.desired.owns.topic_configs
 }
 
 /// Returns the keys that git leaves alone.

@@ -1,0 +1,99 @@
+//! Connectors that failed (plan stage, pure): they are restarted, ever less often, and the ledger keeps count. What stays
+//! failed is drift, and says why.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use super::{Action, Pass, draft::Inputs, memory::STATE, moves::Hold, walk::Seen};
+use crate::{
+    desired::DesiredRef,
+    live::{LiveRef, Observed},
+    model::{Gate, Kind, Ledger, ObjectRef, Record, Restarts},
+};
+
+/// The word for a connector that failed, or a task of which did.
+const FAILED: &str = "failed";
+
+/// Tells whether an action restarts what failed.
+pub(super) fn is_one(action: &Action) -> bool {
+    let mut set = action.change.set.iter();
+    action.object.kind == Kind::Connector
+        && set.any(|field| field.path == STATE && field.from.as_deref() == Some(FAILED))
+}
+
+/// Says why a connector that failed is not restarted now; `None` when it may be.
+pub(super) fn hold(inputs: &Inputs<'_>, seen: &Seen<'_>, live: LiveRef<'_>) -> Option<Hold> {
+    let (LiveRef::Connector(live), Some(DesiredRef::Connector(desired))) = (live, seen.desired)
+    else {
+        return None;
+    };
+    if live.runs() != FAILED {
+        return None;
+    }
+    let why = live.failure().unwrap_or("it does not say why");
+    let restarts = seen.record.and_then(|record| record.restarts);
+    let reason = match restarts {
+        Some(restarts) if restarts.count < desired.restart.max => {
+            let next = restarts.at + pause(restarts.count);
+            if inputs.now >= next {
+                return None;
+            }
+            let (count, max) = (restarts.count, desired.restart.max);
+            format!(
+                "it failed: {why}; restarted {count} of {max} times, the next is due at {next:.0}"
+            )
+        }
+        None if desired.restart.max > 0 => return None,
+        None => format!(
+            "it failed: {why}; git says that it is not restarted (restart.max: 0); restart it by hand"
+        ),
+        Some(restarts) => format!(
+            "it failed: {why}; it was restarted {} times and stays so: correct it, and restart it by hand",
+            restarts.count
+        ),
+    };
+    let gate = Gate::Health;
+    Some(Hold { gate, reason })
+}
+
+/// Returns the pause before the restart that follows this many: n² + n minutes.
+fn pause(count: u32) -> SignedDuration {
+    let n = i64::from(count);
+    SignedDuration::from_mins(n * n + n)
+}
+
+/// Counts the restarts of a pass, and forgets those of connectors that ran well for as long as the last pause.
+pub(super) fn account(ledger: &mut Ledger, pass: &Pass<'_>) {
+    let results = pass.results.iter().filter(|r| r.end.is_done());
+    let done: BTreeSet<&ObjectRef> = results.map(|r| &r.object).collect();
+    let made = pass.planned.actions.iter().filter(|a| is_one(a));
+    for action in made.filter(|a| done.contains(&a.object)) {
+        let record = ledger.records_mut().entry(action.object.clone());
+        let restarts = &mut record.or_default().restarts;
+        let count = restarts.map_or(1, |r| r.count + 1);
+        *restarts = Some(Restarts {
+            count,
+            at: pass.now,
+        });
+    }
+    let over = |(object, record): (&ObjectRef, &Record)| {
+        let restarts = record.restarts?;
+        let Observed::Known(Some(LiveRef::Connector(live))) = pass.live.object(object) else {
+            return None;
+        };
+        let well = live.runs() != FAILED && pass.now >= restarts.at + pause(restarts.count);
+        well.then(|| object.clone())
+    };
+    let over: Vec<ObjectRef> = records(ledger, Kind::Connector).filter_map(over).collect();
+    for object in over {
+        if let Some(record) = ledger.records_mut().get_mut(&object) {
+            record.restarts = None;
+        }
+    }
+}
+
+fn records(ledger: &Ledger, kind: Kind) -> impl Iterator<Item = (&ObjectRef, &Record)> {
+    let from_the_first = ledger.records.range(ObjectRef::new(kind, "")..);
+    from_the_first.take_while(move |(object, _)| object.kind == kind)
+}
