@@ -24,6 +24,7 @@ pub mod board;
 pub mod lockfile;
 pub mod ports;
 pub mod secrets;
+pub mod tls;
 
 // rank 6: the edge itself
 pub mod apply;
@@ -31,12 +32,15 @@ pub mod kafka;
 pub mod lab;
 pub mod ledger;
 pub mod metrics;
+pub mod rest;
 pub mod sandbox;
 pub mod source;
 
-// rank 7 to 9: what runs
+// rank 7: the planes that stand on `rest`, and what answers
+pub mod connect;
 pub mod http;
 
+// rank 8 and 9: what runs
 pub mod daemon;
 
 pub mod cli;

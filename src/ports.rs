@@ -1,6 +1,8 @@
 //! The traits through which the daemon reaches the world (rank 5). `kafka` and `source` are one implementation, the
 //! `sandbox` is the other; nobody above this file knows which one runs.
 
+mod connect;
+
 use std::{collections::BTreeSet, fmt, time::Duration};
 
 use compact_str::CompactString;
@@ -14,6 +16,8 @@ use crate::{
         ScramMechanism, Secret, TopicId, TopicName,
     },
 };
+
+pub use connect::{ConnectPlane, ConnectWrite, ConnectorConfig};
 
 /// The Kafka plane of one cluster. Every method is bounded in time by the implementation, and may be dropped at any
 /// point without harm to later calls. No method retries a write: the next pass is the retry.

@@ -1,6 +1,8 @@
 //! `headgate.yaml` as its author meets it: what is read, and what is told about mistakes.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's way to fail")]
 
+mod services;
+
 use std::{path::Path, time::Duration};
 
 use headgate::{

@@ -131,7 +131,7 @@ impl Town {
 
     async fn get(&self, path: &str) -> Option<Value> {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
-        let client = reqwest::Client::builder().no_proxy().build().ok()?;
+        let client = headgate::rest::plain().build().ok()?;
         client.get(url).send().await.ok()?.json().await.ok()
     }
 

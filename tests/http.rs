@@ -72,7 +72,7 @@ impl Server {
         Self {
             board,
             address,
-            client: reqwest::Client::new(),
+            client: headgate::rest::plain().build().unwrap(),
             stop: Some(stop),
             serving: tokio::spawn(serving),
         }

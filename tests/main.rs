@@ -2,6 +2,7 @@
 
 mod apply;
 mod config;
+mod connect;
 mod daemon;
 mod desired;
 mod e2e;

@@ -11,6 +11,7 @@ use super::{
     failure::Failure,
     output, run,
 };
+use crate::rest;
 use text::Details;
 
 /// The daemon answers from memory within 50 ms; five seconds mean that there is none.
@@ -73,10 +74,7 @@ async fn items(answer: reqwest::Response, list: &str) -> Result<Vec<Value>, Fail
 pub(super) async fn status(args: &Args, options: &StatusOptions) -> Result<ExitCode, Failure> {
     let config = run::config(args)?;
     let daemon = Daemon {
-        client: reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .build()?,
+        client: rest::plain().timeout(PATIENCE).build()?,
         url: format!("http://{}", config.http.listen),
     };
     let answer = daemon.ask("/api/v1/status").await?;

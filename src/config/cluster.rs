@@ -1,7 +1,10 @@
 //! The `clusters` section: where each cluster is and who Headgate is there (config, rank 2).
 
-use std::{fmt, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
+use compact_str::CompactString;
+
+use super::Endpoint;
 use crate::model::SecretRef;
 
 /// Where one cluster is.
@@ -11,6 +14,10 @@ pub struct Cluster {
     pub interval: Duration,
     /// Its brokers.
     pub kafka: Kafka,
+    /// The Connect clusters that work on it, by the name that documents use. Default: none.
+    pub connect: BTreeMap<CompactString, Endpoint>,
+    /// Its Schema Registry. Default: none.
+    pub registry: Option<Endpoint>,
 }
 
 impl Cluster {
@@ -20,13 +27,14 @@ impl Cluster {
     /// Takes relative paths for ones below `dir`.
     pub(super) fn resolve(&mut self, dir: &Path) {
         let Kafka { tls, sasl, .. } = &mut self.kafka;
-        if let Some(Tls { ca, cert, key }) = tls {
-            for file in [ca, cert, key].into_iter().flatten() {
-                super::resolve(file, dir);
-            }
+        if let Some(tls) = tls {
+            tls.resolve(dir);
         }
         if let Some(sasl) = sasl {
             super::resolve(&mut sasl.password, dir);
+        }
+        for endpoint in self.connect.values_mut().chain(&mut self.registry) {
+            endpoint.resolve(dir);
         }
     }
 }
@@ -57,6 +65,16 @@ pub struct Tls {
     pub cert: Option<SecretRef>,
     /// PEM with the client's private key.
     pub key: Option<SecretRef>,
+}
+
+impl Tls {
+    /// Takes relative paths for ones below `dir`.
+    pub(super) fn resolve(&mut self, dir: &Path) {
+        let Self { ca, cert, key } = self;
+        for file in [ca, cert, key].into_iter().flatten() {
+            super::resolve(file, dir);
+        }
+    }
 }
 
 /// SASL settings.

@@ -7,6 +7,7 @@ use serde::{
     de::{Error, IgnoredAny},
 };
 
+use super::value;
 use crate::{
     desired::yaml::Spanned,
     model::{ClusterName, SecretRef},
@@ -93,8 +94,8 @@ pub(super) struct ClusterSection {
     pub(super) interval: Option<Text>,
     pub(super) kafka: KafkaSection,
     #[serde(default)]
-    pub(super) connect: BTreeMap<String, EndpointSection>,
-    pub(super) registry: Option<EndpointSection>,
+    pub(super) connect: BTreeMap<ConnectName, Spanned<EndpointSection>>,
+    pub(super) registry: Option<Spanned<EndpointSection>>,
     /// The plane that a later version reads; taken as it is.
     #[serde(rename = "aws")]
     pub(super) _aws: Option<IgnoredAny>,
@@ -129,11 +130,49 @@ pub(super) struct SaslSection {
     pub(super) password: SecretRef,
 }
 
-/// A REST plane; its address is judged now, and read by a later version.
+/// The name of a Connect cluster, judged where it stands.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ConnectName(pub(super) String);
+
+impl<'de> Deserialize<'de> for ConnectName {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        value::connect_name(&text)
+            .map_err(|(what, help)| D::Error::custom(format!("{what}; {help}")))?;
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Display for ConnectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a REST plane is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndpointSection {
-    pub(super) url: Text,
+    pub(super) url: Option<Text>,
+    pub(super) urls: Option<Spanned<Vec<Text>>>,
+    pub(super) tls: Option<Spanned<TlsSection>>,
+    pub(super) auth: Option<Spanned<RestAuthSection>>,
+    #[serde(default, rename = "allowPlaintextPasswords")]
+    pub(super) allow_plaintext_passwords: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum RestAuthSection {
+    Basic(BasicSection),
+    Bearer(SecretRef),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BasicSection {
+    pub(super) username: String,
+    pub(super) password: SecretRef,
 }
 
 #[derive(Debug, Deserialize)]

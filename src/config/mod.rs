@@ -2,6 +2,7 @@
 //! (rank 2). Pure: text in, [`Config`] or findings out; the caller reads the file.
 
 mod cluster;
+mod endpoint;
 mod file;
 mod read;
 mod source;
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub use cluster::{Cluster, Kafka, Mechanism, Sasl, Tls};
+pub use endpoint::{Endpoint, RestLogin};
 pub use read::parse;
 pub use source::{Auth, Limits, Reference, Source};
 

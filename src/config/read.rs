@@ -34,7 +34,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Vec<Finding>> {
 }
 
 /// Collects findings; a method that returns `None` has noted why.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     file: &'a str,
     findings: Vec<Finding>,
@@ -220,13 +220,19 @@ impl Reader<'_> {
 
     fn cluster(&mut self, written: &ClusterSection) -> Option<Cluster> {
         let interval = self.interval(written.interval.as_ref(), Cluster::DEFAULT_INTERVAL);
-        for endpoint in written.connect.values().chain(&written.registry) {
-            self.value(&endpoint.url, value::http_url);
-        }
         let kafka = self.kafka(&written.kafka);
+        let mut connect = BTreeMap::new();
+        for (name, section) in &written.connect {
+            if let Some(endpoint) = self.endpoint(section) {
+                connect.insert(name.0.as_str().into(), endpoint);
+            }
+        }
+        let registry = written.registry.as_ref().map(|r| self.endpoint(r));
         Some(Cluster {
             interval: interval?,
             kafka: kafka?,
+            connect,
+            registry: if_said(registry)?,
         })
     }
 
@@ -256,7 +262,7 @@ impl Reader<'_> {
         })
     }
 
-    fn tls(&mut self, section: &Spanned<TlsSection>) -> Option<Tls> {
+    pub(super) fn tls(&mut self, section: &Spanned<TlsSection>) -> Option<Tls> {
         let TlsSection { ca, cert, key } = &section.value;
         if cert.is_some() != key.is_some() {
             let help = "set both for mutual TLS, or neither".into();
@@ -304,7 +310,11 @@ impl Reader<'_> {
     }
 
     /// Reads one value, or notes what is wrong with it.
-    fn value<T>(&mut self, text: &Text, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
+    pub(super) fn value<T>(
+        &mut self,
+        text: &Text,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
         match read(&text.value) {
             Ok(value) => Some(value),
             Err(wrong) => {
@@ -314,7 +324,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong<T>(&mut self, at: &Spanned<T>, (what, help): Wrong) {
+    pub(super) fn wrong<T>(&mut self, at: &Spanned<T>, (what, help): Wrong) {
         let finding = yaml::error_at(at, what, self.text, self.file).with_help(help);
         self.findings.push(finding);
     }
@@ -325,7 +335,7 @@ impl Reader<'_> {
     clippy::option_option,
     reason = "the outer one says whether it was right, the inner one whether it was there"
 )]
-fn if_said<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn if_said<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     match read {
         None => Some(None),
         Some(None) => None,

@@ -213,22 +213,16 @@ pub(super) fn host_port(text: &str) -> Result<(), Wrong> {
     }
 }
 
-/// Judges the address of a REST plane.
-pub(super) fn http_url(text: &str) -> Result<(), Wrong> {
-    let rest = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    match rest {
-        Some(rest) if rest.split('/').next().unwrap_or_default().contains('@') => wrong(
-            "credentials do not belong into the address, where every log shows them",
-            "take everything before the `@` away",
-        ),
-        Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(()),
-        _ => wrong(
-            "the address is no http:// or https:// URL",
-            "write it as `http://connect.example.com:8083`",
-        ),
+/// Judges the name of a Connect cluster, which documents and paths are to spell.
+pub(super) fn connect_name(text: &str) -> Result<(), Wrong> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !text.is_empty() && text.chars().all(fits) {
+        return Ok(());
     }
+    wrong(
+        format!("`{text}` is no name for a Connect cluster"),
+        "use letters, digits, `-`, `_` and `.`",
+    )
 }
 
 #[cfg(test)]

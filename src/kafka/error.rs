@@ -4,7 +4,7 @@
 use std::{io, time::Duration};
 
 use super::Code;
-use crate::secrets::SecretError;
+use crate::{model::one_line, secrets::SecretError};
 
 /// Why a call has no answer. `Display` omits the source; [`chain`](crate::model::chain) tells everything.
 #[derive(Debug, thiserror::Error)]
@@ -257,10 +257,7 @@ fn offered(theirs: Option<(i16, i16)>) -> String {
     }
 }
 
-/// Makes a broker's words fit for a log line: one line, no control characters, at most 300 characters.
+/// Makes a broker's words fit for a log line, of at most 300 characters.
 pub(super) fn words(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect()
+    one_line(text, 300)
 }

@@ -32,6 +32,24 @@ impl ConnectLive {
     }
 }
 
+/// What one Connect cluster holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectSeen {
+    /// The cluster.
+    pub cluster: ConnectCluster,
+    /// Its connectors by name. One of which no worker knows the status yet is missing.
+    pub connectors: BTreeMap<CompactString, Observed<LiveConnector>>,
+}
+
+/// What a look at some connectors of one Connect cluster saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectLooked {
+    /// The cluster: a write to another one than the planned one must not happen.
+    pub cluster: ConnectCluster,
+    /// The connectors that were asked for; `Known(None)` is one that the worker says is absent.
+    pub connectors: BTreeMap<CompactString, Observed<Option<LiveConnector>>>,
+}
+
 /// One Connect cluster (`GET /`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use access::{LiveCredential, LiveUser, Login};
 pub use cluster::{Broker, Health, LogDir, Quorum, QuorumNode};
-pub use connect::{ConfigProblem, ConnectCluster, ConnectLive, LiveConnector, LiveTask};
+pub use connect::{
+    ConfigProblem, ConnectCluster, ConnectLive, ConnectLooked, ConnectSeen, LiveConnector, LiveTask,
+};
 pub use group::{GroupDetail, GroupMember, GroupOffset, LiveGroup, Usage};
 pub use object::{Field, LiveObject, LiveRef, Objects};
 pub use registry::{Found, LiveSubject, RegistryLive};

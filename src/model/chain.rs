@@ -19,6 +19,15 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// Makes the words of another program fit for a log line: one line, no control characters, at most so many characters.
+#[must_use]
+pub fn one_line(text: &str, most: usize) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(most)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

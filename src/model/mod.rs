@@ -25,7 +25,7 @@ pub use begun::{Begun, BegunMove, Throttle};
 pub use broker_config::{
     BROKER_CONFIGS, BrokerConfig, BrokerScope, broker_config, is_per_broker, is_read_only,
 };
-pub use chain::chain;
+pub use chain::{chain, one_line};
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};

@@ -71,7 +71,7 @@ impl Daemon {
         Ok(Self {
             child,
             pid,
-            http: reqwest::Client::new(),
+            http: headgate::rest::plain().build()?,
             address,
             ledger: folder.join("ledger.db"),
             folder: folder.to_owned(),

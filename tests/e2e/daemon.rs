@@ -41,8 +41,7 @@ impl Daemon {
             log: log.to_owned(),
             begin,
             url: String::new(),
-            client: reqwest::Client::builder()
-                .no_proxy()
+            client: headgate::rest::plain()
                 .timeout(Duration::from_secs(20))
                 .build()
                 .unwrap(),

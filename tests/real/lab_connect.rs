@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use headgate::lab::{BUCKET, Connect, Endpoint, HTTP_SOURCE, KafkaCluster, S3_SINK, Service, Tool};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -17,7 +17,8 @@ const LONG: Duration = Duration::from_secs(120);
 
 /// Sends a request and returns the answer's status and JSON.
 async fn ask(method: Method, url: String, body: Option<&Value>) -> (StatusCode, Value) {
-    let mut request = Client::new().request(method, url);
+    let client = headgate::rest::plain().build().unwrap();
+    let mut request = client.request(method, url);
     if let Some(body) = body {
         request = request.json(body);
     }

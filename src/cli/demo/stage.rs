@@ -15,6 +15,7 @@ use crate::{
     lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security},
     ledger::Store,
     ports::KafkaPlane,
+    rest,
     sandbox::Sandbox,
 };
 
@@ -173,11 +174,7 @@ impl Stage {
 
     /// Asks the daemon over HTTP, as anybody would.
     pub(super) async fn get(&self, path: &str) -> Option<String> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(2))
-            .build()
-            .ok()?;
+        let client = rest::plain().timeout(Duration::from_secs(2)).build().ok()?;
         let answer = client
             .get(format!("http://{}{path}", self.http))
             .send()

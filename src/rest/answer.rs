@@ -1,0 +1,81 @@
+//! What a REST plane answers (rank 6), read without ever repeating it: an answer may hold secrets.
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::Error;
+use crate::model::one_line;
+
+/// An answer, whole.
+pub struct Answer {
+    /// The address of the server that gave it.
+    pub address: String,
+    /// What was asked.
+    pub asked: String,
+    /// The status of HTTP.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What Kafka Connect and the Schema Registry say where they do not do what was asked: both in the same shape.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub struct Complaint {
+    /// The service's own code; Connect's is that of HTTP.
+    pub error_code: i64,
+    /// Its words, as they came. They may repeat what was sent, secrets included.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl Answer {
+    /// Tells whether the service did what was asked (2xx).
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Reads the body of a successful answer.
+    ///
+    /// # Errors
+    /// The service refused, or the body is not what it should be.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if !self.is_success() {
+            return Err(self.refusal());
+        }
+        // serde_json's message would repeat the value it stumbled over
+        serde_json::from_slice(&self.body).map_err(|error| Error::Unreadable {
+            address: self.address.clone(),
+            asked: self.asked.clone(),
+            found: match (error.classify(), self.body.first()) {
+                (serde_json::error::Category::Data, _) => format!(
+                    "JSON of another shape (line {}, column {})",
+                    error.line(),
+                    error.column()
+                ),
+                (_, Some(b'<')) => "a page of HTML".to_owned(),
+                (_, None) => "nothing at all".to_owned(),
+                _ => format!("no JSON (line {}, column {})", error.line(), error.column()),
+            },
+        })
+    }
+
+    /// Returns what the service complains of, in its own words; `None` where the answer is that of something else, such as
+    /// a proxy before it.
+    #[must_use]
+    pub fn complaint(&self) -> Option<Complaint> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Returns the answer as an error that tells the status and the service's words. To be called only where what was
+    /// sent held no secret.
+    #[must_use]
+    pub fn refusal(&self) -> Error {
+        let message = self.complaint().map(|complaint| complaint.message);
+        Error::Refused {
+            address: self.address.clone(),
+            asked: self.asked.clone(),
+            status: self.status,
+            message: one_line(&message.unwrap_or_default(), 300),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Where the REST planes are and who Headgate is there, as `headgate.yaml` says it.
+
+use std::path::Path;
+
+use headgate::{
+    config::{self, Endpoint, RestLogin},
+    model::SecretRef,
+};
+
+use super::{LEAST, WHOLE, findings};
+
+/// Reads the one endpoint of a file, as the registry's and as a Connect cluster's.
+fn endpoint(written: &str) -> Result<Endpoint, String> {
+    let kafka = "    kafka: {bootstrap: [localhost:9092]}\n";
+    let text = format!("{LEAST}    registry: {written}\n    connect: {{a-b_c.1: {written}}}\n");
+    assert!(LEAST.ends_with(kafka));
+    let mut config = config::parse(&text, "headgate.yaml").map_err(|f| f[0].message.clone())?;
+    config.resolve(Path::new("/etc"));
+    let cluster = config.clusters.into_values().next().unwrap();
+    assert_eq!(
+        cluster.connect["a-b_c.1"],
+        cluster.registry.clone().unwrap()
+    );
+    Ok(cluster.registry.unwrap())
+}
+
+#[test]
+fn services_are_reached_with_a_login_and_tls() {
+    let file = |path: &str| SecretRef::File(path.into());
+    let plain = endpoint("{url: \"http://connect:8083/\"}").unwrap();
+    assert_eq!(
+        plain,
+        Endpoint::plaintext(vec!["http://connect:8083".into()])
+    );
+    let read = endpoint(
+        "{urls: [https://c1:8083, https://c2:8083/x], tls: {ca: {file: ca}, cert: {file: c}, key: {env: K}}, \
+          auth: {basic: {username: headgate, password: {file: p}}}}",
+    )
+    .unwrap();
+    assert_eq!(read.urls, ["https://c1:8083", "https://c2:8083/x"]);
+    let tls = read.tls.unwrap();
+    assert_eq!(
+        (tls.ca, tls.key),
+        (Some(file("/etc/ca")), Some(SecretRef::Env("K".into())))
+    );
+    let login = RestLogin::Basic {
+        username: "headgate".into(),
+        password: file("/etc/p"),
+    };
+    assert_eq!(read.login, Some(login));
+    for url in [
+        "http://localhost:8083",
+        "http://127.0.0.1:8083",
+        "http://[::1]:8083",
+    ] {
+        let read = endpoint(&format!(
+            "{{url: \"{url}\", auth: {{bearer: {{file: t}}}}}}"
+        ));
+        assert_eq!(read.unwrap().login, Some(RestLogin::Bearer(file("/etc/t"))));
+    }
+    assert!(
+        endpoint("{url: http://c, allowPlaintextPasswords: true, auth: {bearer: {env: T}}}")
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_service_that_would_be_reached_wrongly_is_told() {
+    for (written, want) in [
+        ("{}", "exactly one of `url` and `urls`"),
+        ("{urls: []}", "exactly one of `url` and `urls`"),
+        (
+            "{url: http://c, urls: [http://d]}",
+            "exactly one of `url` and `urls`",
+        ),
+        (
+            "{urls: [http://c, https://d]}",
+            "some of the servers have TLS only",
+        ),
+        ("{url: https://c}", "nothing says which CA is trusted"),
+        (
+            "{url: http://c, tls: {ca: {file: ca}}}",
+            "`tls` is for https:// addresses",
+        ),
+        (
+            "{url: https://c, tls: {ca: {file: ca}, key: {file: k}}}",
+            "go together",
+        ),
+        (
+            "{url: http://c, auth: {bearer: {env: T}}}",
+            "a login is not sent over http://",
+        ),
+        (
+            "{url: http://localhost, auth: {basic: {username: \"a:b\", password: {env: T}}}}",
+            "holds a `:`",
+        ),
+        ("{url: \"http://u:hunter2@c\"}", "credentials do not belong"),
+        ("{url: http://c, auth: {bearer: hunter2}}", ""),
+    ] {
+        let told = endpoint(written).unwrap_err();
+        assert!(
+            told.contains(want) && !told.contains("hunter2"),
+            "{written}: {told}"
+        );
+    }
+    let odd = WHOLE.replace("{main: {url", "{\"a/b\": {url");
+    assert!(findings(&odd)[0].contains("`a/b` is no name for a Connect cluster"));
+}

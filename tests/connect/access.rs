@@ -1,0 +1,117 @@
+//! Who Headgate is towards Connect: logins and certificates, read from where `headgate.yaml` says.
+
+use std::fs;
+
+use headgate::{
+    config::{Endpoint, RestLogin, Tls},
+    connect::Client,
+    model::SecretRef,
+    ports::ConnectPlane,
+};
+use serde_json::json;
+
+use super::{
+    CANARY,
+    double::{Double, Reply},
+};
+
+fn mk_endpoint(double: &Double, login: RestLogin) -> Endpoint {
+    Endpoint {
+        login: Some(login),
+        ..Endpoint::plaintext(vec![double.url.clone()])
+    }
+}
+
+fn file(path: &std::path::Path) -> SecretRef {
+    SecretRef::File(path.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_login_goes_along_with_every_request_and_a_rotated_one_is_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test writes the secret that is read"
+    )]
+    let write = |text: &str| fs::write(&path, text).unwrap();
+    write("old-token\n");
+    let double = Double::start_bare(|asked| match asked.authorization.as_deref() {
+        Some("Bearer new-token") if asked.line == "GET /" => {
+            Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"}))
+        }
+        Some("Bearer new-token") => Reply::Json(200, json!({})),
+        _ => Reply::error(401, "who are you?"),
+    })
+    .await;
+    let client = Client::new(
+        "main",
+        &mk_endpoint(&double, RestLogin::Bearer(file(&path))),
+    );
+    let why = client.observe().await;
+    let why = why.unknown().unwrap();
+    assert!(why.contains("401: who are you?; look at `auth`"), "{why}");
+    assert_eq!(
+        double.asked()[0].authorization.as_deref(),
+        Some("Bearer old-token")
+    );
+    write("new-token\n");
+    assert!(client.observe().await.known().is_some());
+}
+
+#[tokio::test]
+async fn a_user_logs_in_with_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test writes the secret that is read"
+    )]
+    fs::write(&path, "open sesame").unwrap();
+    let double = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let login = RestLogin::Basic {
+        username: "Aladdin".into(),
+        password: file(&path),
+    };
+    let client = Client::new("main", &mk_endpoint(&double, login));
+    assert!(client.observe().await.known().is_some());
+    // the example of RFC 7617
+    let want = Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    for asked in double.asked() {
+        assert_eq!(asked.authorization.as_deref(), want);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test writes the secret that is read"
+    )]
+    fs::write(&path, format!("{CANARY}\nsecond line")).unwrap();
+    let double = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let bearer = |reference| mk_endpoint(&double, RestLogin::Bearer(reference));
+    let tls = Endpoint {
+        urls: vec![double.url.replace("http", "https")],
+        tls: Some(Tls {
+            ca: Some(file(&path)),
+            ..Tls::default()
+        }),
+        login: None,
+    };
+    for (endpoint, want) in [
+        (bearer(file(&path)), "auth.bearer cannot be sent"),
+        (
+            bearer(file(&path.with_extension("no"))),
+            "auth.bearer cannot be read",
+        ),
+        (tls, "tls.ca is not usable"),
+    ] {
+        let seen = Client::new("main", &endpoint).observe().await;
+        let why = seen.unknown().unwrap();
+        assert!(why.contains(want) && !why.contains(CANARY), "{why}");
+    }
+    assert!(double.asked().is_empty());
+}

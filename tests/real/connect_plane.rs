@@ -1,0 +1,1 @@
+//! The Connect plane against Kafka Connect itself.
