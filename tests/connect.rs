@@ -6,6 +6,7 @@ mod access;
 mod double;
 mod hostile;
 mod reading;
+mod tls;
 mod writing;
 
 use std::time::Duration;

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
 mod fake;
-mod pki;
 
 mod answers;
 mod brokers;

@@ -3,6 +3,7 @@
 
 mod acls;
 mod configs;
+mod connect_oldest;
 mod connect_plane;
 mod fixture;
 mod groups;

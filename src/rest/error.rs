@@ -125,6 +125,10 @@ impl Error {
         let asked = request.to_string();
         let reason = innermost(error);
         let host = address.split('/').nth(2).unwrap_or_default();
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host,
+        };
         match tls::explain(error, "server", host) {
             Some(problem) => Self::Tls { address, problem },
             None if error.is_builder() => {

@@ -10,10 +10,15 @@ use axum::{
     body::{Body, Bytes},
     extract::Request,
     response::Response,
+    serve::Listener,
 };
 use futures::stream;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -67,6 +72,26 @@ impl Double {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        Self::serve(listener, url, answer)
+    }
+
+    /// Serves over TLS, everything with an empty object but for `GET /`.
+    pub(super) async fn start_tls(acceptor: TlsAcceptor) -> Self {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", tcp.local_addr().unwrap());
+        Self::serve(TlsListener { tcp, acceptor }, url, |asked| {
+            match asked.line.as_str() {
+                "GET /" => Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"})),
+                _ => Reply::Json(200, json!({})),
+            }
+        })
+    }
+
+    fn serve<L: Listener<Addr: std::fmt::Debug>>(
+        listener: L,
+        url: String,
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (noted, answer) = (Arc::clone(&asked), Arc::new(answer));
         let app = Router::new().fallback(move |request: Request| {
@@ -101,6 +126,30 @@ impl Double {
 impl Drop for Double {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+/// Takes those connections whose handshake comes about.
+struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, peer) = self.tcp.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, peer);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.tcp.local_addr()
     }
 }
 

@@ -8,10 +8,8 @@ use headgate::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use super::{
-    fake::{Fake, PATIENCE, broker, works},
-    pki::Pki,
-};
+use super::fake::{Fake, PATIENCE, broker, works};
+use crate::support::pki::Pki;
 
 const VALID: i32 = 3000;
 
@@ -195,16 +193,7 @@ async fn a_ca_that_was_put_right_is_taken_up_without_a_restart() {
     let fake = serve(ours.acceptor(ours.issue("127.0.0.1", VALID), false)).await;
     let tls = ours.trust();
     let client = client(&fake, Some(tls));
-    let pem = theirs.trust();
-    let Some(SecretRef::File(wrong)) = pem.ca else {
-        panic!("a file")
-    };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests write the files that settings name"
-    )]
-    let wrong = std::fs::read_to_string(wrong).unwrap();
-    ours.file("ca.pem", &wrong);
+    ours.file("ca.pem", &theirs.ca_pem());
     client.cluster(PATIENCE).await.unwrap_err();
     ours.trust();
     works(&client).await;

@@ -73,12 +73,12 @@ async fn what_an_endpoint_tells_goes_through_a_topic_into_a_bucket() {
         "connector.class": HTTP_SOURCE, "tasks.max": "1", "http.request.url": endpoint.url(),
         "http.timer.interval.millis": "100", "kafka.topic": topic,
     });
-    create(connect, "source", source).await;
+    create(&connect, "source", source).await;
     let sink = json!({
         "connector.class": S3_SINK, "tasks.max": "1", "topics": topic, "s3.bucket.name": BUCKET,
         "store.url": s3.url(), "flush.size": "2", "aws.access.key.id": "lab", "aws.secret.access.key": "lab-secret",
     });
-    create(connect, "sink", sink).await;
+    create(&connect, "sink", sink).await;
     endpoint.publish(2);
     let seen = kafka
         .admin()

@@ -37,12 +37,16 @@ pub(crate) async fn production() -> Option<MutexGuard<'static, KafkaCluster>> {
     }
 }
 
-/// Returns the shared Connect cluster of two workers over [`scram`], each test with connectors and topics of its own.
-pub(crate) async fn connect() -> Option<&'static Connect> {
-    static CONNECT: OnceCell<Option<Connect>> = OnceCell::const_new();
+/// Returns the shared Connect cluster of two workers over [`scram`], which one test at a time may mistreat; it hands it back
+/// with both running.
+pub(crate) async fn connect() -> Option<MutexGuard<'static, Connect>> {
+    static CONNECT: OnceCell<Option<Mutex<Connect>>> = OnceCell::const_new();
     let kafka = scram().await?;
-    let start = || async move { started(kafka.connect(2).await) };
-    CONNECT.get_or_init(start).await.as_ref()
+    let start = || async move { started(kafka.connect(2).await).map(Mutex::new) };
+    match CONNECT.get_or_init(start).await {
+        Some(connect) => Some(connect.lock().await),
+        None => None,
+    }
 }
 
 /// Returns the shared Schema Registry, which one test at a time may mistreat; it hands it back running.

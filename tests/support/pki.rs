@@ -1,4 +1,5 @@
 //! Certificates made for a test, and the server's side of TLS.
+#![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,13 +16,13 @@ use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
 /// A CA, and a folder for the files that settings name.
-pub(super) struct Pki {
+pub(crate) struct Pki {
     ca: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 /// A certificate and its key.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     cert_pem: String,
@@ -29,7 +30,7 @@ pub(super) struct Identity {
 }
 
 impl Pki {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
@@ -40,7 +41,7 @@ impl Pki {
     }
 
     /// Issues a certificate for a host name or IP address.
-    pub(super) fn issue(&self, host: &str, until: i32) -> Identity {
+    pub(crate) fn issue(&self, host: &str, until: i32) -> Identity {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "kafka");
         params.not_after = date_time_ymd(until, 1, 1);
@@ -59,14 +60,19 @@ impl Pki {
         clippy::disallowed_methods,
         reason = "tests write the files that settings name"
     )]
-    pub(super) fn file(&self, name: &str, text: &str) -> SecretRef {
+    pub(crate) fn file(&self, name: &str, text: &str) -> SecretRef {
         let path: PathBuf = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         SecretRef::File(path.to_str().unwrap().to_owned())
     }
 
+    /// The CA's certificate.
+    pub(crate) fn ca_pem(&self) -> String {
+        self.ca.pem()
+    }
+
     /// What a client needs to trust this CA.
-    pub(super) fn trust(&self) -> Tls {
+    pub(crate) fn trust(&self) -> Tls {
         Tls {
             ca: Some(self.file("ca.pem", &self.ca.pem())),
             ..Tls::default()
@@ -74,7 +80,7 @@ impl Pki {
     }
 
     /// The same with a certificate of the client's own.
-    pub(super) fn trust_as(&self, me: &Identity) -> Tls {
+    pub(crate) fn trust_as(&self, me: &Identity) -> Tls {
         Tls {
             cert: Some(self.file("me.pem", &me.cert_pem)),
             key: Some(self.file("me.key", &me.key_pem)),
@@ -83,7 +89,7 @@ impl Pki {
     }
 
     /// The server's side; with `demanding` it wants a client certificate of this CA.
-    pub(super) fn acceptor(&self, identity: Identity, demanding: bool) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self, identity: Identity, demanding: bool) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
