@@ -18,7 +18,7 @@ use crate::{
     config::{self, Config},
     ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, CommitId, Kind, Ledger},
+    model::{ClusterName, CommitId, Kind, Ledger, Plane},
     plan::{self, Plan},
     ports::Ask,
     report::Cycle,
@@ -227,7 +227,7 @@ pub async fn snapshot(
         .into_iter()
         .map(|(name, _, planes)| async move {
             let everything = Ask {
-                kinds: Kind::ALL.iter().copied().collect(),
+                kinds: Kind::of(Plane::Kafka).collect(),
                 ..Ask::default()
             };
             let (live, _) = planes.observe(&everything).await;

@@ -90,13 +90,12 @@ fn needs(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> bool {
 
 /// Says what an observation has to see for a plan to be made.
 pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
-    let kinds = Kind::ALL.iter().copied();
     let records = ledger.records.iter();
     let was_there = records
         .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
         .map(|(object, _)| TopicName::from_broker(&object.name));
     Ask {
-        kinds: kinds
+        kinds: Kind::of(Plane::Kafka)
             .filter(|kind| desired.mode(*kind) != Mode::Ignore || needs(desired, ledger, *kind))
             .collect(),
         topics: was_there.collect(),

@@ -13,7 +13,7 @@ use super::{
     read::{BrokerIds, Count, Day, Lag, Length, Needed, OneOrMore, Read, Size, Spotted, Text},
     word::{
         AccessKind, Admin, ConsentKind, LATER, Labels, Modes, PrincipalPattern, ResourcePattern,
-        SecretSpec,
+        SecretSpec, managed,
     },
 };
 use crate::model::{
@@ -76,7 +76,7 @@ inline!(
 inline!(
     ConsentKind,
     "ConsentKind",
-    json_schema!({"enum": words(Kind::ALL, Kind::as_str)})
+    json_schema!({"enum": managed().map(Kind::as_str).collect::<Vec<_>>()})
 );
 inline!(
     Labels,
@@ -278,7 +278,7 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static s
 
 fn modes() -> Schema {
     let mode = json!({"enum": words(Mode::ALL, Mode::as_str)});
-    let kinds = words(Kind::ALL, Kind::as_str).into_iter().chain(LATER);
+    let kinds = managed().map(Kind::as_str).chain(LATER);
     let properties: Map<String, Value> = kinds.map(|k| (k.to_owned(), mode.clone())).collect();
     json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }

@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod connect;
 mod group;
+mod looks;
 mod object;
 mod registry;
 mod topic;
@@ -93,10 +94,10 @@ pub struct Live {
     /// The Kafka plane.
     pub kafka: Observed<KafkaLive>,
     /// The Schema Registry; `None` where `headgate.yaml` names none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<Observed<RegistryLive>>,
     /// The Connect clusters; `None` where `headgate.yaml` names none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect: Option<Observed<ConnectLive>>,
     /// Fingerprints of the secrets that git names; one that cannot be read is unknown.
     #[serde(default)]
@@ -287,105 +288,5 @@ impl Live {
                 "headgate.yaml names no Connect cluster for this cluster".to_owned(),
             ),
         }
-    }
-
-    /// Returns the observation as it is after newer looks at some of its objects; one that saw nothing stays so.
-    #[must_use]
-    pub fn with_looked(self, mut looks: Looks) -> Self {
-        let of = |looks: &mut Looks, kind: Kind| -> Vec<_> {
-            let all = looks.extract_if(.., |object, _| object.kind == kind);
-            all.collect()
-        };
-        Self {
-            registry: self.registry.map(|plane| {
-                plane.map(|mut registry| {
-                    for (object, seen) in of(&mut looks, Kind::Schema) {
-                        object::lay_subject(&mut registry.subjects, object.name, seen);
-                    }
-                    registry
-                })
-            }),
-            connect: self.connect.map(|plane| {
-                plane.map(|mut connect| {
-                    for (object, seen) in of(&mut looks, Kind::Connector) {
-                        object::lay_connector(&mut connect.connectors, object.name, seen);
-                    }
-                    connect
-                })
-            }),
-            kafka: self.kafka.map(|kafka| kafka.with_looked(looks)),
-            ..self
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::TopicId;
-
-    #[test]
-    fn newer_looks_take_the_place_of_what_was_observed() {
-        let topic = |id: u8| LiveTopic {
-            id: TopicId([id; 16]),
-            internal: false,
-            partitions: Vec::new(),
-            config: Vec::new(),
-        };
-        let name = TopicName::from_broker;
-        let live = KafkaLive {
-            topics: ["kept", "gone", "changed", "unread"]
-                .map(|n| (name(n), Observed::Known(topic(1))))
-                .into(),
-            acls: Observed::Known(["a", "b"].map(acl).into()),
-            ..KafkaLive::new(ClusterId("c".into()))
-        };
-        let seen = |id| Observed::Known(Some(LiveObject::Topic(topic(id))));
-        let looks = Looks::from([
-            (ObjectRef::topic("gone"), Observed::Known(None)),
-            (ObjectRef::topic("changed"), seen(2)),
-            (ObjectRef::topic("new"), seen(3)),
-            (
-                ObjectRef::topic("unread"),
-                Observed::Unknown("timeout".into()),
-            ),
-            (
-                ObjectRef::new(Kind::Acl, acl("a").as_str()),
-                Observed::Known(None),
-            ),
-            (
-                ObjectRef::new(Kind::Acl, acl("c").as_str()),
-                Observed::Known(Some(LiveObject::Acl)),
-            ),
-        ]);
-        let want = BTreeMap::from([
-            (name("kept"), Observed::Known(topic(1))),
-            (name("changed"), Observed::Known(topic(2))),
-            (name("new"), Observed::Known(topic(3))),
-            (name("unread"), Observed::Unknown("timeout".into())),
-        ]);
-        let live = live.with_looked(looks);
-        assert_eq!(live.topics, want);
-        assert_eq!(live.acls, Observed::Known(["b", "c"].map(acl).into()));
-    }
-
-    #[test]
-    fn an_acl_that_could_not_be_seen_is_unknown_by_itself() {
-        let live = KafkaLive {
-            acls: Observed::Known([acl("a")].into()),
-            ..KafkaLive::new(ClusterId("c".into()))
-        };
-        let looks = Looks::from([(
-            ObjectRef::new(Kind::Acl, acl("b").as_str()),
-            Observed::Unknown("timeout".into()),
-        )]);
-        let live = live.with_looked(looks);
-        assert_eq!(live.acls, Observed::Known([acl("a")].into()));
-        let seen = live.object(&ObjectRef::new(Kind::Acl, acl("b").as_str()));
-        assert_eq!(seen.unknown(), Some("timeout"));
-    }
-
-    fn acl(topic: &str) -> Acl {
-        Acl::parse(&format!("User:a allow Read topic:literal:{topic}")).expect("it is one")
     }
 }

@@ -6,14 +6,13 @@ use std::{borrow::Cow, collections::BTreeMap};
 use compact_str::CompactString;
 
 use super::{
-    Cost, Health, KafkaLive, LiveConfig, LiveConnector, LiveGroup, LiveSubject, LiveTopic, LiveUser,
-    Looks, Observed, config_value,
+    Cost, Health, KafkaLive, LiveConfig, LiveConnector, LiveGroup, LiveSubject, LiveTopic,
+    LiveUser, Observed, config_value,
 };
-use crate::model::{
-    Acl, ClusterId, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, config_key,
-};
+use crate::model::{ClusterId, Kind, ObjectRef, ScramMechanism, TopicId, config_key};
 
-/// One live object, as a look returns it.
+/// One live object, as a look returns it: after a first pass there are looks at tens of thousands, so what is large and rare is
+/// boxed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveObject {
     /// A topic.
@@ -27,9 +26,9 @@ pub enum LiveObject {
     /// A group of consumers.
     Group(LiveGroup),
     /// A subject of the Schema Registry.
-    Subject(LiveSubject),
+    Subject(Box<LiveSubject>),
     /// A connector.
-    Connector(LiveConnector),
+    Connector(Box<LiveConnector>),
 }
 
 /// One live object, wherever it is kept.
@@ -260,57 +259,10 @@ impl KafkaLive {
         let there = self.brokers.iter().any(|broker| broker.id == id);
         (!there).then(|| format!("broker {id} is away, and no other knows its configs"))
     }
-
-    /// Returns the observation as it is after newer looks at some of its objects. An object that a look could not read
-    /// is unknown from then on, whatever was known of it before; of a kind that was not listed nothing becomes known.
-    #[must_use]
-    pub fn with_looked(mut self, looks: Looks) -> Self {
-        for (ObjectRef { kind, name }, seen) in looks {
-            match kind {
-                Kind::Topic => {
-                    let topic = take(seen, |object| match object {
-                        LiveObject::Topic(topic) => Some(topic),
-                        _ => None,
-                    });
-                    lay(&mut self.topics, TopicName::from_broker(&name), topic);
-                }
-                Kind::Acl => self.lay_acl(&name, seen),
-                Kind::User => put(&mut self.users, name, seen, |object| match object {
-                    LiveObject::User(user) => Some(user),
-                    _ => None,
-                }),
-                Kind::ConsumerGroup => put(&mut self.groups, name, seen, |object| match object {
-                    LiveObject::Group(group) => Some(group),
-                    _ => None,
-                }),
-                Kind::Quota => put(&mut self.quotas, name, seen, configs),
-                Kind::BrokerConfig => put(&mut self.broker_configs, name, seen, configs),
-                Kind::GroupConfig => put(&mut self.group_configs, name, seen, configs),
-                Kind::ClientMetrics => put(&mut self.client_metrics, name, seen, configs),
-                Kind::Schema | Kind::Connector => {}
-            }
-        }
-        self
-    }
-
-    /// Fifty thousand ACLs are kept as nothing but their names; the few that could not be seen stand beside them.
-    fn lay_acl(&mut self, name: &str, seen: Observed<Option<LiveObject>>) {
-        let (Observed::Known(acls), Some(acl)) = (&mut self.acls, Acl::parse(name)) else {
-            return;
-        };
-        self.unsure_acls.remove(&acl);
-        match seen {
-            Observed::Known(Some(_)) => drop(acls.insert(acl)),
-            Observed::Known(None) => drop(acls.remove(&acl)),
-            Observed::Unknown(why) => {
-                acls.remove(&acl);
-                self.unsure_acls.insert(acl, why);
-            }
-        }
-    }
 }
 
-type Named<T> = Observed<BTreeMap<CompactString, Observed<T>>>;
+/// Objects by name, where there may be none to be had.
+pub(super) type Named<T> = Observed<BTreeMap<CompactString, Observed<T>>>;
 
 fn named<'a, T>(all: &'a Named<T>, of: fn(&'a T) -> LiveRef<'a>) -> Observed<Objects<'a>> {
     all.as_ref().map(|all| each(all, of))
@@ -336,6 +288,7 @@ fn found<'a, T>(
     }
 }
 
+/// Hands out one object of a map.
 pub(super) fn one<'a, T>(
     found: Option<&'a Observed<T>>,
     of: fn(&'a T) -> LiveRef<'a>,
@@ -344,70 +297,4 @@ pub(super) fn one<'a, T>(
         Some(object) => object.as_ref().map(|object| Some(of(object))),
         None => Observed::Known(None),
     }
-}
-
-fn configs(object: LiveObject) -> Option<Vec<LiveConfig>> {
-    match object {
-        LiveObject::Config(config) => Some(config),
-        _ => None,
-    }
-}
-
-/// Takes an object of the expected sort out of a look.
-fn take<T>(
-    seen: Observed<Option<LiveObject>>,
-    of: fn(LiveObject) -> Option<T>,
-) -> Observed<Option<T>> {
-    seen.map(|object| object.and_then(of))
-}
-
-fn put<T>(
-    all: &mut Named<T>,
-    name: CompactString,
-    seen: Observed<Option<LiveObject>>,
-    of: fn(LiveObject) -> Option<T>,
-) {
-    if let Observed::Known(all) = all {
-        lay(all, name, take(seen, of));
-    }
-}
-
-fn lay<K: Ord, T>(all: &mut BTreeMap<K, Observed<T>>, name: K, seen: Observed<Option<T>>) {
-    match seen {
-        Observed::Known(None) => drop(all.remove(&name)),
-        Observed::Known(Some(object)) => drop(all.insert(name, Observed::Known(object))),
-        Observed::Unknown(why) => drop(all.insert(name, Observed::Unknown(why))),
-    }
-}
-
-/// Lays a newer look at a subject over what was observed.
-pub(super) fn lay_subject(
-    all: &mut BTreeMap<CompactString, Observed<LiveSubject>>,
-    name: CompactString,
-    seen: Observed<Option<LiveObject>>,
-) {
-    lay(
-        all,
-        name,
-        take(seen, |object| match object {
-            LiveObject::Subject(subject) => Some(subject),
-            _ => None,
-        }),
-    );
-}
-
-/// Lays a newer look at a connector over what was observed.
-pub(super) fn lay_connector(
-    all: &mut BTreeMap<CompactString, Observed<LiveConnector>>,
-    name: CompactString,
-    seen: Observed<Option<LiveObject>>,
-) {
-    lay(
-        all,
-        name,
-        take(seen, |object| match object {
-            LiveObject::Connector(connector) => Some(connector),
-            _ => None,
-        }),
-    );
 }

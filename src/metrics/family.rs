@@ -81,7 +81,8 @@ impl Label {
         match self {
             Self::Cluster | Self::Repo | Self::Revision | Self::Version | Self::Group => Vec::new(),
             Self::Kind => Kind::ALL.iter().map(|w| w.as_str()).collect(),
-            Self::Plane => Plane::ALL.iter().map(|w| w.as_str()).collect(),
+            // the other planes come with `headgate.yaml`: at 0, one that a cluster does not have would read as unseen
+            Self::Plane => vec![Plane::Kafka.as_str()],
             Self::Owner => vec!["managed", "unmanaged"],
             Self::Class => DriftClass::ALL.iter().map(|w| w.as_str()).collect(),
             Self::By => ResolvedBy::ALL.iter().map(|w| w.as_str()).collect(),

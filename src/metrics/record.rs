@@ -3,7 +3,7 @@
 use super::{ClusterMemory, Metrics, seconds, set};
 use crate::{
     desired::DesiredCluster,
-    live::{KafkaLive, Observed},
+    live::{Live, Observed},
     model::{ClusterName, DriftClass, Gate, Kind, Plane, Risk, Verb},
     plan::{ClusterPlan, Subject},
     report::{Cycle, PassResult},
@@ -112,7 +112,7 @@ impl Metrics {
                 let labels = [name, kind.as_str()];
                 set(&self.state.desired, &labels, desired.count(kind));
             }
-            let live = cycle.live.as_ref().and_then(|l| l.kafka.known());
+            let live = cycle.live.as_ref();
             let counted = live.and_then(|live| counted(live, cycle.desired.as_deref(), kind));
             if let Some((all, managed)) = counted {
                 for (owner, n) in [("managed", managed), ("unmanaged", all - managed)] {
@@ -179,11 +179,7 @@ impl Metrics {
 }
 
 /// Counts the live objects of a kind, and those of them that git declares; `None` when the kind was not seen.
-fn counted(
-    live: &KafkaLive,
-    desired: Option<&DesiredCluster>,
-    kind: Kind,
-) -> Option<(usize, usize)> {
+fn counted(live: &Live, desired: Option<&DesiredCluster>, kind: Kind) -> Option<(usize, usize)> {
     let Observed::Known(objects) = live.objects(kind) else {
         return None;
     };

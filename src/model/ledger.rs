@@ -77,9 +77,9 @@ pub struct Record {
     /// Passes in a row in which an object that git gave up was not seen: one broker that lags does not make it gone.
     #[serde(default, skip_serializing_if = "is_seen")]
     pub absent: u8,
-    /// Restarts of a connector that failed, in a row.
+    /// Restarts of a connector that failed, in a row. Few objects have any, so they stand apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restarts: Option<Restarts>,
+    pub restarts: Option<Box<Restarts>>,
 }
 
 /// Restarts in a row.

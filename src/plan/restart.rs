@@ -32,7 +32,7 @@ pub(super) fn hold(inputs: &Inputs<'_>, seen: &Seen<'_>, live: LiveRef<'_>) -> O
         return None;
     }
     let why = live.failure().unwrap_or("it does not say why");
-    let restarts = seen.record.and_then(|record| record.restarts);
+    let restarts = seen.record.and_then(|record| record.restarts.as_deref());
     let reason = match restarts {
         Some(restarts) if restarts.count < desired.restart.max => {
             let next = restarts.at + pause(restarts.count);
@@ -65,20 +65,20 @@ fn pause(count: u32) -> SignedDuration {
 
 /// Counts the restarts of a pass, and forgets those of connectors that ran well for as long as the last pause.
 pub(super) fn account(ledger: &mut Ledger, pass: &Pass<'_>) {
-    let results = pass.results.iter().filter(|r| r.end.is_done());
-    let done: BTreeSet<&ObjectRef> = results.map(|r| &r.object).collect();
     let made = pass.planned.actions.iter().filter(|a| is_one(a));
-    for action in made.filter(|a| done.contains(&a.object)) {
-        let record = ledger.records_mut().entry(action.object.clone());
+    let mut made: BTreeSet<&ObjectRef> = made.map(|a| &a.object).collect();
+    let done = pass.results.iter().filter(|r| r.end.is_done());
+    for result in done.filter(|r| made.remove(&r.object)) {
+        let record = ledger.records_mut().entry(result.object.clone());
         let restarts = &mut record.or_default().restarts;
-        let count = restarts.map_or(1, |r| r.count + 1);
-        *restarts = Some(Restarts {
+        let count = restarts.as_ref().map_or(1, |r| r.count + 1);
+        *restarts = Some(Box::new(Restarts {
             count,
             at: pass.now,
-        });
+        }));
     }
     let over = |(object, record): (&ObjectRef, &Record)| {
-        let restarts = record.restarts?;
+        let restarts = record.restarts.as_deref()?;
         let Observed::Known(Some(LiveRef::Connector(live))) = pass.live.object(object) else {
             return None;
         };

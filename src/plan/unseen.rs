@@ -33,7 +33,8 @@ pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<Obj
         .collect()
 }
 
-/// Topics were sought on every broker, REST speaks for itself, groups are known to their coordinators, and a broker's own configs to that broker.
+/// Topics were sought on every broker, REST speaks for itself, groups are known to their coordinators, and a broker's own
+/// configs to that broker.
 fn has_other_witnesses(seen: &Seen<'_>) -> bool {
     match seen.kind {
         Kind::Topic | Kind::ConsumerGroup | Kind::Schema | Kind::Connector => false,

@@ -6,7 +6,7 @@ use headgate::{
     kafka::{Client, Settings},
     lab::{KafkaCluster, KafkaVersion, Tool},
     live::{KafkaLive, Observed},
-    model::{Acl, Kind, ObjectRef, QuotaEntity, QuotaName, ScramMechanism, Secret},
+    model::{Acl, Kind, ObjectRef, Plane, QuotaEntity, QuotaName, ScramMechanism, Secret},
     ports::{Ask, Batch, Credential, KafkaPlane},
 };
 use tokio::time::timeout;
@@ -80,14 +80,15 @@ async fn a_broker_that_was_killed_is_shown_as_fenced() {
     let fencing = async {
         loop {
             let live = observed(&client, &[]).await;
-            if live.health.fenced == Observed::Known(vec![victim]) {
-                return live;
+            // Metadata may have been asked for before it was fenced, and DescribeCluster after
+            let is_named = live.brokers.iter().any(|broker| broker.id == victim);
+            if live.health.fenced == Observed::Known(vec![victim]) && !is_named {
+                return;
             }
             tokio::task::yield_now().await;
         }
     };
-    let live = timeout(SHOWN_WITHIN, fencing).await.unwrap();
-    assert!(!live.brokers.iter().any(|broker| broker.id == victim));
+    timeout(SHOWN_WITHIN, fencing).await.unwrap();
     cluster.start_broker(victim).await.unwrap();
 }
 
@@ -184,8 +185,7 @@ async fn every_broker_tells_of_what_is_not_one_brokers_own() {
         written(&client, batch).await;
     }
     until_all(&client, &there, true).await;
-    let gone = Kind::ALL
-        .iter()
+    let gone = Kind::of(Plane::Kafka)
         .filter(|kind| {
             ![
                 Kind::Topic,
@@ -196,8 +196,8 @@ async fn every_broker_tells_of_what_is_not_one_brokers_own() {
             .contains(kind)
         })
         .map(|kind| match kind {
-            Kind::Quota => ObjectRef::new(*kind, "user=gone-elsewhere"),
-            _ => ObjectRef::new(*kind, "gone-elsewhere"),
+            Kind::Quota => ObjectRef::new(kind, "user=gone-elsewhere"),
+            _ => ObjectRef::new(kind, "gone-elsewhere"),
         });
     let asked: Vec<ObjectRef> = there.iter().cloned().chain(gone).collect();
     let elsewhere = async {

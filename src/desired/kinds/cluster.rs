@@ -47,10 +47,6 @@ mirror! {
         principals = "principals": Option<Vec<PrincipalPattern>>,
         /// Patterns of resources, such as `topic:app.*`, whose ACLs count, whoever they are for.
         acls = "acls": Option<Vec<ResourcePattern>>,
-        /// Patterns of subjects in the Schema Registry.
-        subjects = "subjects": Option<Vec<Pattern>>,
-        /// Patterns of connectors' names.
-        connectors = "connectors": Option<Vec<Pattern>>,
     }
 }
 
@@ -157,8 +153,8 @@ impl OwnsSpec {
             topic_configs: self.topic_configs.unwrap_or_default(),
             principals: principals.collect(),
             acls: acls.collect(),
-            subjects: self.subjects.clone().unwrap_or_default(),
-            connectors: self.connectors.clone().unwrap_or_default(),
+            subjects: Vec::new(),
+            connectors: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Diff, set};
 use crate::{
+    live::Field,
     model::{Gate, Kind, config_key},
     plan::fields::Want,
 };
@@ -10,11 +11,9 @@ impl Diff<'_> {
     /// Adds to a change of a connector's config what does not change. A value that the workers mask cannot be written
     /// back: nothing of the config is written unless git says what it is.
     pub(super) fn with_whole_config(&mut self, wanted: &[Want<'_>]) {
-        let set_config = self
-            .set
-            .iter()
-            .any(|field| config_key(&field.path).is_some());
-        if self.seen.kind != Kind::Connector || !(set_config || !self.reset.is_empty()) {
+        let mut changed = self.set.iter().map(|field| &field.path);
+        let keeps_config = self.reset.is_empty() && changed.all(|path| config_key(path).is_none());
+        if self.seen.kind != Kind::Connector || keeps_config {
             return;
         }
         let mut live = self.live.config().iter();
@@ -39,14 +38,9 @@ impl Diff<'_> {
             if self.set.iter().any(|field| field.path == want.path) {
                 continue;
             }
-            match set(
-                want,
-                self.live
-                    .field(&want.path)
-                    .as_ref()
-                    .and_then(|f| f.value())
-                    .map(Into::into),
-            ) {
+            let own = self.live.field(&want.path);
+            let from = own.as_ref().and_then(Field::value).map(Into::into);
+            match set(want, from) {
                 Ok(field) => self.set.push(field),
                 Err(why) => return self.hold_config(Gate::IncompleteObservation, &why),
             }

@@ -291,7 +291,7 @@ impl Facts {
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
             absent: 0,
-            restarts: old.and_then(|r| r.restarts),
+            restarts: old.and_then(|r| r.restarts.clone()),
         };
         deeds.count_rounds(&object, &mut record);
         Lesson::Record(record)
