@@ -49,7 +49,8 @@ pub struct Ask {
     /// Topics that were there before: one that the listing lacks is looked up on every broker before it counts as absent,
     /// since a broker may lag behind its controller.
     pub topics: Vec<TopicName>,
-    /// Groups whose members, offsets and lag are wanted.
+    /// Groups that git declares: their members and offsets come before those of others, and only of them is wanted how old
+    /// the first record is that they have not read.
     pub groups: BTreeSet<CompactString>,
     /// Groups whose configs git declares, or the ledger knows: brokers before Kafka 4.1 do not list which groups have
     /// some (KIP-1142), and a group that nobody is in yet stands in no other list.

@@ -16,9 +16,9 @@ pub struct LiveGroup {
     pub state: CompactString,
     /// `classic`, `consumer` (KIP-848), `share`, `streams`; as the listing says, empty where it does not.
     pub protocol: CompactString,
-    /// Members and offsets; only of groups that were asked for.
+    /// Members and offsets.
     #[serde(default)]
-    pub detail: Option<Observed<GroupDetail>>,
+    pub detail: Observed<GroupDetail>,
 }
 
 /// What takes further requests to know of a group.

@@ -81,8 +81,7 @@ fn lag(live: &KafkaLive, group: &str) -> Lag {
     match live.object(&ObjectRef::new(Kind::ConsumerGroup, group)) {
         Observed::Known(None) => Lag::None,
         Observed::Known(Some(crate::live::LiveRef::Group(group))) => {
-            let detail = group.detail.as_ref().and_then(|d| d.known());
-            let lag = detail.and_then(|detail| detail.lag());
+            let lag = group.detail.known().and_then(|detail| detail.lag());
             lag.map_or(Lag::Unknown, Lag::Records)
         }
         Observed::Known(Some(_)) | Observed::Unknown(_) => Lag::Unknown,

@@ -37,7 +37,7 @@ pub(super) fn watched(
         }
         Some(Observed::Known(LiveRef::Group(group))) => {
             match &group.detail {
-                Some(Observed::Known(detail)) => {
+                Observed::Known(detail) => {
                     let broken = broken(inputs, desired, detail);
                     if !broken.is_empty() {
                         draft.drifted(seen, DriftClass::Modified, broken);
@@ -47,10 +47,8 @@ pub(super) fn watched(
                         unreadable(seen, &why, draft);
                     }
                 }
-                Some(Observed::Unknown(why)) if expects_lag(desired) => {
-                    unreadable(seen, why, draft)
-                }
-                Some(Observed::Unknown(_)) | None => {}
+                Observed::Unknown(why) if expects_lag(desired) => unreadable(seen, why, draft),
+                Observed::Unknown(_) => {}
             }
             reset(inputs, seen, desired, Some(group), draft);
         }

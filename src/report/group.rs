@@ -17,10 +17,6 @@ use crate::{
     model::{Kind, ObjectRef},
 };
 
-/// Why members and offsets of most groups are not known: each costs requests of its own in every pass.
-const NOT_ASKED: &str =
-    "members and offsets are looked at only for groups that a ConsumerGroup document declares";
-
 /// A group. What could not be read of it is null, and `unknown` says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -144,7 +140,7 @@ pub struct GroupOffsetItem {
     /// Records that it has not read; null when the end is not known.
     #[schema(required)]
     pub lag: Option<u64>,
-    /// Time of the record at the committed offset, where it was asked for and there is one.
+    /// Time of the record at the committed offset, where there is one; asked for of declared groups only.
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub at: Option<Timestamp>,
 }
@@ -229,10 +225,7 @@ impl ClusterView {
 fn detail(group: &Observed<LiveGroup>) -> Observed<&GroupDetail> {
     match group {
         Observed::Unknown(why) => Observed::Unknown(why.clone()),
-        Observed::Known(group) => match &group.detail {
-            Some(detail) => detail.as_ref(),
-            None => Observed::Unknown(NOT_ASKED.to_owned()),
-        },
+        Observed::Known(group) => group.detail.as_ref(),
     }
 }
 

@@ -26,7 +26,7 @@ fn mk_site() -> Site {
     let group = LiveGroup {
         state: "Empty".into(),
         protocol: "classic".into(),
-        detail: None,
+        ..LiveGroup::default()
     };
     site.kafka().groups = Observed::Known([("g".into(), Observed::Known(group))].into());
     assert!(site.pass().settled.converged);

@@ -13,15 +13,24 @@ use headgate::{
 };
 use tokio::time::timeout;
 
-use super::fixture::{SHOWN_WITHIN, client, made, mk_topic, plaintext, refusal, scram, unique};
+use super::fixture::{
+    SHOWN_WITHIN, client, made, mistreated, mk_topic, plaintext, refusal, scram, unique, written,
+};
+
+/// Asks for groups of which git declares none.
+fn undeclared() -> Ask {
+    Ask {
+        kinds: BTreeSet::from([Kind::ConsumerGroup]),
+        ..Ask::default()
+    }
+}
 
 /// Asks for groups, and for all about one of them.
 fn asking(group: &str, usage: Option<&TopicName>) -> Ask {
     Ask {
-        kinds: BTreeSet::from([Kind::ConsumerGroup]),
         groups: BTreeSet::from([group.into(), "ghost".into()]),
         usage: usage.into_iter().cloned().collect(),
-        ..Ask::default()
+        ..undeclared()
     }
 }
 
@@ -40,7 +49,7 @@ fn group_of(live: &KafkaLive, group: &str) -> LiveGroup {
 }
 
 fn detail_of(group: &LiveGroup) -> &GroupDetail {
-    match group.detail.as_ref().unwrap() {
+    match &group.detail {
         Observed::Known(detail) => detail,
         Observed::Unknown(reason) => panic!("no detail: {reason}"),
     }
@@ -109,6 +118,17 @@ async fn with_records(cluster: &KafkaCluster, client: &Client, what: &str) -> To
     name
 }
 
+/// Asks Kafka's own tool how far a group is behind; returns also what the tool said.
+async fn lag_by_tool(cluster: &KafkaCluster, group: &str) -> (u64, String) {
+    let told = cluster
+        .tool(Tool::ConsumerGroups, &["--describe", "--group", group])
+        .await
+        .unwrap();
+    let lags = told.lines().filter(|line| line.starts_with(group));
+    let lag = |line: &str| line.split_whitespace().nth(5).unwrap().parse::<u64>();
+    (lags.map(|line| lag(line).unwrap()).sum(), told)
+}
+
 /// Sets a group's offsets to each sort of point, and compares what is observed with Kafka's own tool.
 pub(super) async fn walk(cluster: &KafkaCluster) {
     let client = client(cluster);
@@ -137,24 +157,19 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
         assert_eq!(offset.at.is_some(), offset.lag() != Some(0), "{offset:?}");
     }
     assert!(!live.groups.known().unwrap().contains_key("ghost"));
-    let told = cluster
-        .tool(Tool::ConsumerGroups, &["--describe", "--group", group])
-        .await
-        .unwrap();
-    let lags = told.lines().filter(|line| line.starts_with(group));
-    let lags: u64 = lags
-        .map(|line| {
-            line.split_whitespace()
-                .nth(5)
-                .unwrap()
-                .parse::<u64>()
-                .unwrap()
-        })
-        .sum();
+    let (lags, told) = lag_by_tool(cluster, group).await;
     assert_eq!(Some(lags), detail.lag(), "{told}");
 
+    let usage = &live.usage[&name];
+    // a group that git does not declare is read as well, but for how old its unread records are
+    let other = group_of(&observed(&client, &undeclared()).await, group);
+    assert_eq!(detail_of(&other).lag(), Some(3));
+    let mut dateless = offsets.clone();
+    dateless.iter_mut().for_each(|offset| offset.at = None);
+    assert_eq!(detail_of(&other).offsets[&name], dateless);
+
     // nobody is a member, so nobody uses it; the newest record is as old as the newest unread one or younger
-    let usage = live.usage[&name].known().unwrap();
+    let usage = usage.known().unwrap();
     assert_eq!(usage.consumers, Vec::<CompactString>::new());
     let oldest = offsets.iter().filter_map(|o| o.at).min().unwrap();
     assert!(usage.last_write >= Some(oldest), "{usage:?}");
@@ -223,6 +238,8 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
     let usage = live.usage[&name].known().unwrap();
     assert_eq!(usage.consumers, [group]);
     assert!(usage.last_write.is_some());
+    let live = observed(&client, &undeclared()).await;
+    assert_eq!(&detail_of(&group_of(&live, group)).members, members);
 
     consumer.leave().await.unwrap();
     until(&client, group, |g| g.state == "Empty").await;
@@ -274,10 +291,7 @@ async fn a_share_group_uses_its_topic_and_has_no_offsets_of_its_own() {
     let seeing = async {
         let seen = until(&client, group, |g| g.state == "Stable").await;
         assert_eq!(seen.protocol, "share");
-        assert!(
-            matches!(seen.detail, Some(Observed::Unknown(_))),
-            "{seen:?}"
-        );
+        assert!(matches!(seen.detail, Observed::Unknown(_)), "{seen:?}");
         let live = observed(&client, &asking(group, Some(&name))).await;
         assert_eq!(live.usage[&name].known().unwrap().consumers, [group]);
     };
@@ -286,6 +300,45 @@ async fn a_share_group_uses_its_topic_and_has_no_offsets_of_its_own() {
         ended = cluster.tool(Tool::ConsoleShareConsumer, &args) => panic!("{ended:?}"),
         () = seeing => {}
     }
+}
+
+/// Each broker may be asked to list and to describe its groups, for their offsets, and for the ends of its partitions.
+#[tokio::test]
+async fn sixty_groups_cost_no_more_requests_than_their_coordinators_are_many() {
+    let Some(cluster) = mistreated().await else {
+        return;
+    };
+    let client = client(&cluster);
+    let name = with_records(&cluster, &client, "many").await;
+    let topics = std::slice::from_ref(&name);
+    let id = |n| format!("{name}-{n:02}");
+    let outcome = reset(&client, &id(0), ResetPoint::Earliest, topics).await;
+    assert_eq!(outcome, Outcome::Applied);
+    let lag = |g: &LiveGroup| detail_of(g).lag() == Some(3);
+    until(&client, &id(0), lag).await;
+    // sizes of disks are read the first time only
+    observed(&client, &undeclared()).await;
+    let one = observed(&client, &undeclared()).await.cost.requests;
+
+    let to = |n| OffsetReset {
+        group: id(n).into(),
+        to: ResetTo {
+            point: ResetPoint::Earliest,
+            topics: topics.to_vec(),
+        },
+    };
+    written(&client, Batch::SetOffsets((1..60).map(to).collect())).await;
+    for n in 1..60 {
+        until(&client, &id(n), lag).await;
+    }
+    let live = observed(&client, &undeclared()).await;
+    assert!((0..60).all(|n| lag(&group_of(&live, &id(n)))));
+    let many = live.cost.requests;
+    // described, offsets and ends: by two brokers more than before, as there are three
+    assert!(
+        many <= one + 2 * 3,
+        "{many} requests, not {one} or few more"
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Reads how far groups have come (rank 6, Kafka plane): the offsets they committed, from their coordinators, and the ends
 //! of these partitions, from their leaders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use kafka_protocol::messages::offset_fetch_response::OffsetFetchResponseGroup;
@@ -22,7 +22,7 @@ use crate::{
             offsets::{LATEST, Points},
         },
     },
-    live::{GroupDetail, GroupOffset, Observed},
+    live::{GroupDetail, GroupMember, GroupOffset, Observed},
     model::TopicName,
 };
 
@@ -32,6 +32,45 @@ const TIMES_AT_ONCE: usize = 64;
 
 /// Committed offsets by topic and partition.
 pub(in crate::kafka) type Committed = BTreeMap<TopicName, Vec<(i32, i64)>>;
+
+/// What its coordinator tells of a group.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) members: Vec<GroupMember>,
+    pub(super) committed: Committed,
+}
+
+impl Progress {
+    /// Returns how many partitions it is about: those with an offset, or those that members have, whichever are more. A
+    /// member counts as well.
+    pub(super) fn size(&self) -> usize {
+        let assigned = self.members.iter().map(|member| {
+            let partitions = member.assigned.values().map(Vec::len);
+            1 + partitions.sum::<usize>()
+        });
+        let committed = self.committed.values().map(Vec::len);
+        committed.sum::<usize>().max(assigned.sum())
+    }
+}
+
+/// Reads members and committed offsets of groups.
+pub(super) async fn progress(client: &Client, groups: &Listing) -> Told<Progress> {
+    let (mut members, committed) =
+        tokio::join!(members::describe(client, groups), committed(client, groups),);
+    let both = |(name, committed): (CompactString, Result<Committed, String>)| {
+        let progress = match (committed, members.remove(&name)) {
+            (Err(reason), _) => Err(format!("its offsets cannot be read: {reason}")),
+            (Ok(committed), Some(Ok(described))) => Ok(Progress {
+                members: described.members,
+                committed,
+            }),
+            (Ok(_), Some(Err(reason))) => Err(format!("its members cannot be read: {reason}")),
+            (Ok(_), None) => Err("its members were not told".to_owned()),
+        };
+        (name, progress)
+    };
+    committed.into_iter().map(both).collect()
+}
 
 /// Reads all committed offsets of groups.
 pub(in crate::kafka) async fn committed(client: &Client, groups: &Listing) -> Told<Committed> {
@@ -87,40 +126,33 @@ fn of_group(client: &Client, group: &OffsetFetchResponseGroup) -> Result<Committ
     Ok(committed)
 }
 
-/// Adds members, the ends of the partitions, and the times where a group is behind.
+/// Adds the ends of the partitions, and of some groups the times where they are behind.
 pub(super) async fn complete(
     client: &Client,
-    groups: &Listing,
-    committed: Told<Committed>,
+    read: Told<Progress>,
+    dated: &BTreeSet<CompactString>,
     topics: &Layout<'_>,
 ) -> BTreeMap<CompactString, Observed<GroupDetail>> {
-    let (mut members, ends) = tokio::join!(
-        members::describe(client, groups),
-        ends(client, &committed, topics),
-    );
-    let mut details = BTreeMap::new();
-    for (name, committed) in committed {
-        let detail = match (committed, members.remove(&name)) {
-            (Err(reason), _) => Observed::Unknown(format!("its offsets cannot be read: {reason}")),
-            (Ok(committed), Some(Ok(described))) => Observed::Known(GroupDetail {
-                members: described.members,
-                offsets: with_ends(committed, &ends),
+    let ends = ends(client, &read, topics).await;
+    let detail = |(name, progress): (CompactString, Result<Progress, String>)| {
+        let detail = match progress {
+            Ok(progress) => Observed::Known(GroupDetail {
+                members: progress.members,
+                offsets: with_ends(progress.committed, &ends),
             }),
-            (Ok(_), Some(Err(reason))) => {
-                Observed::Unknown(format!("its members cannot be read: {reason}"))
-            }
-            (Ok(_), None) => Observed::Unknown("its members were not told".to_owned()),
+            Err(reason) => Observed::Unknown(reason),
         };
-        details.insert(name, detail);
-    }
-    date(client, topics, &mut details).await;
+        (name, detail)
+    };
+    let mut details = read.into_iter().map(detail).collect();
+    date(client, topics, dated, &mut details).await;
     details
 }
 
-async fn ends(client: &Client, committed: &Told<Committed>, topics: &Layout<'_>) -> Spots {
+async fn ends(client: &Client, read: &Told<Progress>, topics: &Layout<'_>) -> Spots {
     let mut points = Points::new();
-    for committed in committed.values().flatten() {
-        for (topic, partitions) in committed {
+    for progress in read.values().flatten() {
+        for (topic, partitions) in &progress.committed {
             let of_topic = points.entry(topic.clone()).or_default();
             of_topic.extend(partitions.iter().map(|(partition, _)| (*partition, LATEST)));
         }
@@ -149,14 +181,23 @@ fn with_ends(committed: Committed, ends: &Spots) -> BTreeMap<TopicName, Vec<Grou
     committed.into_iter().map(of_topic).collect()
 }
 
-/// Adds the times of the first unread records, where most are unread first.
+/// Adds the times of the first unread records of some groups, where most are unread first.
 async fn date(
     client: &Client,
     topics: &Layout<'_>,
+    dated: &BTreeSet<CompactString>,
     details: &mut BTreeMap<CompactString, Observed<GroupDetail>>,
 ) {
+    let mut wanted: Vec<&mut GroupDetail> = details
+        .iter_mut()
+        .filter(|(name, _)| dated.contains(*name))
+        .filter_map(|(_, detail)| match detail {
+            Observed::Known(detail) => Some(detail),
+            Observed::Unknown(_) => None,
+        })
+        .collect();
     let mut behind = Vec::new();
-    for (topic, offset) in details.values().filter_map(Observed::known).flat_map(each) {
+    for (topic, offset) in wanted.iter().flat_map(|detail| each(detail)) {
         if let Some(lag) = offset.lag().filter(|lag| *lag > 0) {
             let place = (topic.clone(), offset.partition, offset.committed);
             behind.push((std::cmp::Reverse(lag), place));
@@ -167,15 +208,10 @@ async fn date(
     behind.truncate(TIMES_AT_ONCE);
     let behind = behind.into_iter().map(|(_, place)| place).collect();
     let times = offsets::times(client, topics, behind).await;
-    for detail in details.values_mut() {
-        let Observed::Known(detail) = detail else {
-            continue;
-        };
-        for (topic, offsets) in &mut detail.offsets {
-            for offset in offsets {
-                let place = (topic.clone(), offset.partition, offset.committed);
-                offset.at = times.get(&place).copied();
-            }
+    for (topic, offsets) in wanted.iter_mut().flat_map(|detail| &mut detail.offsets) {
+        for offset in offsets {
+            let place = (topic.clone(), offset.partition, offset.committed);
+            offset.at = times.get(&place).copied();
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Reads groups (rank 6, Kafka plane). A broker lists the groups that it coordinates: one ListGroups a broker shows all of
-//! them, with their state. What more is wanted of some is asked of their coordinators, many groups a request.
+//! them, with their state. Members and offsets are asked of the coordinators, many groups a request.
 //!
 //! A listing that may have holes is no listing: not when a broker cannot be asked, nor when we may only see some groups.
 
@@ -17,6 +17,7 @@ use super::{
     ask, detail,
     offsets::Layout,
     topics::{self, IN_FLIGHT},
+    undeclared,
 };
 use crate::{
     kafka::{
@@ -25,7 +26,7 @@ use crate::{
         denied::{self, Needs, On},
         requests::groups as requests,
     },
-    live::{LiveGroup, LiveObject, LiveTopic, Looks, Observed},
+    live::{GroupDetail, LiveGroup, LiveObject, LiveTopic, Looks, Observed},
     model::{ObjectRef, TopicName},
 };
 
@@ -72,11 +73,11 @@ impl Listed {
         }
     }
 
-    fn live(&self, detail: Option<Observed<crate::live::GroupDetail>>) -> LiveGroup {
+    fn live(self, detail: Option<Observed<GroupDetail>>) -> LiveGroup {
         LiveGroup {
-            state: self.state.clone(),
-            protocol: self.protocol.clone(),
-            detail,
+            state: self.state,
+            protocol: self.protocol,
+            detail: detail.unwrap_or_default(),
         }
     }
 }
@@ -112,40 +113,40 @@ pub(in crate::kafka) async fn list(
     Ok(listing)
 }
 
-/// Adds what is wanted of some groups; one that is wanted and not listed is sought before it counts as absent, since it
-/// may just have gone from one coordinator to another.
+/// Adds members and offsets: of the declared groups, and of as many others as a pass can bear. One that is declared and not
+/// listed is sought before it counts as absent, since it may just have gone from one coordinator to another.
 pub(super) async fn observe(
     client: &Client,
     listing: &Observed<Listing>,
-    wanted: &BTreeSet<CompactString>,
+    declared: &BTreeSet<CompactString>,
     topics: &Layout<'_>,
 ) -> Observed<Groups> {
     let listing = match listing {
         Observed::Known(listing) => listing,
         Observed::Unknown(reason) => return Observed::Unknown(reason.clone()),
     };
-    let unlisted = wanted.iter().filter(|name| !listing.contains_key(*name));
+    let unlisted = declared.iter().filter(|name| !listing.contains_key(*name));
     let unlisted: Vec<&str> = unlisted.map(CompactString::as_str).collect();
-    let mut listed: Listing = wanted
+    let (mut ours, others): (Listing, Listing) = listing
         .iter()
-        .filter_map(|name| Some((name.clone(), listing.get(name)?.clone())))
-        .collect();
-    let mut groups: Groups = listing
-        .iter()
-        .map(|(name, group)| (name.clone(), Observed::Known(group.live(None))))
-        .collect();
+        .map(|(name, group)| (name.clone(), group.clone()))
+        .partition(|(name, _)| declared.contains(name));
+    let mut groups = Groups::new();
     if topics.contains_key(&TopicName::from_broker(OFFSETS_TOPIC)) {
         for (name, found) in seek(client, &unlisted).await {
             match found {
-                Ok(Some(group)) => drop(listed.insert(name, group)),
+                Ok(Some(group)) => drop(ours.insert(name, group)),
                 Ok(None) => {}
                 Err(reason) => drop(groups.insert(name, Observed::Unknown(reason))),
             }
         }
     }
-    let committed = detail::committed(client, &listed).await;
-    let mut details = detail::complete(client, &listed, committed, topics).await;
-    for (name, group) in listed {
+    // one after the other: an answer that breaks the connection must not be one about the others
+    let mut read = detail::progress(client, &ours).await;
+    let more = |some: Listing| async move { detail::progress(client, &some).await };
+    read.extend(undeclared::read(others.clone(), more).await);
+    let mut details = detail::complete(client, read, declared, topics).await;
+    for (name, group) in ours.into_iter().chain(others) {
         let detail = details.remove(&name);
         groups.insert(name, Observed::Known(group.live(detail)));
     }
@@ -177,12 +178,13 @@ pub(super) async fn look(client: &Client, objects: &[&ObjectRef]) -> Looks {
             Err(reason) => drop(looks.insert(object, Observed::Unknown(reason))),
         }
     }
-    let committed = detail::committed(client, &listed).await;
-    let topics = committed.values().filter_map(|c| c.as_ref().ok());
-    let topics: BTreeSet<&TopicName> = topics.flat_map(BTreeMap::keys).collect();
+    let read = detail::progress(client, &listed).await;
+    let topics = read.values().flatten().flat_map(|p| p.committed.keys());
+    let topics: BTreeSet<&TopicName> = topics.collect();
     let layout = known(client, topics.into_iter().cloned().collect()).await;
     let layout = layout.iter().collect();
-    let mut details = detail::complete(client, &listed, committed, &layout).await;
+    let asked_for = listed.keys().cloned().collect();
+    let mut details = detail::complete(client, read, &asked_for, &layout).await;
     for (name, group) in listed {
         let live = group.live(details.remove(&name));
         let object = ObjectRef::new(crate::model::Kind::ConsumerGroup, &name);

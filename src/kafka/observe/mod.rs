@@ -15,6 +15,7 @@ mod moves;
 pub(super) mod offsets;
 mod quotas;
 pub(super) mod topics;
+mod undeclared;
 mod usage;
 mod users;
 mod values;

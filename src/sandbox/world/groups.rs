@@ -71,7 +71,7 @@ impl World {
 
     /// Returns a group as its coordinator tells of it.
     #[must_use]
-    pub fn group(&self, name: &str, in_detail: bool) -> Option<LiveGroup> {
+    pub fn group(&self, name: &str) -> Option<LiveGroup> {
         let group = self.groups.get(name)?;
         let state = match group.members.is_empty() {
             true => "Empty",
@@ -80,7 +80,7 @@ impl World {
         Some(LiveGroup {
             state: state.into(),
             protocol: "consumer".into(),
-            detail: in_detail.then(|| Observed::Known(self.detail(group))),
+            detail: Observed::Known(self.detail(group)),
         })
     }
 

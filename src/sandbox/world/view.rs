@@ -59,7 +59,7 @@ impl World {
             }),
             groups: self.asked(ask, Kind::ConsumerGroup, || {
                 let group = |name: &CompactString| {
-                    let group = self.group(name, ask.groups.contains(name))?;
+                    let group = self.group(name)?;
                     Some((name.clone(), Observed::Known(group)))
                 };
                 self.group_names().filter_map(group).collect()
@@ -113,7 +113,7 @@ impl World {
                 let config = self.configs.get(object)?.iter();
                 Some(LiveObject::Config(config.map(own).collect()))
             }
-            Kind::ConsumerGroup => self.group(name, true).map(LiveObject::Group),
+            Kind::ConsumerGroup => self.group(name).map(LiveObject::Group),
             Kind::Schema | Kind::Connector => None,
         }
     }

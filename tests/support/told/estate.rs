@@ -66,7 +66,7 @@ fn credential(mechanism: ScramMechanism, login: Option<Login>) -> LiveCredential
     }
 }
 
-fn group(detail: Option<Observed<GroupDetail>>) -> Observed<LiveGroup> {
+fn group(detail: Observed<GroupDetail>) -> Observed<LiveGroup> {
     Observed::Known(LiveGroup {
         state: "Stable".into(),
         protocol: "consumer".into(),
@@ -155,8 +155,11 @@ pub(super) fn live(kafka: KafkaLive) -> KafkaLive {
     let defaults = config(&[("log.retention.ms", Some("172800000"))]);
     let unread = Observed::Unknown("its description was refused".into());
     let groups = [
-        ("analytics".into(), group(Some(Observed::Known(detail())))),
-        ("batch".into(), group(None)),
+        ("analytics".into(), group(Observed::Known(detail()))),
+        (
+            "batch".into(),
+            group(Observed::Unknown("not read: there are too many".into())),
+        ),
         ("closed".into(), unread),
     ];
     KafkaLive {
