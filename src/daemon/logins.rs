@@ -136,8 +136,7 @@ impl Logins {
     /// Forgets what logins said of users: their passwords were just set.
     pub(super) fn forget<'a>(&self, users: impl Iterator<Item = &'a str>) {
         let users: Vec<&str> = users.collect();
-        let kept = self.store.as_ref().filter(|_| self.keeps);
-        if let Some(store) = kept.filter(|_| !users.is_empty()) {
+        if let Some(store) = self.kept_in().filter(|_| !users.is_empty()) {
             is_kept(&store.forget_logins(&self.cluster, users));
         }
     }
@@ -156,8 +155,13 @@ impl Logins {
         Some(tried)
     }
 
+    /// Returns the ledger unless it may only be read.
+    fn kept_in(&self) -> Option<&Store> {
+        self.store.as_deref().filter(|_| self.keeps)
+    }
+
     fn note(&self, tries: &LoginTries) -> bool {
-        let store = self.store.as_ref().filter(|_| self.keeps);
+        let store = self.kept_in();
         store.is_none_or(|store| is_kept(&store.note_logins(&self.cluster, tries)))
     }
 

@@ -23,9 +23,12 @@ use super::{
     dial::dial,
     observe::health::Disks,
     requests::{self, Operation},
-    traffic::{Cost, Traffic},
+    traffic::Traffic,
 };
-use crate::{live::Broker, model::ClusterId};
+use crate::{
+    live::{Broker, Cost},
+    model::ClusterId,
+};
 
 /// How many brokers are dialled at once when the first does not answer: two more than needed, without a storm of
 /// handshakes on a cluster that is just coming up.

@@ -3,23 +3,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::live::Cost;
+
 /// Counts since the client was made.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     requests: AtomicU64,
     asked: AtomicU64,
     answered: AtomicU64,
-}
-
-/// Some traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cost {
-    /// Requests that were answered.
-    pub(super) requests: u64,
-    /// Bytes of these requests.
-    pub(super) asked: u64,
-    /// Bytes of their answers.
-    pub(super) answered: u64,
 }
 
 impl Traffic {
@@ -34,19 +25,8 @@ impl Traffic {
     pub(super) fn so_far(&self) -> Cost {
         Cost {
             requests: self.requests.load(Ordering::Relaxed),
-            asked: self.asked.load(Ordering::Relaxed),
-            answered: self.answered.load(Ordering::Relaxed),
-        }
-    }
-}
-
-impl Cost {
-    /// Returns what came after an earlier count.
-    pub(super) fn since(self, earlier: Self) -> Self {
-        Self {
-            requests: self.requests - earlier.requests,
-            asked: self.asked - earlier.asked,
-            answered: self.answered - earlier.answered,
+            asked_bytes: self.asked.load(Ordering::Relaxed),
+            answered_bytes: self.answered.load(Ordering::Relaxed),
         }
     }
 }
@@ -64,8 +44,8 @@ mod tests {
         traffic.count(1, 1);
         let cost = Cost {
             requests: 2,
-            asked: 8,
-            answered: 71,
+            asked_bytes: 8,
+            answered_bytes: 71,
         };
         assert_eq!(traffic.so_far().since(before), cost);
     }

@@ -184,8 +184,23 @@ pub struct KafkaLive {
 pub struct Cost {
     /// Requests that were answered.
     pub requests: u64,
+    /// Bytes of these requests.
+    #[serde(default)]
+    pub asked_bytes: u64,
     /// Bytes of their answers.
     pub answered_bytes: u64,
+}
+
+impl Cost {
+    /// Returns what came after an earlier count.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests - earlier.requests,
+            asked_bytes: self.asked_bytes - earlier.asked_bytes,
+            answered_bytes: self.answered_bytes - earlier.answered_bytes,
+        }
+    }
 }
 
 /// Objects that are nothing but config values of their own, by name. One without any does not exist.

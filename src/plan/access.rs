@@ -68,11 +68,7 @@ pub(super) fn keep_headgate_in(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draf
             &format!("for it and who that is in headgate.yaml ({why})"),
         ),
     };
-    let held = draft
-        .actions
-        .extract_if(.., |action| is_new(action).is_some());
-    let held = held.map(|action| withheld(action, Gate::Unsupported, reason.clone()));
-    draft.blocked.extend(held);
+    draft.hold_back(|a| is_new(a).is_some(), Gate::Unsupported, &reason);
 }
 
 fn shuts_out(own: &str, whose: &str) -> String {

@@ -137,6 +137,13 @@ impl Draft {
         }
     }
 
+    /// Withholds actions that were taken up.
+    pub(super) fn hold_back(&mut self, held: impl Fn(&Action) -> bool, gate: Gate, reason: &str) {
+        let held = self.actions.extract_if(.., |action| held(action));
+        let held = held.map(|action| withheld(action, gate, reason.to_owned()));
+        self.blocked.extend(held);
+    }
+
     /// Notes that an object drifted.
     pub(super) fn drifted(&mut self, seen: &Seen<'_>, class: DriftClass, fields: Vec<FieldChange>) {
         self.drift.push(Drift {

@@ -4,7 +4,7 @@ use compact_str::format_compact;
 
 use super::{draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::Seen};
 use crate::{
-    desired::{DesiredRef, Pattern},
+    desired::{DesiredCluster, DesiredRef, Pattern},
     live::{LiveConfig, LiveRef, Observed},
     model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName},
 };
@@ -159,10 +159,11 @@ pub(super) fn cannot_become(live: LiveRef<'_>, want: &Want<'_>) -> Option<String
 /// Returns the keys of a broker's own that git does not declare of it, and that hide what it declares for all brokers
 /// (Kafka's order: a broker's own dynamic value goes before that of all).
 pub(super) fn hiding(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Vec<LiveConfig> {
+    if seen.kind != Kind::BrokerConfig || seen.name == "default" {
+        return Vec::new();
+    }
     let all_brokers = ObjectRef::new(Kind::BrokerConfig, "default");
-    let is_one = seen.kind == Kind::BrokerConfig && seen.name != all_brokers.name;
-    let (true, Some(DesiredRef::Config(all))) = (is_one, inputs.desired.object(&all_brokers))
-    else {
+    let Some(DesiredRef::Config(all)) = inputs.desired.object(&all_brokers) else {
         return Vec::new();
     };
     let declared = |key: &ConfigKey| all.config.iter().any(|(k, _)| k == key);
@@ -205,8 +206,8 @@ pub(super) fn claims_keys(inputs: &Inputs<'_>, kind: Kind) -> bool {
 }
 
 /// Tells whether git owns any scope of a kind.
-pub(super) fn claims_any(inputs: &crate::desired::DesiredCluster, kind: Kind) -> bool {
-    let owns = &inputs.owns;
+pub(super) fn claims_any(desired: &DesiredCluster, kind: Kind) -> bool {
+    let owns = &desired.owns;
     match kind {
         Kind::Topic => !owns.topics.is_empty(),
         Kind::Acl => !owns.principals.is_empty() || !owns.acls.is_empty(),

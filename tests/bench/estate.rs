@@ -101,15 +101,19 @@ pub(crate) async fn whole(options: &Options, figures: &mut Figures) -> Result<()
     )?;
     daemon.converged(&commit).await?;
     figures.rows.extend(quiet(&stage, &daemon, &size).await?);
-    say(&format!(
-        "peak memory {} MB",
-        daemon.peak_memory()? / 1_000_000
-    ));
-    figures.rows.push(Row::memory(
-        "the same: daemon's peak memory (VmHWM) in all of this",
-        daemon.peak_memory()?,
-        150_000_000,
-    ));
+    figures
+        .rows
+        .push(peak("and the pass that made all of it", &daemon)?);
+    daemon.stop().await?;
+    let daemon = Daemon::start(
+        &stage,
+        &folder.path().join("repo"),
+        &folder.path().join("daemon"),
+    )?;
+    for _ in 0..ROUNDS {
+        daemon.next().await?;
+    }
+    figures.rows.push(peak("no-change passes", &daemon)?);
     figures
         .rows
         .push(import(&stage, &daemon, folder.path(), &size).await?);
@@ -117,6 +121,15 @@ pub(crate) async fn whole(options: &Options, figures: &mut Figures) -> Result<()
         .rows
         .push(one_more(options, &stage, &daemon, &repo).await?);
     daemon.stop().await
+}
+
+fn peak(of: &str, daemon: &Daemon) -> Result<Row, Failure> {
+    let (what, peak) = (
+        format!("the same: peak memory (VmHWM), {of}"),
+        daemon.peak_memory()?,
+    );
+    say(&format!("{what}: {} MB", peak / 1_000_000));
+    Ok(Row::memory(&what, peak, 150_000_000))
 }
 
 /// Passes without a change, each beside a bare observation.

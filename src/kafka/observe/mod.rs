@@ -29,7 +29,7 @@ use super::{
     requests::Operation,
 };
 use crate::{
-    live::{Cost, KafkaLive, Looks, Observed},
+    live::{KafkaLive, Looks, Observed},
     model::{Kind, ObjectRef, chain},
     ports::{Ask, Looked},
 };
@@ -40,15 +40,12 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let mut live = see(client, ask).await;
     let cost = client.cost().since(before);
     if let Observed::Known(live) = &mut live {
-        live.cost = Cost {
-            requests: cost.requests,
-            answered_bytes: cost.answered,
-        };
+        live.cost = cost;
     }
     tracing::debug!(
         requests = cost.requests,
-        asked_bytes = cost.asked,
-        answered_bytes = cost.answered,
+        asked_bytes = cost.asked_bytes,
+        answered_bytes = cost.answered_bytes,
         took = ?began.elapsed(),
         "kafka observed"
     );

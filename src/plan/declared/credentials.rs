@@ -7,7 +7,7 @@ use crate::{
     model::{ConfigKey, Gate, Kind, Verb},
     plan::{
         Action, deletion,
-        draft::{Draft, Inputs, withheld},
+        draft::{Draft, Inputs},
         fields::{self, Want},
         special,
     },
@@ -118,9 +118,7 @@ pub(in crate::plan) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut
          at least 1), so none does: so many at once look like the wrong folder of secrets; check `secrets` in headgate.yaml, \
          and if all of them are meant, it opens with a larger count"
     );
-    let held = draft.actions.extract_if(.., |action| overwrites(action));
-    let held = held.map(|action| withheld(action, Gate::DestroyBudget, reason.clone()));
-    draft.blocked.extend(held);
+    draft.hold_back(overwrites, Gate::DestroyBudget, &reason);
 }
 
 /// Returns what the paths of a credential begin with.

@@ -145,33 +145,41 @@ fn forgotten(inputs: &Inputs<'_>) -> Vec<Foreign> {
         return Vec::new();
     }
     let topics = inputs.kafka.topics.iter();
-    let topics = topics.map(|(name, topic)| {
-        let config = topic.known().map_or(&[][..], |t| &t.config);
-        (ObjectRef::topic(name.as_str()), config)
+    let topics = topics.filter_map(|(name, topic)| {
+        let config = topic.known()?.config.as_slice();
+        Some((Kind::Topic, name.as_str(), config))
     });
     let brokers = inputs.kafka.broker_configs.known().into_iter().flatten();
-    let brokers = brokers.map(|(name, config)| {
-        let config = config.known().map_or(&[][..], Vec::as_slice);
-        (ObjectRef::new(Kind::BrokerConfig, name), config)
+    let brokers = brokers.filter_map(|(name, config)| {
+        let config = config.known()?.as_slice();
+        Some((Kind::BrokerConfig, name.as_str(), config))
     });
-    let looked_at =
-        |(object, _): &(ObjectRef, &[LiveConfig])| inputs.desired.mode(object.kind) != Mode::Ignore;
-    let all = brokers.chain(topics).filter(looked_at);
-    let foreign = all.map(|(object, config)| {
-        let own = |c: &&LiveConfig| {
-            let begun = &inputs.ledger.begun;
-            is_throttle(object.kind, c.key.as_str())
-                && !begun.set(&object, c.key.as_str(), c.value.as_deref())
-        };
-        let config = config.iter().filter(own);
-        Foreign {
-            config: config.map(|c| (c.key.clone(), c.value.clone())).collect(),
-            object,
-            hides: false,
-            throttles: true,
-        }
-    });
-    foreign.filter(|f| !f.config.is_empty()).collect()
+    brokers
+        .chain(topics)
+        .filter(|(kind, _, _)| inputs.desired.mode(*kind) != Mode::Ignore)
+        .filter_map(|(kind, name, config)| somebodys(inputs.ledger, kind, name, config))
+        .collect()
+}
+
+/// Returns the throttles of one object that are not Headgate's own. Hardly any object has one: nothing is made for the
+/// others.
+fn somebodys(ledger: &Ledger, kind: Kind, name: &str, config: &[LiveConfig]) -> Option<Foreign> {
+    let throttles = config.iter().filter(|c| is_throttle(kind, c.key.as_str()));
+    let mut throttles = throttles.peekable();
+    throttles.peek()?;
+    let object = ObjectRef::new(kind, name);
+    let own = |c: &&LiveConfig| {
+        let (key, value) = (c.key.as_str(), c.value.as_deref());
+        ledger.begun.set(&object, key, value)
+    };
+    let foreign = throttles.filter(|c| !own(c));
+    let config: BTreeMap<_, _> = foreign.map(|c| (c.key.clone(), c.value.clone())).collect();
+    (!config.is_empty()).then_some(Foreign {
+        config,
+        object,
+        hides: false,
+        throttles: true,
+    })
 }
 
 /// Returns by topic what is copied from now on: by moves that are under way, and by those that the plan begins.
