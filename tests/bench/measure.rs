@@ -174,7 +174,7 @@ async fn whole(
         figures.rows.push(Row::memory(
             "daemon's peak memory (VmHWM) in all of this",
             daemon.peak_memory()?,
-            100_000_000,
+            Some(100_000_000),
         ));
         figures.rows.push(Row::new(
             "daemon's own CPU for a no-change pass",

@@ -28,6 +28,8 @@ pub(crate) enum Reach {
     TimesAnd(f64, f64),
     /// Below it, in the row's own unit.
     Below(f64),
+    /// Nothing: it is told for what it says beside another row.
+    Told,
 }
 
 /// One figure.
@@ -64,13 +66,13 @@ impl Row {
         }
     }
 
-    pub(crate) fn memory(what: &str, bytes: u64, below: u64) -> Self {
+    pub(crate) fn memory(what: &str, bytes: u64, below: Option<u64>) -> Self {
         Self {
             what: what.to_owned(),
             unit: Unit::Bytes,
             measured: bytes as f64,
             bare: None,
-            reach: Reach::Below(below as f64),
+            reach: below.map_or(Reach::Told, |below| Reach::Below(below as f64)),
         }
     }
 
@@ -88,6 +90,7 @@ impl Row {
             Reach::Times(times) => self.bare.map(|b| b * times),
             Reach::TimesAnd(times, more) => self.bare.map(|b| b * times + more),
             Reach::Below(limit) => Some(limit),
+            Reach::Told => None,
         }
     }
 
@@ -96,6 +99,7 @@ impl Row {
             Reach::Times(times) => format!("≤ {times} × bare"),
             Reach::TimesAnd(times, more) => format!("≤ {times} × bare + {more} s"),
             Reach::Below(limit) => format!("< {}", self.figure(limit)),
+            Reach::Told => String::new(),
         };
         let verdict = match self.limit() {
             Some(limit) if self.measured <= limit => "ok",
