@@ -113,7 +113,9 @@ pub(crate) async fn whole(options: &Options, figures: &mut Figures) -> Result<()
     for _ in 0..ROUNDS {
         daemon.next().await?;
     }
-    figures.rows.push(peak("no-change passes", Some(150_000_000), &daemon)?);
+    figures
+        .rows
+        .push(peak("no-change passes", Some(150_000_000), &daemon)?);
     figures
         .rows
         .push(import(&stage, &daemon, folder.path(), &size).await?);
