@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use compact_str::{CompactString, format_compact};
+use compact_str::format_compact;
 use rand::RngExt;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
@@ -11,9 +11,8 @@ use tokio::time::{Instant, sleep};
 use super::{Client, hidden::Hidden, observe::is_absent};
 use crate::{
     desired::RunState,
-    model::chain,
-    ports::{ConnectWrite, ConnectorConfig, Outcome, Refusal, RefusalClass},
-    rest::{Answer, Error, Method, Request, segment},
+    ports::{ConnectWrite, ConnectorConfig, Outcome, RefusalClass},
+    rest::{Answer, Method, Request, refused, segment, unanswered},
 };
 
 /// Attempts of one write, whatever time is left.
@@ -36,7 +35,7 @@ pub(super) async fn write(client: &Client, write: ConnectWrite) -> Outcome {
     loop {
         let answer = match client.rest.send(&request).await {
             Ok(answer) => answer,
-            Err(error) => return of_error(&error),
+            Err(error) => return unanswered(&error),
         };
         if answer.status != 409 {
             return of_answer(&write, &answer, &hidden);
@@ -157,42 +156,7 @@ fn of_answer(write: &ConnectWrite, answer: &Answer, hidden: &Hidden<'_>) -> Outc
     }
 }
 
-/// What became of a write when there is no answer.
-fn of_error(error: &Error) -> Outcome {
-    if error.outcome_is_unknown() {
-        return Outcome::Unknown(chain(error));
-    }
-    let class = match error {
-        Error::Settings(_) | Error::Secret { .. } | Error::Redirect { .. } => RefusalClass::Final,
-        _ => RefusalClass::Transient,
-    };
-    refused(class, error.kind(), chain(error))
-}
-
 fn words(answer: &Answer, hidden: &Hidden<'_>) -> String {
     let complaint = answer.complaint().map(|complaint| complaint.message);
-    let said = match complaint {
-        Some(words) if !words.is_empty() => hidden.tell(&words),
-        _ => "no word about why".to_owned(),
-    };
-    let hint = match answer.status {
-        401 => "; look at `auth` of this service in headgate.yaml",
-        403 => "; the login has no right to this",
-        _ => "",
-    };
-    let Answer {
-        address,
-        asked,
-        status,
-        ..
-    } = answer;
-    format!("{address}: {asked} is answered with HTTP {status}: {said}{hint}")
-}
-
-fn refused(class: RefusalClass, code: impl Into<CompactString>, message: String) -> Outcome {
-    Outcome::Refused(Refusal {
-        class,
-        code: code.into(),
-        message,
-    })
+    answer.told(&hidden.tell(&complaint.unwrap_or_default()))
 }

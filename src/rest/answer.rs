@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::Error;
+use super::{Error, error::hint};
 use crate::model::one_line;
 
 /// An answer, whole.
@@ -64,6 +64,23 @@ impl Answer {
     #[must_use]
     pub fn complaint(&self) -> Option<Complaint> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Tells what was asked, how it was answered, and what to do about it; `words` are the service's, fit to be told.
+    #[must_use]
+    pub fn told(&self, words: &str) -> String {
+        let Self {
+            address,
+            asked,
+            status,
+            ..
+        } = self;
+        let words = match words {
+            "" => "no word about why",
+            words => words,
+        };
+        let hint = hint(*status);
+        format!("{address}: {asked} is answered with HTTP {status}: {words}{hint}")
     }
 
     /// Returns the answer as an error that tells the status and the service's words. To be called only where what was

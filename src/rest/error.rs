@@ -200,10 +200,14 @@ fn said(status: u16, message: &str) -> String {
         "" => String::new(),
         _ => format!(": {message}"),
     };
-    let hint = match status {
+    words + hint(status)
+}
+
+/// Says what to do about a status.
+pub(super) fn hint(status: u16) -> &'static str {
+    match status {
         401 => "; look at `auth` of this service in headgate.yaml",
         403 => "; the login has no right to this",
         _ => "",
-    };
-    words + hint
+    }
 }

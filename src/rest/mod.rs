@@ -8,10 +8,12 @@ mod access;
 mod answer;
 mod client;
 mod error;
+mod outcome;
 mod request;
 
 pub use access::plain;
 pub use answer::{Answer, Complaint};
 pub use client::{Client, Limits};
 pub use error::Error;
+pub use outcome::{refused, unanswered};
 pub use request::{Method, Request, segment};

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     CANARY,
-    double::{Double, Reply},
+    double::{self, Double, Reply},
 };
 
 fn mk_endpoint(double: &Double, login: RestLogin) -> Endpoint {
@@ -36,7 +36,7 @@ async fn a_login_goes_along_with_every_request_and_a_rotated_one_is_taken_up() {
     )]
     let write = |text: &str| fs::write(&path, text).unwrap();
     write("old-token\n");
-    let double = Double::start_bare(|asked| match asked.authorization.as_deref() {
+    let double = Double::start(|asked| match asked.authorization.as_deref() {
         Some("Bearer new-token") if asked.line == "GET /" => {
             Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"}))
         }
@@ -68,7 +68,7 @@ async fn a_user_logs_in_with_a_password() {
         reason = "the test writes the secret that is read"
     )]
     fs::write(&path, "open sesame").unwrap();
-    let double = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let double = double::start(|_| Reply::Json(200, json!({}))).await;
     let login = RestLogin::Basic {
         username: "Aladdin".into(),
         password: file(&path),
@@ -91,7 +91,7 @@ async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_as
         reason = "the test writes the secret that is read"
     )]
     fs::write(&path, format!("{CANARY}\nsecond line")).unwrap();
-    let double = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let double = double::start(|_| Reply::Json(200, json!({}))).await;
     let bearer = |reference| mk_endpoint(&double, RestLogin::Bearer(reference));
     let tls = Endpoint {
         urls: vec![double.url.replace("http", "https")],

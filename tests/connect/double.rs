@@ -1,192 +1,25 @@
-//! A double of Connect: a server on loopback that answers each request as a function says, and notes what was asked.
+//! A double of Connect: it answers `GET /` as Connect does.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
+use serde_json::json;
+use tokio_rustls::TlsAcceptor;
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::Request,
-    response::Response,
-    serve::Listener,
-};
-use futures::stream;
-use serde_json::{Value, json};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+pub(super) use crate::support::double::{Asked, Double, Reply};
 
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    /// `GET /connectors?expand=info`.
-    pub(super) line: String,
-    pub(super) body: String,
-    pub(super) authorization: Option<String>,
+/// Serves; what is not `GET /` as told.
+pub(super) async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Double {
+    let root = json!({"version": "4.3.1", "commit": "abc", "kafka_cluster_id": "kafka-1"});
+    Double::start(move |asked| match asked.line.as_str() {
+        "GET /" => Reply::Json(200, root.clone()),
+        _ => answer(asked),
+    })
+    .await
 }
 
-/// What is answered.
-pub(super) enum Reply {
-    Json(u16, Value),
-    Text(u16, String),
-    /// A body without an end.
-    Endless,
-    /// A body that begins and never goes on.
-    Stuck,
-    /// Nothing, ever.
-    Silence,
-    Redirect(String),
-}
-
-impl Reply {
-    /// Connect's own way to say no.
-    pub(super) fn error(status: u16, message: &str) -> Self {
-        Self::Json(status, json!({"error_code": status, "message": message}))
-    }
-}
-
-pub(super) struct Double {
-    pub(super) url: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    serving: JoinHandle<()>,
-}
-
-impl Double {
-    /// Serves; `GET /` is answered as Connect does, the rest as told.
-    pub(super) async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let root = json!({"version": "4.3.1", "commit": "abc", "kafka_cluster_id": "kafka-1"});
-        Self::start_bare(move |asked| match asked.line.as_str() {
-            "GET /" => Reply::Json(200, root.clone()),
-            _ => answer(asked),
-        })
-        .await
-    }
-
-    /// Serves, everything as told.
-    pub(super) async fn start_bare(
-        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        Self::serve(listener, url, answer)
-    }
-
-    /// Serves over TLS, everything with an empty object but for `GET /`.
-    pub(super) async fn start_tls(acceptor: TlsAcceptor) -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}", tcp.local_addr().unwrap());
-        Self::serve(TlsListener { tcp, acceptor }, url, |asked| {
-            match asked.line.as_str() {
-                "GET /" => Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"})),
-                _ => Reply::Json(200, json!({})),
-            }
-        })
-    }
-
-    fn serve<L: Listener<Addr: std::fmt::Debug>>(
-        listener: L,
-        url: String,
-        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
-    ) -> Self {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (noted, answer) = (Arc::clone(&asked), Arc::new(answer));
-        let app = Router::new().fallback(move |request: Request| {
-            let (noted, answer) = (Arc::clone(&noted), Arc::clone(&answer));
-            async move {
-                let asked = read(request).await;
-                noted.lock().unwrap().push(asked.clone());
-                send(answer(&asked)).await
-            }
-        });
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self {
-            url,
-            asked,
-            serving,
-        }
-    }
-
-    /// Returns everything that was asked, in order.
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
-    }
-
-    /// Returns what was asked as lines, sorted: two requests at once come in any order.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.asked().into_iter().map(|asked| asked.line).collect();
-        lines.sort();
-        lines
-    }
-}
-
-impl Drop for Double {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-/// Takes those connections whose handshake comes about.
-struct TlsListener {
-    tcp: TcpListener,
-    acceptor: TlsAcceptor,
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            let (stream, peer) = self.tcp.accept().await.unwrap();
-            if let Ok(stream) = self.acceptor.accept(stream).await {
-                return (stream, peer);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.tcp.local_addr()
-    }
-}
-
-async fn read(request: Request) -> Asked {
-    let line = format!("{} {}", request.method(), request.uri());
-    let header = request.headers().get("authorization");
-    let authorization = header.map(|value| value.to_str().unwrap().to_owned());
-    let body = axum::body::to_bytes(request.into_body(), 1 << 20).await;
-    Asked {
-        line,
-        body: String::from_utf8(body.unwrap().to_vec()).unwrap(),
-        authorization,
-    }
-}
-
-async fn send(reply: Reply) -> Response {
-    let built = |status: u16, body: Body| {
-        let response = Response::builder().status(status);
-        response
-            .header("content-type", "application/json")
-            .body(body)
-    };
-    let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1 << 16]));
-    let response = match reply {
-        Reply::Json(status, value) => built(status, value.to_string().into()),
-        Reply::Text(status, text) => built(status, text.into()),
-        Reply::Endless => built(200, Body::from_stream(stream::repeat_with(chunk))),
-        Reply::Stuck => {
-            let begin = stream::iter([chunk()]);
-            let nothing_more = futures::StreamExt::chain(begin, stream::pending());
-            built(200, Body::from_stream(nothing_more))
-        }
-        Reply::Silence => std::future::pending().await,
-        Reply::Redirect(to) => Response::builder()
-            .status(307)
-            .header("location", to)
-            .body(Body::empty()),
-    };
-    response.unwrap()
+/// Serves over TLS, everything with an empty object but for `GET /`.
+pub(super) async fn start_tls(acceptor: TlsAcceptor) -> Double {
+    Double::start_tls(acceptor, |asked| match asked.line.as_str() {
+        "GET /" => Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"})),
+        _ => Reply::Json(200, json!({})),
+    })
+    .await
 }

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 
 use super::{
     CANARY,
-    double::{Double, Reply},
+    double::{self, Double, Reply},
     mk_client, mk_config, mk_impatient, mk_patience,
 };
 
@@ -42,7 +42,7 @@ const WRONG: &[(u16, &str, &str)] = &[
 #[tokio::test]
 async fn a_wrong_answer_is_told_without_what_it_holds() {
     for &(status, body, want) in WRONG {
-        let double = Double::start(move |_| Reply::Text(status, body.to_owned())).await;
+        let double = double::start(move |_| Reply::Text(status, body.to_owned())).await;
         let seen = mk_client(&[&double.url]).observe().await;
         let why = seen.unknown().unwrap();
         assert!(
@@ -57,7 +57,7 @@ async fn a_wrong_answer_is_told_without_what_it_holds() {
 async fn one_connector_of_the_wrong_type_spoils_no_other() {
     let entry = json!({"info": {"config": {"a": "1"}}, "status": null});
     let list = json!({"good": entry, "bad": {"info": {"config": {"password": [CANARY]}}}});
-    let double = Double::start(move |_| Reply::Json(200, list.clone())).await;
+    let double = double::start(move |_| Reply::Json(200, list.clone())).await;
     let seen = mk_client(&[&double.url]).observe().await;
     let connectors = &seen.known().unwrap().connectors;
     assert!(connectors["good"].known().is_some());
@@ -70,7 +70,7 @@ async fn an_answer_without_an_end_is_cut_off() {
         answer: 1 << 20,
         ..Limits::default()
     };
-    let double = Double::start(|_| Reply::Endless).await;
+    let double = double::start(|_| Reply::Endless).await;
     let endpoint = Endpoint::plaintext(vec![double.url.clone()]);
     let client = Client::patient("main", &endpoint, mk_patience(), limits);
     let seen = client.observe().await;
@@ -92,7 +92,7 @@ async fn an_answer_without_an_end_is_cut_off() {
 #[tokio::test]
 async fn an_answer_that_stops_half_way_is_waited_for_no_longer_than_said() {
     for reply in [|| Reply::Stuck, || Reply::Silence] {
-        let double = Double::start(move |_| reply()).await;
+        let double = double::start(move |_| reply()).await;
         let seen = mk_impatient(&double.url).observe().await;
         let why = seen.unknown().unwrap();
         assert!(why.contains("no whole answer to GET /connectors"), "{why}");
@@ -102,8 +102,8 @@ async fn an_answer_that_stops_half_way_is_waited_for_no_longer_than_said() {
 /// A worker that hangs is no reason not to ask the other one.
 #[tokio::test]
 async fn a_read_that_one_worker_does_not_answer_goes_to_the_next() {
-    let silent = Double::start_bare(|_| Reply::Silence).await;
-    let good = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let silent = Double::start(|_| Reply::Silence).await;
+    let good = double::start(|_| Reply::Json(200, json!({}))).await;
     let mut patience = mk_patience();
     patience.read = std::time::Duration::from_secs(2);
     let endpoint = Endpoint::plaintext(vec![silent.url.clone(), good.url.clone()]);
@@ -119,9 +119,9 @@ async fn a_read_that_one_worker_does_not_answer_goes_to_the_next() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let other = Double::start(|_| Reply::Json(200, json!({}))).await;
+    let other = double::start(|_| Reply::Json(200, json!({}))).await;
     let to = format!("{}/connectors?token={CANARY}", other.url);
-    let double = Double::start(move |_| Reply::Redirect(to.clone())).await;
+    let double = double::start(move |_| Reply::Redirect(to.clone())).await;
     let client = mk_client(&[&double.url]);
     let seen = client.observe().await;
     let why = seen.unknown().unwrap();
@@ -141,7 +141,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn another_service_at_the_address_is_told() {
-    let double = Double::start_bare(|_| Reply::Json(200, json!({"status": "UP"}))).await;
+    let double = Double::start(|_| Reply::Json(200, json!({"status": "UP"}))).await;
     let seen = mk_client(&[&double.url]).look(&["c".into()]).await;
     assert!(
         seen.unknown()
@@ -182,7 +182,7 @@ proptest! {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let reply = body.clone();
-            let double = Double::start(move |_| Reply::Text(status, reply.clone())).await;
+            let double = double::start(move |_| Reply::Text(status, reply.clone())).await;
             let client = mk_client(&[&double.url]);
             let seen = client.observe().await;
             assert!(status == 200 || seen.unknown().is_some());

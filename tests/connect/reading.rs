@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     CANARY,
-    double::{Asked, Double, Reply},
+    double::{self, Asked, Reply},
     mk_client, mk_config,
 };
 
@@ -46,7 +46,7 @@ fn connect(asked: &Asked) -> Reply {
 /// Trap 34: one request tells of all connectors.
 #[tokio::test]
 async fn an_observation_is_two_requests() {
-    let double = Double::start(connect).await;
+    let double = double::start(connect).await;
     let seen = mk_client(&[&double.url]).observe().await;
     let seen = seen.known().unwrap();
     assert_eq!(seen.cluster.kafka_cluster_id.0, "kafka-1");
@@ -61,7 +61,7 @@ async fn an_observation_is_two_requests() {
 /// Trap 34: the list lacks connectors without a status, so absence is told by a look of its own.
 #[tokio::test]
 async fn a_look_tells_absent_from_not_listed() {
-    let double = Double::start(connect).await;
+    let double = double::start(connect).await;
     let client = mk_client(&[&double.url]);
     let few = ["a", "new", "absent"].map(Into::into);
     let mut many = few.to_vec();
@@ -92,7 +92,7 @@ async fn only_connects_own_word_makes_a_connector_absent() {
         (200, "{}".to_owned()),
     ] {
         let reply = body.clone();
-        let double = Double::start(move |_| Reply::Text(status, reply.clone())).await;
+        let double = double::start(move |_| Reply::Text(status, reply.clone())).await;
         let looked = mk_client(&[&double.url]).look(&["gone".into()]).await;
         let gone = &looked.known().unwrap().connectors["gone"];
         assert!(gone.unknown().is_some(), "{status} {body}: {gone:?}");
@@ -101,7 +101,7 @@ async fn only_connects_own_word_makes_a_connector_absent() {
 
 #[tokio::test]
 async fn names_that_no_path_can_hold_are_unknown_and_not_asked() {
-    let double = Double::start(connect).await;
+    let double = double::start(connect).await;
     let client = mk_client(&[&double.url]);
     let looked = client.look(&["..".into(), "x/../y".into()]).await;
     let looked = &looked.known().unwrap().connectors;
@@ -112,7 +112,7 @@ async fn names_that_no_path_can_hold_are_unknown_and_not_asked() {
 /// Trap 40: what the plugin says becomes a finding, key by key; what Kafka repeats of a secret does not.
 #[tokio::test]
 async fn a_plugins_errors_are_told_without_the_values() {
-    let double = Double::start(|asked| match asked.line.as_str() {
+    let double = double::start(|asked| match asked.line.as_str() {
         "PUT /connector-plugins/com.example.Source/config/validate" => {
             let value = |name: &str, errors: Value| json!({"definition": {"name": name}, "value": {"name": name, "value": CANARY, "errors": errors}});
             let wrong = format!("Invalid value {CANARY} for configuration password: it holds no digit");
@@ -156,7 +156,7 @@ async fn a_missing_plugin_is_a_problem_of_its_class() {
         }
     };
     let config = mk_config();
-    let double = Double::start(refusing(plugins(&["b.Sink", "a.Other"]))).await;
+    let double = double::start(refusing(plugins(&["b.Sink", "a.Other"]))).await;
     let found = mk_client(&[&double.url]).validate("source", &config).await;
     let found = found.known().unwrap();
     assert_eq!(found[0].key, "connector.class");
@@ -166,7 +166,7 @@ async fn a_missing_plugin_is_a_problem_of_its_class() {
         "{told}"
     );
 
-    let double = Double::start(refusing(plugins(&["com.example.Source"]))).await;
+    let double = double::start(refusing(plugins(&["com.example.Source"]))).await;
     let found = mk_client(&[&double.url]).validate("source", &config).await;
     let why = found.unknown().unwrap();
     assert!(why.contains("HTTP 500") && !why.contains(CANARY), "{why}");

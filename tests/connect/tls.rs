@@ -8,7 +8,7 @@ use headgate::{
     ports::{ConnectPlane, ConnectWrite, Outcome, RefusalClass},
 };
 
-use super::double::{Double, Reply};
+use super::double::{self, Double, Reply};
 use crate::support::pki::Pki;
 
 const VALID: i32 = 3000;
@@ -29,9 +29,9 @@ async fn observe(double: &Double, tls: Tls) -> Observed<ConnectSeen> {
 #[tokio::test]
 async fn a_private_ca_is_trusted_and_a_demanded_certificate_is_shown() {
     let pki = Pki::new("ours");
-    let open = Double::start_tls(pki.acceptor(pki.issue("127.0.0.1", VALID), false)).await;
+    let open = double::start_tls(pki.acceptor(pki.issue("127.0.0.1", VALID), false)).await;
     assert!(observe(&open, pki.trust()).await.known().is_some());
-    let demanding = Double::start_tls(pki.acceptor(pki.issue("127.0.0.1", VALID), true)).await;
+    let demanding = double::start_tls(pki.acceptor(pki.issue("127.0.0.1", VALID), true)).await;
     let me = pki.trust_as(&pki.issue("headgate", VALID));
     assert!(observe(&demanding, me).await.known().is_some());
 }
@@ -68,7 +68,7 @@ async fn what_is_wrong_with_tls_is_told_and_nothing_is_sent() {
             "demands a certificate of ours that it accepts",
         ),
     ] {
-        let double = Double::start_tls(acceptor).await;
+        let double = double::start_tls(acceptor).await;
         let client = mk_client(&double, tls);
         let seen = client.observe().await;
         let why = seen.unknown().unwrap();
@@ -86,7 +86,7 @@ async fn what_is_wrong_with_tls_is_told_and_nothing_is_sent() {
 
 #[tokio::test]
 async fn a_port_without_tls_is_told() {
-    let double = Double::start(|_| Reply::Text(200, String::new())).await;
+    let double = double::start(|_| Reply::Text(200, String::new())).await;
     let seen = observe(&double, Pki::new("ours").trust()).await;
     let why = seen.unknown().unwrap();
     assert!(why.contains("does not speak TLS"), "{why}");
@@ -95,7 +95,7 @@ async fn a_port_without_tls_is_told() {
 #[tokio::test]
 async fn a_ca_that_was_put_right_is_taken_up_without_a_restart() {
     let (ours, theirs) = (Pki::new("ours"), Pki::new("theirs"));
-    let double = Double::start_tls(ours.acceptor(ours.issue("127.0.0.1", VALID), false)).await;
+    let double = double::start_tls(ours.acceptor(ours.issue("127.0.0.1", VALID), false)).await;
     let tls = ours.trust();
     ours.file("ca.pem", &theirs.ca_pem());
     let client = mk_client(&double, tls);

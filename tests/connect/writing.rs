@@ -11,7 +11,7 @@ use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use super::{
     CANARY,
-    double::{Asked, Double, Reply},
+    double::{self, Asked, Reply},
     mk_client, mk_config, mk_impatient,
 };
 
@@ -46,7 +46,7 @@ fn refused(outcome: &Outcome) -> (RefusalClass, &str) {
 /// failed is restarted, not resumed.
 #[tokio::test]
 async fn each_write_is_one_request() {
-    let double = Double::start(|_| Reply::Text(202, String::new())).await;
+    let double = double::start(|_| Reply::Text(202, String::new())).await;
     let client = mk_client(&[&double.url]);
     let name = || "a b".into();
     let offsets = json!([{"partition": {"file": "f"}, "offset": {"position": 1}}]);
@@ -82,7 +82,7 @@ async fn each_write_is_one_request() {
 
 #[tokio::test]
 async fn a_new_connector_has_its_state_from_the_first_moment() {
-    let double = Double::start(|_| Reply::Json(201, json!({}))).await;
+    let double = double::start(|_| Reply::Json(201, json!({}))).await;
     let client = mk_client(&[&double.url]);
     for (state, initial) in [
         (RunState::Running, Value::Null),
@@ -108,7 +108,7 @@ async fn a_worker_too_old_for_an_initial_state_is_told_so() {
             "Unrecognized field \"initial_state\" (class CreateConnectorRequest), not marked as ignorable",
         )
     };
-    let double = Double::start(old).await;
+    let double = double::start(old).await;
     let outcome = mk_client(&[&double.url])
         .write(mk_create(RunState::Paused))
         .await;
@@ -125,7 +125,7 @@ async fn a_connect_cluster_that_is_busy_is_asked_again() {
     ] {
         for write in [mk_create(RunState::Running), mk_configure(), mk_delete()] {
             let writes = AtomicUsize::new(0);
-            let double = Double::start(move |asked| match asked.line.as_str() {
+            let double = double::start(move |asked| match asked.line.as_str() {
                 "GET /connectors/c" => Reply::error(404, "Connector c not found"),
                 _ if writes.fetch_add(1, Ordering::Relaxed) < 2 => Reply::error(409, words),
                 _ => Reply::Text(204, String::new()),
@@ -139,7 +139,7 @@ async fn a_connect_cluster_that_is_busy_is_asked_again() {
 
 #[tokio::test]
 async fn one_that_stays_busy_is_given_up_on() {
-    let double = Double::start(|_| Reply::error(409, &format!("rebalance {CANARY}"))).await;
+    let double = double::start(|_| Reply::error(409, &format!("rebalance {CANARY}"))).await;
     let outcome = mk_client(&[&double.url]).write(mk_configure()).await;
     assert_eq!(refused(&outcome), (RefusalClass::Transient, "CONFLICT"));
     assert_eq!(double.asked().len(), 10);
@@ -149,7 +149,7 @@ async fn one_that_stays_busy_is_given_up_on() {
 /// Trap 32: the third meaning is found out by looking, whatever the words.
 #[tokio::test]
 async fn a_connector_that_is_there_is_found_by_looking() {
-    let double = Double::start(|asked| match asked.line.as_str() {
+    let double = double::start(|asked| match asked.line.as_str() {
         "GET /connectors/c" => Reply::Json(200, json!({"name": "c", "config": {}})),
         _ => Reply::error(409, "es gibt ihn schon"),
     })
@@ -204,7 +204,7 @@ async fn refusals_are_told_apart_and_hold_no_secret() {
         ),
     ] {
         let words = words.to_owned();
-        let double = Double::start(move |_| Reply::error(status, &words)).await;
+        let double = double::start(move |_| Reply::error(status, &words)).await;
         let outcome = mk_client(&[&double.url]).write(write).await;
         assert_eq!(refused(&outcome), want, "{outcome:?}");
         assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
@@ -217,7 +217,7 @@ async fn refusals_are_told_apart_and_hold_no_secret() {
 async fn a_write_without_a_clear_answer_is_unknown() {
     for status in [408, 500, 502, 503, 504] {
         let words = format!("IO Error trying to forward REST request: {CANARY}");
-        let double = Double::start(move |_| Reply::error(status, &words)).await;
+        let double = double::start(move |_| Reply::error(status, &words)).await;
         let outcome = mk_client(&[&double.url]).write(mk_configure()).await;
         let Outcome::Unknown(told) = outcome else {
             panic!("{status}: {outcome:?}");
@@ -225,7 +225,7 @@ async fn a_write_without_a_clear_answer_is_unknown() {
         assert!(told.contains("forward") && !told.contains(CANARY), "{told}");
         assert_eq!(double.asked().len(), 1, "nothing is sent twice");
     }
-    let double = Double::start(|_| Reply::Silence).await;
+    let double = double::start(|_| Reply::Silence).await;
     let outcome = mk_impatient(&double.url).write(mk_configure()).await;
     assert!(
         matches!(&outcome, Outcome::Unknown(told) if told.contains("no whole answer")),
@@ -262,14 +262,14 @@ async fn a_write_that_reached_nobody_is_refused_and_goes_to_the_next_worker() {
     let outcome = mk_client(&[&nobody, &nobody]).write(mk_delete()).await;
     assert_eq!(refused(&outcome), (RefusalClass::Transient, "unreachable"));
 
-    let double = Double::start(|_| Reply::Text(204, String::new())).await;
+    let double = double::start(|_| Reply::Text(204, String::new())).await;
     let client = mk_client(&[&nobody, &double.url]);
     assert_eq!(client.write(mk_delete()).await, Outcome::Applied);
 }
 
 #[tokio::test]
 async fn a_name_that_no_path_can_hold_is_refused_before_anything_is_sent() {
-    let double = Double::start(|_| Reply::Text(204, String::new())).await;
+    let double = double::start(|_| Reply::Text(204, String::new())).await;
     let delete = ConnectWrite::Delete { name: "..".into() };
     let outcome = mk_client(&[&double.url]).write(delete).await;
     assert_eq!(refused(&outcome), (RefusalClass::Final, "NAME"));
