@@ -39,6 +39,7 @@ pub mod source;
 // rank 7: the planes that stand on `rest`, and what answers
 pub mod connect;
 pub mod http;
+pub mod registry;
 
 // rank 8 and 9: what runs
 pub mod daemon;

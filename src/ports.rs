@@ -2,6 +2,7 @@
 //! `sandbox` is the other; nobody above this file knows which one runs.
 
 mod connect;
+mod registry;
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use connect::{ConnectPlane, ConnectWrite, ConnectorConfig};
+pub use registry::{NewSchema, RegistryPlane, RegistryWrite, Wanted};
 
 /// The Kafka plane of one cluster. Every method is bounded in time by the implementation, and may be dropped at any
 /// point without harm to later calls. No method retries a write: the next pass is the retry.

@@ -38,6 +38,7 @@ const RANKS: &[(&str, u8)] = &[
     ("source", 6),
     ("connect", 7),
     ("http", 7),
+    ("registry", 7),
     ("daemon", 8),
     ("cli", 9),
 ];

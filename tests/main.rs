@@ -19,6 +19,7 @@ mod plan;
 mod policy;
 mod properties;
 mod real;
+mod registry;
 mod report;
 mod source;
 mod support;

@@ -12,16 +12,32 @@ use super::Observed;
 #[serde(rename_all = "camelCase")]
 pub struct RegistryLive {
     /// How schemas may change where a subject does not say (`GET /config`).
-    pub compatibility: Option<CompactString>,
-    /// Subjects by name.
+    #[serde(default)]
+    pub compatibility: Observed<CompactString>,
+    /// Subjects by name: those that git declares, those in `owns.subjects`, and those whose deletion is due.
     pub subjects: BTreeMap<CompactString, Observed<LiveSubject>>,
+    /// What speaks against declared schemas as their subjects' next versions, by subject, of those that are not there yet,
+    /// too; an empty list: nothing. A schema that is not in the map was not judged: it is in place, or what it is judged by
+    /// (its level, a schema that it refers to) is about to change.
+    #[serde(default)]
+    pub checks: BTreeMap<CompactString, Observed<Vec<String>>>,
+}
+
+/// What a look at some subjects saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryLooked {
+    /// How schemas may change where a subject does not say.
+    pub compatibility: Observed<CompactString>,
+    /// The subjects that were asked for; `Known(None)` is one that the registry says is absent.
+    pub subjects: BTreeMap<CompactString, Observed<Option<LiveSubject>>>,
 }
 
 /// A subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveSubject {
-    /// The versions that are not deleted, oldest first.
+    /// The versions that are not deleted, oldest first. Empty: the subject is deleted softly, which only those are seen to
+    /// be whose deletion is due.
     pub versions: Vec<u32>,
     /// The declared schema's own version, where the registry knows it (found by registering-lookup, not by text).
     #[serde(default)]
@@ -29,9 +45,20 @@ pub struct LiveSubject {
     /// How schemas may change, where the subject says so.
     #[serde(default)]
     pub compatibility: Option<CompactString>,
-    /// What the registry says against the declared schema as its next version; empty: nothing. `None`: it was not asked.
+    /// Whether the declared schema is not known only because what it refers to by no version has a newer one: the subject's
+    /// newest version refers to an older one, and is the declared schema otherwise. No drift of this subject.
     #[serde(default)]
-    pub check: Option<Observed<Vec<String>>>,
+    pub refers_to_older: bool,
+}
+
+impl LiveSubject {
+    /// Tells whether the declared schema is the newest version. One that is known and not the newest cannot be made so:
+    /// registering it again changes nothing.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        let declared = self.declared.as_ref();
+        declared.is_some_and(|found| self.versions.last() == Some(&found.version))
+    }
 }
 
 /// A schema that the registry knows.

@@ -5,4 +5,5 @@ pub(crate) mod golden;
 pub(crate) mod lab;
 pub(crate) mod moves;
 pub(crate) mod pki;
+pub(crate) mod registry;
 pub(crate) mod told;
