@@ -13,6 +13,7 @@ mod moves;
 mod moves_whole;
 mod outage;
 mod quotas;
+mod registry_plane;
 mod rights;
 mod state;
 mod topics;
