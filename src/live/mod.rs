@@ -125,6 +125,10 @@ pub struct KafkaLive {
     /// defaults and its own file; `None` while no topic tells.
     #[serde(default)]
     pub min_insync: Option<u32>,
+    /// Kinds that the cluster cannot have at all, since it is too old or has no authorizer. Each is unknown as well, which
+    /// says why.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unsupported: BTreeSet<Kind>,
     /// The principal that Headgate works as on this cluster (`User:headgate`).
     #[serde(default)]
     pub principal: Observed<CompactString>,

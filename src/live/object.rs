@@ -1,7 +1,10 @@
 //! Live objects of every kind behind one face: a name, and fields by path. Planning, looking and remembering need no
 //! more of most kinds.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use compact_str::CompactString;
 
@@ -166,6 +169,7 @@ impl KafkaLive {
             topics: BTreeMap::new(),
             topic_keys: BTreeMap::new(),
             min_insync: None,
+            unsupported: BTreeSet::new(),
             principal: Observed::default(),
             super_user: false,
             login: None,

@@ -90,8 +90,12 @@ pub fn plan(
             // that is said of the plane, once
             Observed::Unknown(_) if kind.plane() == Plane::Kafka && kafka.is_none() => {}
             Observed::Unknown(why) if is_relevant(desired, ledger, kind) => {
-                plan.lacks(kind.plane(), format!("{kind}: {why}"));
-                plan.blocked.push(unlisted(desired, kind, &why));
+                let is_unsupported = live.kafka().unsupported.contains(&kind);
+                if !is_unsupported {
+                    plan.lacks(kind.plane(), format!("{kind}: {why}"));
+                }
+                plan.blocked
+                    .push(unlisted(desired, kind, &why, is_unsupported));
             }
             // nobody wants anything of it
             Observed::Unknown(_) => {}
@@ -170,14 +174,28 @@ fn object(inputs: &Inputs<'_>, seen: &Seen<'_>, draft: &mut Draft) {
     }
 }
 
-/// Withholds everything about a kind that could not be listed.
-fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str) -> Blocked {
+/// Withholds everything about a kind that could not be listed. That it cannot be there at all is known, so that nothing is
+/// missing of the observation; yet it does not make the kind's objects absent.
+fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str, is_unsupported: bool) -> Blocked {
+    let (gate, reason) = match is_unsupported {
+        true => (
+            Gate::Unsupported,
+            format!(
+                "{why}; it opens when the cluster has them; take them out of git until then, or say `modes: {{{kind}: \
+                 ignore}}` in the Cluster"
+            ),
+        ),
+        false => (
+            Gate::IncompleteObservation,
+            format!("none of them could be read: {why}; it opens when they can"),
+        ),
+    };
     Blocked {
         kind: Subject::Kind(kind),
         name: "*".into(),
         action: Verb::Update,
-        gate: Gate::IncompleteObservation,
-        reason: format!("none of them could be read: {why}; it opens when they can"),
+        gate,
+        reason,
         fields: Vec::new(),
         source: Some(desired.place.clone()),
     }

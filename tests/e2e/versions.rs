@@ -115,10 +115,11 @@ async fn lacks(kafka: &KafkaCluster, kind: Kind, config: &str, since: &str) {
         ],
     );
     let applied = world.run(&["apply", "-o", "json"]).await;
-    assert_eq!(applied.code, 1, "{applied:?}");
+    assert_eq!(applied.code, 0, "{applied:?}");
     let left = &applied.json()["clusters"][0]["left"];
     let held = super::world::blocked(left);
     assert_eq!(held.len(), 1, "{held:?}");
+    assert_eq!(held[0].0, format!("unsupported {kind} *"));
     assert!(held[0].1.contains(since), "{held:?}");
     assert!(world.hand.topic(&events).await.is_some());
 }

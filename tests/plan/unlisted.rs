@@ -90,6 +90,48 @@ fn a_kind_that_cannot_be_listed_hides_no_drift_of_another() {
     assert_eq!(detected(&site.pass()), expected);
 }
 
+/// Trap 24: no authorizer is not "no ACLs", and Kafka has no kind before its version. Git may want what cannot be there.
+#[test]
+fn a_kind_that_the_cluster_cannot_have_is_held_and_holds_up_nothing_else() {
+    let user = |operations: &str| {
+        let user = format!(
+            "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {{name: c}}\nspec: {{}}\n---\n\
+             apiVersion: headgate.dev/v1\nkind: User\nmetadata: {{name: app}}\nspec: {{acls: [{{resource: {{type: topic, \
+             name: t}}, operations: [{operations}]}}]}}\n"
+        );
+        read(user)
+    };
+    let mut site = Site::new(&[ORDERS]);
+    site.kafka().acls = Observed::Known(Default::default());
+    site.kafka().super_user = true;
+    site.merge(user("Read, Write"));
+    assert!(site.pass().settled.converged);
+    let records = site.ledger.records.clone();
+
+    site.kafka().acls = Observed::Unknown("no authorizer".into());
+    site.merge(user("Read"));
+    assert!(!site.pass().settled.converged, "it might be read one day");
+
+    site.kafka().unsupported.insert(Kind::Acl);
+    site.commit(&[("other", "{}")]);
+    site.merge(user("Read"));
+    let pass = site.pass();
+    assert!(pass.settled.converged && pass.settled.open.is_empty());
+    assert!(pass.planned.planes.values().all(|plane| plane.complete));
+    let acls = |object: &ObjectRef| object.kind == Kind::Acl;
+    assert!(!pass.planned.actions.iter().any(|a| acls(&a.object)));
+    let held = pass.planned.blocked.iter();
+    let held: Vec<_> = held.map(|b| (b.gate, b.name.as_str())).collect();
+    assert!(held.contains(&(Gate::Unsupported, "*")), "{held:?}");
+    let left = site.ledger.records.iter().filter(|(o, _)| acls(o));
+    assert!(left.eq(records.iter().filter(|(o, _)| acls(o))), "unseen");
+
+    // nobody wants any: that is nothing to tell of
+    let mut site = Site::new(&[ORDERS]);
+    site.kafka().unsupported.insert(Kind::Acl);
+    assert!(site.pass().planned.blocked.is_empty());
+}
+
 #[test]
 fn of_a_broker_that_is_away_nothing_is_forgotten() {
     let mut site = Site::converged(&[ORDERS]);

@@ -261,6 +261,7 @@ async fn a_cluster_without_an_authorizer_does_not_say_that_it_has_no_acls() {
     let live = observed_kind(&client, Kind::Acl).await;
     let reason = live.acls.unknown().unwrap_or_default();
     assert!(reason.contains("no authorizer"), "{reason}");
+    assert_eq!(live.unsupported, [Kind::Acl].into());
     let Observed::Known(looked) = client.look(&refs(std::slice::from_ref(&acl))).await else {
         panic!("the cluster answers")
     };

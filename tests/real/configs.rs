@@ -175,6 +175,7 @@ async fn groups_and_clients_metrics_are_configured_where_the_brokers_have_them()
     until(&client, &metrics, &[own("interval.ms", "60000")]).await;
 
     let live = observed(&client, &[Kind::GroupConfig, Kind::ClientMetrics]).await;
+    assert!(live.unsupported.is_empty());
     let of_group = &live.group_configs.known().unwrap()[name.as_str()];
     assert_eq!(
         *of_group,
@@ -212,6 +213,7 @@ pub(super) async fn has_no_configs_of_groups(cluster: &KafkaCluster) {
         "{:?}",
         live.group_configs
     );
+    assert!(live.unsupported.contains(&Kind::GroupConfig));
     let object = ObjectRef::new(Kind::GroupConfig, "a");
     let Observed::Known(looked) = client.look(std::slice::from_ref(&object)).await else {
         panic!("nothing seen");
@@ -236,6 +238,7 @@ async fn kafka_3_6_has_neither_configs_of_groups_nor_subscriptions() {
         "{:?}",
         live.client_metrics
     );
+    assert_eq!(live.unsupported, [Kind::ClientMetrics].into());
 }
 
 #[tokio::test]

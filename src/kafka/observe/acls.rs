@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use futures::future::try_join_all;
 use kafka_protocol::messages::describe_acls_response::DescribeAclsResource;
 
-use super::ask;
+use super::{Gap, ask};
 use crate::{
     kafka::{
         Client, Code,
@@ -24,12 +24,10 @@ use crate::{
 const PRINCIPALS_AT_ONCE: usize = 8;
 
 /// Lists all ACLs.
-pub(super) async fn observe(client: &Client) -> Observed<BTreeSet<Acl>> {
-    match list(client, To::Any, None).await {
-        // made from a list at once, the set's nodes are full: half the memory of one that grew
-        Ok(acls) => Observed::Known(acls.into_iter().collect()),
-        Err(reason) => Observed::Unknown(reason),
-    }
+pub(super) async fn observe(client: &Client) -> Result<BTreeSet<Acl>, Gap> {
+    let acls = list(client, To::Any, None).await?;
+    // made from a list at once, the set's nodes are full: half the memory of one that grew
+    Ok(acls.into_iter().collect())
 }
 
 /// Looks at ACLs: whether each is there.
@@ -49,7 +47,7 @@ pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Loo
     let answers = asked
         .into_iter()
         .map(|principal| list(client, to, principal));
-    let answers = try_join_all(answers).await;
+    let answers = try_join_all(answers).await.map_err(Gap::why);
     let found = answers.map(|lists| lists.into_iter().flatten().collect::<BTreeSet<Acl>>());
     let seen = |object: &&ObjectRef| {
         let seen = match (&found, acl(object)) {
@@ -64,19 +62,19 @@ pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Loo
     objects.iter().map(seen).collect()
 }
 
-async fn list(client: &Client, to: To, principal: Option<&str>) -> Result<Vec<Acl>, String> {
+async fn list(client: &Client, to: To, principal: Option<&str>) -> Result<Vec<Acl>, Gap> {
     let answer = ask(client, to, &requests::describe(principal)).await?;
     match Code(answer.error_code) {
         Code::NONE => Ok(acls(answer.resources)),
         // trap 24: that is not the same as having none
-        Code::SECURITY_DISABLED => Err(
+        Code::SECURITY_DISABLED => Err(Gap::Unsupported(
             "this cluster has no authorizer (the brokers' `authorizer.class.name` is empty): there are no ACLs, and \
-             everybody may do everything; set one, or say `modes: {Acl: ignore}` in the Cluster"
+             everybody may do everything"
                 .to_owned(),
-        ),
+        )),
         code => {
             let message = answer.error_message.as_deref();
-            Err(denied::refused(client.settings(), code, message, DESCRIBE))
+            Err(denied::refused(client.settings(), code, message, DESCRIBE).into())
         }
     }
 }

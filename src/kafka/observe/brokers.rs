@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{configs, groups, health, when};
+use super::{configs, groups, health, list, observed, when};
 use crate::{
     kafka::{
         Client,
@@ -23,6 +23,8 @@ pub(super) struct Seen {
     pub(super) group_configs: Observed<Configs>,
     pub(super) group_keys: BTreeMap<ConfigKey, ConfigType>,
     pub(super) client_metrics: Observed<Configs>,
+    /// Kinds that the cluster cannot have; unknown as well.
+    pub(super) unsupported: BTreeSet<Kind>,
     pub(super) listing: Observed<groups::Listing>,
 }
 
@@ -39,15 +41,10 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Seen {
         let listing = when(lists, listing(client, &brokers, &said)).await;
         let listed = listing.known().into_iter().flat_map(BTreeMap::keys);
         let known = listed.chain(&ask.groups).chain(&ask.group_configs);
-        let known: BTreeSet<_> = known.cloned().collect();
-        let configs = async {
-            if asked(Kind::GroupConfig) {
-                configs::groups(client, &known).await
-            } else {
-                Default::default()
-            }
-        };
-        (listing, configs.await)
+        // one without a name has no configs, and asking for them is refused as where no group has any
+        let known = known.filter(|name| !name.is_empty()).cloned().collect();
+        let configs = list(asked(Kind::GroupConfig), configs::groups(client, known)).await;
+        (listing, configs)
     };
     let of_brokers = async {
         if asked(Kind::BrokerConfig) {
@@ -60,9 +57,16 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Seen {
         health::observe(client, &brokers, &said),
         of_groups,
         of_brokers,
-        when(asked(Kind::ClientMetrics), configs::client_metrics(client)),
+        list(asked(Kind::ClientMetrics), configs::client_metrics(client)),
     );
-    let (listing, (group_configs, group_keys)) = of_groups;
+    let mut unsupported = BTreeSet::new();
+    let client_metrics = observed(Kind::ClientMetrics, client_metrics, &mut unsupported);
+    let (listing, group_configs) = of_groups;
+    let (group_configs, group_keys) =
+        match observed(Kind::GroupConfig, group_configs, &mut unsupported) {
+            Observed::Known((configs, keys)) => (Observed::Known(configs), keys),
+            Observed::Unknown(why) => (Observed::Unknown(why), BTreeMap::new()),
+        };
     let (broker_configs, broker_keys) = of_brokers;
     Seen {
         health,
@@ -71,6 +75,7 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Seen {
         group_configs,
         group_keys,
         client_metrics,
+        unsupported,
         listing,
     }
 }

@@ -13,7 +13,7 @@ use kafka_protocol::messages::{
 };
 
 use super::{
-    ask,
+    Gap, ask,
     topics::{CONFIGS_AT_ONCE, IN_FLIGHT},
     values::{broker_keys, key_types, own_values},
 };
@@ -72,20 +72,14 @@ pub(super) async fn brokers(
 /// not list them (before Kafka 4.1, KIP-1142).
 pub(super) async fn groups(
     client: &Client,
-    known: &BTreeSet<CompactString>,
-) -> (Observed<Configs>, BTreeMap<ConfigKey, ConfigType>) {
-    let names = match listed(client, Kind::GroupConfig).await {
-        Ok(Some(names)) => names,
-        Ok(None) => known.clone(),
-        Err(reason) => return (Observed::Unknown(reason), BTreeMap::new()),
-    };
+    known: BTreeSet<CompactString>,
+) -> Result<(Configs, BTreeMap<ConfigKey, ConfigType>), Gap> {
+    let listed = listed(client, Kind::GroupConfig).await?;
+    let names = listed.unwrap_or(known);
     // Kafka describes a group that is not there as it would be, so that any name tells the keys
     let any = BTreeSet::from([CompactString::const_new("headgate")]);
     let asked = if names.is_empty() { &any } else { &names };
-    let told = match describe(client, To::Any, Kind::GroupConfig, asked).await {
-        Ok(told) => told,
-        Err(reason) => return (Observed::Unknown(reason), BTreeMap::new()),
-    };
+    let told = describe(client, To::Any, Kind::GroupConfig, asked).await?;
     let keys = told
         .values()
         .flatten()
@@ -98,30 +92,18 @@ pub(super) async fn groups(
             lay(&mut configs, name, told, Kind::GroupConfig);
         }
     }
-    (Observed::Known(configs), keys)
+    Ok((configs, keys))
 }
 
 /// Observes subscriptions to clients' metrics (KIP-714).
-pub(super) async fn client_metrics(client: &Client) -> Observed<Configs> {
-    let names = match listed(client, Kind::ClientMetrics).await {
-        Ok(Some(names)) => names,
-        Ok(None) => {
-            let reason =
-                "the cluster has no subscriptions to clients' metrics; they need Kafka 3.7";
-            return Observed::Unknown(reason.to_owned());
-        }
-        Err(reason) => return Observed::Unknown(reason),
-    };
-    match describe(client, To::Any, Kind::ClientMetrics, &names).await {
-        Ok(told) => {
-            let mut configs = Configs::new();
-            for (name, told) in told {
-                lay(&mut configs, name, told, Kind::ClientMetrics);
-            }
-            Observed::Known(configs)
-        }
-        Err(reason) => Observed::Unknown(reason),
+pub(super) async fn client_metrics(client: &Client) -> Result<Configs, Gap> {
+    let listed = listed(client, Kind::ClientMetrics).await?;
+    let names = listed.ok_or_else(|| too_old(Kind::ClientMetrics))?;
+    let mut configs = Configs::new();
+    for (name, told) in describe(client, To::Any, Kind::ClientMetrics, &names).await? {
+        lay(&mut configs, name, told, Kind::ClientMetrics);
     }
+    Ok(configs)
 }
 
 /// Looks at the configs of brokers, groups and subscriptions.
@@ -154,7 +136,7 @@ pub(super) async fn look(client: &Client, to: To, objects: &[&ObjectRef]) -> Loo
         (Kind::GroupConfig, groups, of_groups),
         (Kind::ClientMetrics, metrics, of_metrics),
     ] {
-        let mut told = told.unwrap_or_else(|reason| {
+        let mut told = told.map_err(Gap::why).unwrap_or_else(|reason| {
             let failed = |name: &CompactString| (name.clone(), Err(reason.clone()));
             names.iter().map(failed).collect()
         });
@@ -192,7 +174,7 @@ async fn describe(
     to: To,
     kind: Kind,
     names: &BTreeSet<CompactString>,
-) -> Result<BTreeMap<CompactString, Told>, String> {
+) -> Result<BTreeMap<CompactString, Told>, Gap> {
     let names: Vec<&str> = names.iter().map(CompactString::as_str).collect();
     let each = names.chunks(CONFIGS_AT_ONCE).map(|names| async move {
         ask(client, to, &requests::describe(kind, names.iter().copied())).await
@@ -220,12 +202,12 @@ async fn describe(
     Ok(told)
 }
 
-fn too_old(kind: Kind) -> String {
-    match kind {
+fn too_old(kind: Kind) -> Gap {
+    let why = match kind {
         Kind::GroupConfig => "the cluster has no configs of groups; they need Kafka 4.0",
         _ => "the cluster has no subscriptions to clients' metrics; they need Kafka 3.7",
-    }
-    .to_owned()
+    };
+    Gap::Unsupported(why.to_owned())
 }
 
 /// Lists the objects of a kind that have configs; `None` where the cluster cannot.

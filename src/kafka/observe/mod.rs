@@ -20,6 +20,8 @@ mod usage;
 mod users;
 mod values;
 
+use std::collections::BTreeSet;
+
 use offsets::Layout;
 use tokio::time::Instant;
 
@@ -57,7 +59,7 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let (topics, brokers, acls, users, quotas, moving) = tokio::join!(
         topics::observe(client, &ask.topics),
         brokers::observe(client, ask),
-        when(asked(Kind::Acl), acls::observe(client)),
+        list(asked(Kind::Acl), acls::observe(client)),
         when(asked(Kind::User), users::observe(client)),
         when(asked(Kind::Quota), quotas::observe(client)),
         when(asked(Kind::Topic), moves::observe(client)),
@@ -66,6 +68,8 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
         Ok(topics) => topics,
         Err(reason) => return Observed::Unknown(reason),
     };
+    let mut unsupported = brokers.unsupported;
+    let acls = observed(Kind::Acl, acls, &mut unsupported);
     let layout = topics.topics.iter();
     let layout: Layout<'_> = layout
         .filter_map(|(name, t)| Some((name, t.known()?)))
@@ -86,6 +90,7 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
         topics: topics.topics,
         topic_keys: topics.keys,
         min_insync: topics.min_insync,
+        unsupported,
         principal: client.settings().principal(),
         super_user: client.settings().super_user,
         login: client.settings().login(),
@@ -160,6 +165,54 @@ async fn ask<R: Operation>(client: &Client, to: To, request: &R) -> Result<R::Re
 async fn ask_controller<R: Operation>(client: &Client, request: &R) -> Result<R::Response, String> {
     let answer = client.call(To::Any, Lane::Forwarded, request, client.patience());
     answer.await.map_err(|e| chain(&e))
+}
+
+/// Why a kind was not listed.
+#[derive(Debug)]
+enum Gap {
+    /// Nobody knows what there is of it.
+    Unread(String),
+    /// The cluster cannot have it.
+    Unsupported(String),
+}
+
+impl From<String> for Gap {
+    fn from(why: String) -> Self {
+        Self::Unread(why)
+    }
+}
+
+impl Gap {
+    fn why(self) -> String {
+        match self {
+            Self::Unread(why) | Self::Unsupported(why) => why,
+        }
+    }
+}
+
+/// Lists a kind that not every cluster has, if it was asked for.
+async fn list<T>(
+    asked: bool,
+    listed: impl Future<Output = Result<T, Gap>>,
+) -> Result<Observed<T>, Gap> {
+    match asked {
+        true => listed.await.map(Observed::Known),
+        false => Ok(Observed::default()),
+    }
+}
+
+/// Takes what was listed of a kind, and notes a kind that the cluster cannot have.
+fn observed<T>(
+    kind: Kind,
+    listed: Result<Observed<T>, Gap>,
+    unsupported: &mut BTreeSet<Kind>,
+) -> Observed<T> {
+    listed.unwrap_or_else(|gap| {
+        if matches!(gap, Gap::Unsupported(_)) {
+            unsupported.insert(kind);
+        }
+        Observed::Unknown(gap.why())
+    })
 }
 
 /// Observes what was asked for; what was not is unknown.
