@@ -73,7 +73,7 @@ pub struct Record {
     pub rounds: u32,
     /// Digest of the change that `rounds` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<CompactString>,
+    pub change: Option<Box<str>>,
     /// Passes in a row in which an object that git gave up was not seen: one broker that lags does not make it gone.
     #[serde(default, skip_serializing_if = "is_seen")]
     pub absent: u8,

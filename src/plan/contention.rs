@@ -1,6 +1,5 @@
 //! Telling a fight from a repair (plan stage, pure): the same change, made and undone again and again.
 
-use compact_str::{CompactString, format_compact};
 use sha2::{Digest, Sha256};
 
 use super::Action;
@@ -24,7 +23,7 @@ pub(super) fn refusal(action: &Action, record: Option<&Record>) -> Option<String
 
 /// Digests a change by what it wants, not by what it finds: who fights may write another value each time. Sixteen hex
 /// digits are plenty to tell a handful of changes to one object apart.
-pub(super) fn digest(action: &Action) -> CompactString {
+pub(super) fn digest(action: &Action) -> Box<str> {
     let mut hash = Sha256::new();
     hash.update(action.verb.as_str());
     // other partitions of the same topic are another change
@@ -43,5 +42,5 @@ pub(super) fn digest(action: &Action) -> CompactString {
         .iter()
         .take(8)
         .fold(0_u64, |n, b| (n << 8) | u64::from(*b));
-    format_compact!("{head:016x}")
+    format!("{head:016x}").into()
 }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use compact_str::CompactString;
-
 use super::Pass;
 use crate::{
     model::{Cause, ConfigKey, DriftClass, Gate, Kind, ObjectRef, Record, Verb},
@@ -18,7 +16,7 @@ pub(super) struct Deeds<'a> {
     /// Actions that were made and seen, by object.
     made: BTreeMap<&'a ObjectRef, &'a Action>,
     /// Digests of the changes that may be one more blow in a fight.
-    blows: BTreeMap<&'a ObjectRef, CompactString>,
+    blows: BTreeMap<&'a ObjectRef, Box<str>>,
     /// Objects about which something was due.
     due: BTreeSet<Name<'a>>,
     /// Replaced topics whose values are not all back yet, by name.
