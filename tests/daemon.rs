@@ -117,9 +117,7 @@ impl Town {
                         cluster: cluster.clone(),
                         reason: "no such broker".into(),
                     }),
-                    _ => Ok(Planes {
-                        kafka: sandbox.clone(),
-                    }),
+                    _ => Ok(Planes::of_kafka(sandbox.clone())),
                 }
             }),
         };

@@ -54,7 +54,11 @@ impl Run<'_> {
         match (refusal.class, stage) {
             (
                 RefusalClass::AlreadyThere,
-                Stage::CreateTopics | Stage::Grow | Stage::Reassign | Stage::Elect,
+                Stage::CreateTopics
+                | Stage::Grow
+                | Stage::Reassign
+                | Stage::Elect
+                | Stage::Connectors,
             ) => {
                 return Some(Waiting::new(item, Claim::Claimed(text)));
             }

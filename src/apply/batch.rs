@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-use super::{moves, stage::Stage, step::Step};
+use super::{moves, planes::Writes, rest, stage::Stage, step::Step};
 use crate::{
     desired::ResetTo,
     live::LiveObject,
     model::{
-        Acl, ConfigKey, Intent, Kind, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName,
-        config_key,
+        Acl, ConfigKey, Intent, Kind, Plane, QuotaEntity, ScramMechanism, Secret, SecretName,
+        TopicName, config_key,
     },
     plan::{Action, KeyTypes, SetField, owned_key},
     ports::{
@@ -45,6 +45,12 @@ pub(super) fn records(stage: Stage, action: &Action) -> usize {
         Stage::Reassign => 2 * action.change.moves.len(),
         Stage::Elect => action.change.elect.len(),
         Stage::Offsets => OFFSETS,
+        Stage::Schemas
+        | Stage::Rest
+        | Stage::Connectors
+        | Stage::Resume
+        | Stage::DropConnectors
+        | Stage::DropSubjects => 1,
         Stage::DeleteTopics => DELETION,
     }
 }
@@ -92,7 +98,7 @@ pub(super) struct Ready<'a> {
 
 /// A request, and whose its parts are: a user has a part for each mechanism.
 pub(super) struct Request {
-    pub(super) batch: Batch,
+    pub(super) writes: Writes,
     pub(super) parts: Parts,
 }
 
@@ -110,7 +116,7 @@ impl Request {
             parts: &mut parts,
         };
         Self {
-            batch: maker.batch(),
+            writes: maker.writes(),
             parts: Parts(parts),
         }
     }
@@ -158,6 +164,14 @@ struct Maker<'a, 'b> {
 }
 
 impl Maker<'_, '_> {
+    fn writes(self) -> Writes {
+        match self.stage.plane() {
+            Plane::Kafka => Writes::Kafka(self.batch()),
+            Plane::Connect => Writes::Connect(self.each(|m, i| rest::connector(m.stage, i))),
+            Plane::Registry => Writes::Registry(self.each(|m, i| rest::subject(m.stage, i))),
+        }
+    }
+
     fn batch(self) -> Batch {
         match self.stage {
             Stage::CreateTopics => Batch::CreateTopics(self.each(|m, i| [m.new_topic(i)])),
@@ -176,6 +190,12 @@ impl Maker<'_, '_> {
             Stage::Allow | Stage::Deny => Batch::CreateAcls(self.each(|_, i| acl(i))),
             Stage::DropAcls => Batch::DeleteAcls(self.each(|_, i| acl(i))),
             Stage::Offsets => Batch::SetOffsets(self.each(|_, i| offsets(i))),
+            Stage::Schemas
+            | Stage::Rest
+            | Stage::Connectors
+            | Stage::Resume
+            | Stage::DropConnectors
+            | Stage::DropSubjects => unreachable!("other planes take no batch of Kafka's"),
             Stage::DeleteTopics => {
                 Batch::DeleteTopics(self.each(|_, i| Some((topic(i), i.action.change.id?))))
             }
@@ -298,7 +318,7 @@ impl Maker<'_, '_> {
 
 impl Ready<'_> {
     /// Returns a secret that was read when the item was looked at.
-    fn secret(&self, name: &SecretName) -> Secret<String> {
+    pub(super) fn secret(&self, name: &SecretName) -> Secret<String> {
         let secret = self.secrets.get(name).cloned();
         secret.expect("the secrets of an item are read before it is ready")
     }

@@ -11,6 +11,8 @@ pub struct Limits {
     pub records: usize,
     /// ACLs a request may delete. Each scans all ACLs on the controller's only thread.
     pub acl_deletes: usize,
+    /// Connectors or subjects that are looked at together before they are written one after the other.
+    pub rest: usize,
     /// How long the controller is left alone between two requests that delete ACLs, so that everybody else gets a turn.
     pub acl_pause: Duration,
     /// How long a write that was acknowledged may stay unseen while nothing else becomes visible either. Brokers were
@@ -38,6 +40,7 @@ impl Default for Limits {
         Self {
             records: 5_000,
             acl_deletes: 50,
+            rest: 50,
             acl_pause: Duration::from_millis(100),
             unseen: Duration::from_secs(30),
             verify: Duration::from_secs(120),

@@ -9,8 +9,11 @@
 mod access;
 mod answers;
 mod batch;
+mod hide;
 mod limits;
 mod moves;
+mod planes;
+mod rest;
 mod run;
 mod stage;
 mod step;
@@ -19,13 +22,16 @@ mod verify;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+pub use hide::{Origin, hide};
 pub use limits::Limits;
+pub use planes::{ConnectClusters, Planes};
+pub use rest::config as connector_config;
 
 use crate::{
     live::Looks,
     model::Intent,
     plan::{ActionResult, ClusterPlan, KeyTypes},
-    ports::{Journal, KafkaPlane},
+    ports::Journal,
     secrets::Vault,
 };
 
@@ -34,7 +40,7 @@ use crate::{
 pub struct Applied {
     /// How each action ended, in the plan's order.
     pub results: Vec<ActionResult>,
-    /// The newest look at each object that was touched, for `KafkaLive::with_looked`. One whose write nobody has seen yet
+    /// The newest look at each object that was touched, for `Live::with_looked`. One whose write nobody has seen yet
     /// is unknown here, not absent or unchanged.
     pub looked: Looks,
     /// What was noted of the actions whose end is indeterminate. It belongs into `Ledger::intents` before the ledger is
@@ -50,7 +56,7 @@ pub struct On<'a> {
     /// How values are compared.
     pub types: KeyTypes<'a>,
     /// Where it is done.
-    pub kafka: &'a dyn KafkaPlane,
+    pub planes: Planes<'a>,
     /// Where it is noted before.
     pub journal: &'a dyn Journal,
     /// Where secrets come from, right before they are written.

@@ -11,15 +11,16 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Applied, On,
     batch::{self, Ready, Request},
+    planes::{Blind, Writes},
     stage::Stage,
     step::{Judged, Step},
     verify::Waiting,
 };
 use crate::{
     live::{LiveObject, Looks, Observed},
-    model::{ClusterId, Intent, ObjectRef, Secret, SecretName, chain},
+    model::{Intent, ObjectRef, Plane, Secret, SecretName, chain},
     plan::{Action, ActionResult, Change, End},
-    ports::{Looked, Outcome},
+    ports::Outcome,
 };
 
 pub(super) const STOPPED: &str = "headgate was stopped";
@@ -45,8 +46,8 @@ pub(super) struct Run<'a> {
     ahead: BTreeMap<usize, Observed<Option<LiveObject>>>,
     pub(super) throttle_left: Duration,
     pub(super) splits_left: u32,
-    /// Why nothing more may be written; every action that is not finished ends so.
-    halted: Option<End>,
+    /// Why nothing more may be written to a plane; every action of it that is not finished ends so.
+    halted: BTreeMap<Plane, End>,
 }
 
 impl<'a> Run<'a> {
@@ -66,7 +67,7 @@ impl<'a> Run<'a> {
             ahead: BTreeMap::new(),
             throttle_left: on.limits.throttle,
             splits_left: on.limits.splits,
-            halted: None,
+            halted: BTreeMap::new(),
         }
     }
 
@@ -86,9 +87,9 @@ impl<'a> Run<'a> {
         let mut waiting = Vec::new();
         while let Some(items) = queue.pop_front() {
             if *self.stop.borrow() {
-                self.halted = Some(End::NotTried(STOPPED.to_owned()));
+                self.halt_all(&End::NotTried(STOPPED.to_owned()));
             }
-            match self.halted.clone() {
+            match self.halted.get(&stage.plane()).cloned() {
                 Some(end) => self.end_all(&items, &end),
                 None => self.send(stage, &items, &mut queue, &mut waiting).await,
             }
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
         waiting: &mut Vec<Waiting>,
     ) {
         let mut ready = self.recheck(stage, items, queue).await;
-        let Request { batch, parts } = Request::new(stage, &ready, self.on.types);
+        let Request { writes, parts } = Request::new(stage, &ready, self.on.types);
         let with_parts = parts.items();
         ready.retain(|item| {
             let has_part = with_parts.contains(&item.task);
@@ -150,13 +151,13 @@ impl<'a> Run<'a> {
         if let Err(error) = self.on.journal.intend(&self.on.plan.name, &intents) {
             let end = End::NotTried(error.to_string());
             self.end_all(&sent, &end);
-            self.halted = Some(end);
+            self.halt_all(&end);
             return;
         }
         for item in &sent {
             self.tasks[*item].noted = Some(at);
         }
-        let outcomes = parts.outcomes(&sent, self.write(batch).await);
+        let outcomes = parts.outcomes(&sent, self.write(writes).await);
         self.sort(stage, &sent, outcomes, queue, waiting).await;
     }
 
@@ -173,17 +174,18 @@ impl<'a> Run<'a> {
         if !items.iter().all(|item| self.ahead.contains_key(item)) {
             let more = self.looked_at_together(stage, queue);
             let all: Vec<usize> = items.iter().copied().chain(more).collect();
-            let objects: Vec<ObjectRef> = all.iter().map(|i| self.object(*i).clone()).collect();
-            let looked = match self.look(&objects).await {
+            let looked = match self.look(stage, &all).await {
                 Ok(looked) => looked,
                 Err(end) => {
                     self.end_all(items, &end);
-                    self.halted = Some(end);
+                    self.halted.insert(stage.plane(), end);
                     return Vec::new();
                 }
             };
-            let states = all.iter().zip(&objects);
-            let states = states.map(|(item, object)| (*item, seen(&looked, object)));
+            let states = all
+                .iter()
+                .map(|item| (*item, seen(&looked, self.object(*item))));
+            let states: Vec<_> = states.collect();
             self.ahead.extend(states);
         }
         let mut ready = Vec::new();
@@ -271,44 +273,49 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Looks at objects; the error says why no write may follow.
-    async fn look(&mut self, objects: &[ObjectRef]) -> Result<Looked, End> {
-        let looked = tokio::select! {
-            biased;
-            () = stopped(&self.stop) => return Err(End::NotTried(STOPPED.to_owned())),
-            looked = self.on.kafka.look(objects) => looked,
-        };
-        match looked {
-            Observed::Unknown(why) => Err(End::NotTried(format!(
-                "Kafka could not be looked at right before the write: {why}"
+    /// Looks at items; the error says why no write may follow.
+    async fn look(&self, stage: Stage, items: &[usize]) -> Result<Looks, End> {
+        match self.look_again(stage, items).await {
+            None => Err(End::NotTried(STOPPED.to_owned())),
+            Some(Ok(looked)) => Ok(looked),
+            Some(Err(Blind::Unseen(why))) => Err(End::NotTried(format!(
+                "the {} plane could not be looked at right before the write: {why}",
+                stage.plane()
             ))),
-            Observed::Known(looked) => match self.foreign(&looked.cluster_id) {
-                Some(why) => Err(End::PreconditionFailed(why)),
-                None => Ok(looked),
-            },
+            Some(Err(Blind::Foreign(why))) => Err(End::PreconditionFailed(why)),
         }
     }
 
-    /// Says why a cluster is not the one that was planned; `None` when it is.
-    pub(super) fn foreign(&self, id: &ClusterId) -> Option<String> {
-        match &self.on.plan.cluster_id {
-            Some(planned) if planned == id => None,
-            Some(planned) => Some(format!(
-                "the cluster's id is {id} now and was {planned} when the plan was made; nothing is written to it"
-            )),
-            None => Some("the plan does not say which cluster it is of".to_owned()),
+    /// Looks at items. `None` once stopped.
+    pub(super) async fn look_again(
+        &self,
+        stage: Stage,
+        items: &[usize],
+    ) -> Option<Result<Looks, Blind>> {
+        let actions: Vec<&Action> = items.iter().map(|item| self.tasks[*item].action).collect();
+        let planned = self.on.plan.cluster_id.as_ref();
+        tokio::select! {
+            biased;
+            () = stopped(&self.stop) => None,
+            looked = self.on.planes.look(stage.plane(), &actions, planned, self.on.vault) => Some(looked),
         }
+    }
+
+    /// Writes nothing more to any plane.
+    fn halt_all(&mut self, end: &End) {
+        let all = Plane::ALL.iter().map(|plane| (*plane, end.clone()));
+        self.halted.extend(all);
     }
 
     /// Sends a request; one that is still under way some time after the daemon was stopped is abandoned.
-    async fn write(&self, batch: crate::ports::Batch) -> Vec<Outcome> {
+    async fn write(&self, writes: Writes) -> Vec<Outcome> {
         let grace = async {
             stopped(&self.stop).await;
             tokio::time::sleep(self.on.limits.grace).await;
         };
         tokio::select! {
             biased;
-            outcomes = self.on.kafka.write(batch) => outcomes,
+            outcomes = self.on.planes.write(writes) => outcomes,
             () = grace => Vec::new(),
         }
     }
@@ -346,15 +353,6 @@ impl<'a> Run<'a> {
             self.end(*item, end.clone());
         }
     }
-
-    /// Looks at objects during verification, where a failure only means to look again. `None` once stopped.
-    pub(super) async fn look_again(&self, objects: &[ObjectRef]) -> Option<Observed<Looked>> {
-        tokio::select! {
-            biased;
-            () = stopped(&self.stop) => None,
-            looked = self.on.kafka.look(objects) => Some(looked),
-        }
-    }
 }
 
 /// Says how an action ends in which no stage took part: a change of nothing has nothing to wait for.
@@ -373,10 +371,9 @@ fn left(action: &Action) -> End {
 }
 
 /// Returns what was seen of an object; one that the answer lacks was not seen.
-pub(super) fn seen(looked: &Looked, object: &ObjectRef) -> Observed<Option<LiveObject>> {
+pub(super) fn seen(looked: &Looks, object: &ObjectRef) -> Observed<Option<LiveObject>> {
     let unanswered = || Observed::Unknown("the answer lacks it".to_owned());
     looked
-        .objects
         .get(object)
         .cloned()
         .unwrap_or_else(unanswered)

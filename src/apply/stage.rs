@@ -1,9 +1,9 @@
 //! The stages of a run, in order (apply stage, pure). What gives comes before what takes away: access is widened before it
 //! is narrowed, a new DENY is the last that is made, and deletions stand last, those of data behind all others.
 
-use super::{Limits, moves};
+use super::{Limits, moves, rest};
 use crate::{
-    model::{Acl, AclPermission, Kind, Verb},
+    model::{Acl, AclPermission, Kind, Plane, Verb},
     plan::{Action, ResetField, SetField},
 };
 
@@ -30,6 +30,18 @@ pub(super) enum Stage {
     Deny,
     /// OffsetCommit for groups.
     Offsets,
+    /// Schemas are registered, and how they may change is set.
+    Schemas,
+    /// Connectors that are to rest are paused or stopped.
+    Rest,
+    /// Connectors are made, and get their config: by now there is what they use.
+    Connectors,
+    /// Connectors that are to work are resumed, or restarted where they failed.
+    Resume,
+    /// Connectors are deleted, while there still is what they use.
+    DropConnectors,
+    /// Subjects are deleted.
+    DropSubjects,
     /// DeleteAcls.
     DropAcls,
     /// AlterClientQuotas, removing.
@@ -43,7 +55,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::CreateTopics,
         Self::Grow,
         Self::Configs,
@@ -54,6 +66,12 @@ impl Stage {
         Self::Allow,
         Self::Deny,
         Self::Offsets,
+        Self::Schemas,
+        Self::Rest,
+        Self::Connectors,
+        Self::Resume,
+        Self::DropConnectors,
+        Self::DropSubjects,
         Self::DropAcls,
         Self::DropQuotas,
         Self::DropConfigs,
@@ -79,7 +97,9 @@ impl Stage {
     pub(super) fn is_deletion(self) -> bool {
         matches!(
             self,
-            Self::DropAcls
+            Self::DropConnectors
+                | Self::DropSubjects
+                | Self::DropAcls
                 | Self::DropQuotas
                 | Self::DropConfigs
                 | Self::DropCredentials
@@ -90,7 +110,7 @@ impl Stage {
     /// Returns the fields that this stage sets.
     pub(super) fn set(self, action: &Action) -> impl Iterator<Item = &SetField> {
         let fields = action.change.set.iter();
-        fields.filter(move |field| of_set(action, &field.path) == Some(self))
+        fields.filter(move |field| of_set(action, field) == Some(self))
     }
 
     /// Returns the fields that this stage resets.
@@ -104,7 +124,17 @@ impl Stage {
     pub(super) fn limit(self, limits: &Limits) -> usize {
         match self {
             Self::DropAcls => limits.acl_deletes,
+            _ if self.plane() != Plane::Kafka => limits.rest,
             _ => limits.records,
+        }
+    }
+
+    /// Returns the plane that it works on.
+    pub(super) fn plane(self) -> Plane {
+        match self {
+            Self::Schemas | Self::DropSubjects => Plane::Registry,
+            Self::Rest | Self::Connectors | Self::Resume | Self::DropConnectors => Plane::Connect,
+            _ => Plane::Kafka,
         }
     }
 }
@@ -118,6 +148,8 @@ fn of_object(action: &Action) -> Option<Stage> {
             Some(acl) if acl.parts().permission == AclPermission::DENY => Some(Stage::Deny),
             _ => Some(Stage::Allow),
         },
+        (Verb::Create, Kind::Schema) => Some(Stage::Schemas),
+        (Verb::Create, Kind::Connector) => Some(Stage::Connectors),
         (Verb::Delete, Kind::Acl) => Some(Stage::DropAcls),
         (Verb::Delete, _) => Some(of_reset(action)),
         (Verb::Create | Verb::Update, _) => None,
@@ -125,8 +157,11 @@ fn of_object(action: &Action) -> Option<Stage> {
 }
 
 /// Returns the stage in which a field is set; `None` when this is not the way to set it.
-fn of_set(action: &Action, path: &str) -> Option<Stage> {
+fn of_set(action: &Action, field: &SetField) -> Option<Stage> {
+    let path = field.path.as_str();
     match (action.object.kind, action.verb) {
+        (Kind::Schema, _) => Some(Stage::Schemas),
+        (Kind::Connector, _) => Some(rest::stage_of(action, field)),
         (Kind::Topic, Verb::Create) => Some(Stage::CreateTopics),
         (Kind::Topic, _) if path == "partitions" => Some(Stage::Grow),
         (Kind::User, _) => Some(Stage::Credentials),
@@ -139,6 +174,10 @@ fn of_set(action: &Action, path: &str) -> Option<Stage> {
 fn of_reset(action: &Action) -> Stage {
     match (action.object.kind, action.verb) {
         (Kind::Topic, Verb::Delete) => Stage::DeleteTopics,
+        (Kind::Schema, Verb::Delete) => Stage::DropSubjects,
+        (Kind::Schema, _) => Stage::Schemas,
+        (Kind::Connector, Verb::Delete) => Stage::DropConnectors,
+        (Kind::Connector, _) => Stage::Connectors,
         (Kind::User, _) => Stage::DropCredentials,
         (Kind::Quota, Verb::Delete) => Stage::DropQuotas,
         (Kind::Quota, _) => Stage::Quotas,

@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 
-use super::{moves, stage::Stage};
+use super::{moves, rest, stage::Stage};
 use crate::{
     live::{Field, LiveRef},
     model::{Kind, Verb, config_key},
@@ -106,7 +106,7 @@ impl<'a> Step<'a> {
     fn is_more_than_fields(self) -> bool {
         matches!(
             self.action.object.kind,
-            Kind::Topic | Kind::Acl | Kind::ConsumerGroup
+            Kind::Topic | Kind::Acl | Kind::ConsumerGroup | Kind::Schema | Kind::Connector
         )
     }
 
@@ -141,6 +141,7 @@ impl<'a> Step<'a> {
         match (&set.from, field(seen, &set.path)) {
             // a hidden value cannot be compared, and the plan's `None` may stand for it
             (None, None) | (_, Some(Field::Hidden)) => None,
+            _ if set.secret.is_some() => None,
             (None, Some(Field::Value(now))) => {
                 Some(format!("{path} is {now} by now, the plan saw it unset"))
             }
@@ -167,10 +168,17 @@ impl<'a> Step<'a> {
     fn holds(self, seen: Option<LiveRef<'_>>, set: &SetField, written: bool) -> bool {
         let own = field(seen, &set.path);
         if set.secret.is_some() {
-            return written && own.is_some();
+            // one that is told by its fingerprint tells itself whether it is the one that is wanted
+            return match own {
+                Some(Field::Value(own)) => own == set.to.as_str(),
+                Some(Field::Hidden) => written,
+                None => false,
+            };
         }
         let own = own.as_ref().and_then(Field::value);
-        own.is_some_and(|own| self.same(&set.path, own, &set.to))
+        own.is_some_and(|own| {
+            self.same(&set.path, own, &set.to) || (written && rest::is_taken(set, own))
+        })
     }
 
     fn same(self, path: &str, a: &str, b: &str) -> bool {

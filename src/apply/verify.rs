@@ -6,14 +6,14 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 
 use super::{
+    planes::Blind,
     run::{Run, STOPPED, seen},
     stage::Stage,
 };
 use crate::{
-    live::{LiveObject, Observed},
-    model::ObjectRef,
+    live::{LiveObject, Looks, Observed},
+    model::Plane,
     plan::End,
-    ports::Looked,
 };
 
 /// The first pause between two looks: an idle broker is a few milliseconds behind.
@@ -52,27 +52,23 @@ impl Run<'_> {
         let mut progress = began;
         let mut pause = FIRST_PAUSE;
         while !waiting.is_empty() {
-            let each = waiting.iter();
-            let objects: Vec<ObjectRef> = each.map(|w| self.object(w.task).clone()).collect();
+            let items: Vec<usize> = waiting.iter().map(|w| w.task).collect();
             let looking = Instant::now();
             let before = waiting.len();
-            let failed = match self.look_again(&objects).await {
-                None => return self.give_up(&waiting, STOPPED),
-                Some(Observed::Unknown(why)) => Some(why),
-                Some(Observed::Known(looked)) => {
-                    let foreign = self.foreign(&looked.cluster_id);
-                    if foreign.is_none() {
-                        self.settle(stage, &mut waiting, &looked);
-                    }
-                    foreign
+            let failed = match self.look_again(stage, &items).await {
+                None => return self.give_up(stage, &waiting, STOPPED),
+                Some(Err(Blind::Unseen(why) | Blind::Foreign(why))) => Some(why),
+                Some(Ok(looked)) => {
+                    self.settle(stage, &mut waiting, &looked);
+                    None
                 }
             };
             if waiting.len() < before {
                 progress = Instant::now();
                 pause = FIRST_PAUSE;
             }
-            let why = failed.as_deref().unwrap_or("no broker shows it yet");
-            self.expire(&mut waiting, began, progress, why);
+            let why = failed.as_deref().unwrap_or("nobody shows it yet");
+            self.expire(stage, &mut waiting, began, progress, why);
             if waiting.is_empty() {
                 return;
             }
@@ -84,7 +80,7 @@ impl Run<'_> {
     }
 
     /// Ends what a look settles.
-    fn settle(&mut self, stage: Stage, waiting: &mut Vec<Waiting>, looked: &Looked) {
+    fn settle(&mut self, stage: Stage, waiting: &mut Vec<Waiting>, looked: &Looks) {
         let mut done = HashSet::new();
         for Waiting { task, claim } in waiting.iter() {
             let action = self.tasks[*task].action;
@@ -107,7 +103,14 @@ impl Run<'_> {
     }
 
     /// Gives up on what has been waited for long enough.
-    fn expire(&mut self, waiting: &mut Vec<Waiting>, began: Instant, progress: Instant, why: &str) {
+    fn expire(
+        &mut self,
+        stage: Stage,
+        waiting: &mut Vec<Waiting>,
+        began: Instant,
+        progress: Instant,
+        why: &str,
+    ) {
         let limits = self.on.limits;
         let over = |w: &Waiting| match w.claim {
             Claim::Unanswered(_) => began.elapsed() >= limits.unanswered,
@@ -117,17 +120,22 @@ impl Run<'_> {
         };
         let (gone, kept) = std::mem::take(waiting).into_iter().partition(over);
         *waiting = kept;
-        self.give_up(&gone, why);
+        self.give_up(stage, &gone, why);
     }
 
     /// Ends items whose fate is not known. What was last seen of them is older than the write, so it is not known
     /// either.
-    fn give_up(&mut self, waiting: &[Waiting], why: &str) {
+    fn give_up(&mut self, stage: Stage, waiting: &[Waiting], why: &str) {
+        let who = match stage.plane() {
+            Plane::Kafka => "Kafka",
+            Plane::Connect => "Connect",
+            Plane::Registry => "the registry",
+        };
         for Waiting { task, claim } in waiting {
             let text = match claim {
                 Claim::Taken => {
                     format!(
-                        "Kafka acknowledged it, but it was not seen: {why}; the next pass looks again"
+                        "{who} acknowledged it, but it was not seen: {why}; the next pass looks again"
                     )
                 }
                 Claim::Claimed(text) => {

@@ -82,7 +82,7 @@ struct Task {
 const NO_STATUS: &str = "UNASSIGNED";
 
 /// Puts together what is told of a connector.
-pub(super) fn connector(connect: &str, info: Info, status: Option<Status>) -> LiveConnector {
+pub(super) fn connector(connect: &str, name: &str, info: Info, status: Option<Status>) -> LiveConnector {
     let config = info.config.into_iter();
     let (part, tasks) = match status {
         Some(status) => (Some(status.connector), status.tasks),
@@ -90,6 +90,7 @@ pub(super) fn connector(connect: &str, info: Info, status: Option<Status>) -> Li
     };
     LiveConnector {
         connect: connect.into(),
+        name: name.into(),
         config: config
             .filter(|(key, _)| key != "name")
             .map(|(key, value)| LiveConfig {
@@ -110,7 +111,6 @@ pub(super) fn connector(connect: &str, info: Info, status: Option<Status>) -> Li
                 trace: task.trace,
             })
             .collect(),
-        check: None,
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
             Observed::Known(read) => read,
             Observed::Unknown(why) => panic!("{why}"),
         };
-        connector("main", info, status)
+        connector("main", "c", info, status)
     }
 
     /// Trap 35: Connect puts the name into the config; it is no value that anybody set.

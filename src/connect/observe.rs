@@ -80,13 +80,11 @@ async fn connectors(
 ) -> Result<BTreeMap<CompactString, Observed<LiveConnector>>, Error> {
     let answer = get(client, "/connectors?expand=info&expand=status").await?;
     let Connectors(read) = answer.json()?;
-    let live = |seen: Observed<(Info, Option<Status>)>| {
-        seen.map(|(info, status)| connector(&client.name, info, status))
+    let live = |(name, seen): (CompactString, Observed<(Info, Option<Status>)>)| {
+        let seen = seen.map(|(info, status)| connector(&client.name, &name, info, status));
+        (name, seen)
     };
-    Ok(read
-        .into_iter()
-        .map(|(name, seen)| (name, live(seen)))
-        .collect())
+    Ok(read.into_iter().map(live).collect())
 }
 
 async fn one(client: &Client, name: &str) -> Observed<Option<LiveConnector>> {
@@ -113,7 +111,7 @@ async fn read_one(client: &Client, name: &str) -> Result<Option<LiveConnector>, 
         true => None,
         false => Some(answer.json()?),
     };
-    Ok(Some(connector(&client.name, info, status)))
+    Ok(Some(connector(&client.name, name, info, status)))
 }
 
 /// Tells whether Connect itself says that there is no such connector. A worker that is starting answers 404 to everything,

@@ -9,6 +9,7 @@
 mod backoff;
 pub mod clock;
 mod cluster;
+mod connectors;
 mod follow;
 mod logins;
 mod observer;

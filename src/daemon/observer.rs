@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Planes,
-    logins::Logins,
-    planes::{self, Took},
-};
+use super::{Planes, connectors, logins::Logins, planes::Took};
 use crate::{
     desired::{DesiredCluster, DesiredValue},
     live::{Fingerprints, Live, Observed},
@@ -33,9 +29,11 @@ impl Observer {
 
     /// Sees what planning needs, and says how long each plane took.
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
-        let (live, took) = self.planes.observe(&planes::ask(desired, ledger)).await;
+        let (live, took) = self.planes.observe(desired, ledger).await;
         let mut live = self.sought(desired, ledger, live).await;
         live.secrets = self.fingerprints(desired);
+        connectors::hide(desired, &self.vault, &mut live);
+        connectors::check(&self.planes.connect, &self.vault, desired, ledger, &mut live).await;
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
             self.logins
@@ -66,7 +64,9 @@ impl Observer {
         let passwords = desired.users.values().flat_map(|user| &user.scram);
         let passwords = passwords.map(|credential| &credential.password);
         let configs = desired.configs.values().flat_map(BTreeMap::values);
-        let values = configs.flat_map(|object| &object.config);
+        let configs = configs.flat_map(|object| &object.config);
+        let connectors = desired.connectors.values();
+        let values = configs.chain(connectors.flat_map(|connector| &connector.config));
         let secrets = values.filter_map(|(_, value)| match value {
             DesiredValue::Secret(name) => Some(name),
             DesiredValue::Set(_) | DesiredValue::LeaveAlone => None,
@@ -147,9 +147,7 @@ mod tests {
         };
         let object = ObjectRef::new(Kind::Acl, acl.as_str());
         ledger.records_mut().insert(object, in_place);
-        let planes = Planes {
-            kafka: Arc::new(plane),
-        };
+        let planes = Planes::of_kafka(Arc::new(plane));
         let cluster = ClusterName::new("c").expect("it is a name");
         let observer = Observer::new(planes, Vault::none(), Logins::read(cluster, None));
         let (live, _) = observer

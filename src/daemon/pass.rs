@@ -105,7 +105,7 @@ fn make_plan(
     Arc::new(plan)
 }
 
-/// Runs the plan. Without a Kafka plane that was seen there is nothing to run, as the plan says itself.
+/// Runs the plan.
 async fn apply(
     cycle: &mut Cycle,
     site: &Site,
@@ -113,14 +113,14 @@ async fn apply(
     live: &Live,
     stop: &Stop,
 ) -> Applied {
-    let Some(seen) = live.kafka.known().filter(|_| !planned.actions.is_empty()) else {
+    if planned.actions.is_empty() {
         return Applied::default();
-    };
+    }
     let (began, limits) = (Instant::now(), Limits::default());
     let on = On {
         plan: planned,
-        types: KeyTypes::new(seen),
-        kafka: site.observer.planes.kafka.as_ref(),
+        types: KeyTypes::new(live.kafka()),
+        planes: site.observer.planes.to_apply(),
         journal: site.store.as_ref(),
         vault: &site.observer.vault,
         limits: &limits,

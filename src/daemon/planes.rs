@@ -7,17 +7,20 @@ use std::{
 };
 
 use compact_str::CompactString;
+use futures::future::join_all;
 use tokio::time::Instant;
 
 use super::clock;
 use crate::{
-    config,
+    apply::{self, ConnectClusters},
+    config, connect,
     desired::DesiredCluster,
     kafka,
-    live::{Live, Observed},
+    live::{ConnectLive, Live, Observed, RegistryLive},
     model::{ClusterName, Kind, Ledger, Mode, Plane, TopicName, chain},
     plan,
-    ports::{Ask, KafkaPlane},
+    ports::{Ask, ConnectPlane, KafkaPlane, RegistryPlane, Wanted},
+    registry,
 };
 
 /// How long each plane's observation took.
@@ -28,6 +31,10 @@ pub(super) type Took = Vec<(Plane, Duration)>;
 pub struct Planes {
     /// Kafka.
     pub kafka: Arc<dyn KafkaPlane>,
+    /// The Connect clusters, by their names in `headgate.yaml`.
+    pub connect: ConnectClusters,
+    /// The Schema Registry, where there is one.
+    pub registry: Option<Arc<dyn RegistryPlane>>,
 }
 
 /// Why a cluster's planes cannot be set up; a plane that does not answer is no such error, but an unknown observation.
@@ -54,30 +61,118 @@ pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Plan
             cluster: cluster.clone(),
             reason: chain(&e),
         })?;
+    let clusters = settings.connect.iter();
+    let clusters = clusters.map(|(name, endpoint)| -> (_, Arc<dyn ConnectPlane>) {
+        (name.clone(), Arc::new(connect::Client::new(name, endpoint)))
+    });
+    let registry = settings.registry.as_ref();
     Ok(Planes {
         kafka: Arc::new(kafka),
+        connect: clusters.collect(),
+        registry: registry
+            .map(|endpoint| -> Arc<dyn RegistryPlane> { Arc::new(registry::Client::new(endpoint)) }),
     })
 }
 
 impl Planes {
-    /// Observes every plane, concurrently, and says how long each took.
-    pub(super) async fn observe(&self, ask: &Ask) -> (Live, Took) {
-        let observed_at = clock::now();
-        let began = Instant::now();
-        let kafka = self.kafka.observe(ask).await;
-        if let Observed::Unknown(reason) = &kafka {
-            tracing::warn!(plane = "kafka", reason, "plane not observed");
+    /// Makes the planes of a cluster that is Kafka and nothing else.
+    #[must_use]
+    pub fn of_kafka(kafka: Arc<dyn KafkaPlane>) -> Self {
+        Self {
+            kafka,
+            connect: BTreeMap::new(),
+            registry: None,
         }
+    }
+
+    /// Returns them as a run takes them.
+    pub(super) fn to_apply(&self) -> apply::Planes<'_> {
+        apply::Planes {
+            kafka: self.kafka.as_ref(),
+            connect: &self.connect,
+            registry: self.registry.as_deref(),
+        }
+    }
+
+    /// Observes every plane, concurrently, and says how long each took.
+    pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
+        let observed_at = clock::now();
+        let ask = ask(desired, ledger);
+        let (kafka, connect, registry) = tokio::join!(
+            timed(self.kafka.observe(&ask)),
+            timed(self.observe_connect(desired)),
+            timed(self.observe_registry(desired, ledger)),
+        );
+        let mut took = vec![(Plane::Kafka, kafka.1)];
+        took.extend(connect.0.as_ref().map(|_| (Plane::Connect, connect.1)));
+        took.extend(registry.0.as_ref().map(|_| (Plane::Registry, registry.1)));
+        let live = Live {
+            observed_at,
+            kafka: kafka.0,
+            connect: connect.0.map(Observed::Known),
+            registry: registry.0,
+            secrets: BTreeMap::new(),
+        };
+        warn(&live);
+        (live, took)
+    }
+
+    async fn observe_connect(&self, desired: &DesiredCluster) -> Option<ConnectLive> {
+        if self.connect.is_empty() || desired.mode(Kind::Connector) == Mode::Ignore {
+            return None;
+        }
+        let each = self.connect.iter();
+        let each = each.map(|(name, plane)| async { (name.clone(), plane.observe().await) });
+        let seen = join_all(each).await.into_iter().collect();
+        let homes = desired.connectors.iter();
+        let homes = homes.map(|(name, one)| (name.as_str(), one.connect.as_str()));
+        Some(ConnectLive::gather(seen, homes))
+    }
+
+    async fn observe_registry(
+        &self,
+        desired: &DesiredCluster,
+        ledger: &Ledger,
+    ) -> Option<Observed<RegistryLive>> {
+        let registry = self.registry.as_ref()?;
+        if desired.mode(Kind::Schema) == Mode::Ignore {
+            return None;
+        }
+        let recorded = ledger.records.keys();
+        let recorded = recorded.filter(|object| object.kind == Kind::Schema);
+        let given_up = recorded.filter(|object| !desired.schemas.contains_key(&object.name));
+        let consented = desired.deletion.allow.iter().map(|consent| &consent.object);
+        let consented = consented.filter(|object| object.kind == Kind::Schema);
+        let due = given_up.chain(consented).map(|object| object.name.clone()).collect();
+        let wanted = Wanted {
+            schemas: &desired.schemas,
+            owned: &desired.owns.subjects,
+            due: &due,
+        };
+        Some(registry.observe(&wanted).await)
+    }
+}
+
+async fn timed<T>(seeing: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    (seeing.await, began.elapsed())
+}
+
+/// Says what could not be observed.
+fn warn(live: &Live) {
+    let clusters = live.connect.as_ref().and_then(Observed::known);
+    let unseen = [
+        ("kafka", live.kafka.unknown().map(str::to_owned)),
+        ("connect", clusters.and_then(ConnectLive::unseen)),
         (
-            Live {
-                observed_at,
-                kafka,
-                registry: None,
-                connect: None,
-                secrets: BTreeMap::new(),
-            },
-            vec![(Plane::Kafka, began.elapsed())],
-        )
+            "registry",
+            live.registry.as_ref().and_then(|r| r.unknown().map(str::to_owned)),
+        ),
+    ];
+    for (plane, reason) in unseen {
+        if let Some(reason) = reason {
+            tracing::warn!(plane, reason, "plane not observed");
+        }
     }
 }
 
@@ -89,7 +184,7 @@ fn needs(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> bool {
 }
 
 /// Says what an observation has to see for a plan to be made.
-pub(super) fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
+fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
     let records = ledger.records.iter();
     let was_there = records
         .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())

@@ -1,8 +1,8 @@
 //! What Kafka Connect holds (rank 1: types only).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use super::{LiveConfig, Observed};
@@ -18,9 +18,56 @@ pub struct ConnectLive {
     /// Connectors by name. Where several Connect clusters have one of the same name, it is that of the cluster for which
     /// git declares it; others stand under `<cluster>/<name>`.
     pub connectors: BTreeMap<CompactString, Observed<LiveConnector>>,
+    /// What plugins say against configs that git declares and that are about to be written, by connector; an empty list:
+    /// nothing.
+    #[serde(default)]
+    pub checks: BTreeMap<CompactString, Observed<Vec<ConfigProblem>>>,
 }
 
 impl ConnectLive {
+    /// Puts together what the Connect clusters hold, each by its name in `headgate.yaml`. `home` says for which of them git
+    /// declares a connector. Of a Connect cluster that did not answer, the connectors that git declares for it are unknown.
+    #[must_use]
+    pub fn gather<'a>(
+        seen: BTreeMap<CompactString, Observed<ConnectSeen>>,
+        homes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Self {
+        let mut live = Self::default();
+        let named: BTreeMap<&str, &str> = homes.clone().collect();
+        let mut times: BTreeMap<CompactString, usize> = BTreeMap::new();
+        let known = seen.values().filter_map(Observed::known);
+        for name in known.flat_map(|one| one.connectors.keys()) {
+            *times.entry(name.clone()).or_default() += 1;
+        }
+        for (name, home) in homes {
+            if let Some(why) = lost(&seen, home) {
+                let why = Observed::Unknown(why);
+                live.connectors.insert(name.into(), why);
+            }
+        }
+        for (connect, seen) in seen {
+            live.clusters.insert(
+                connect.clone(),
+                seen.as_ref().map(|seen| seen.cluster.clone()),
+            );
+            let Observed::Known(seen) = seen else {
+                continue;
+            };
+            for (name, connector) in seen.connectors {
+                let is_home = match named.get(name.as_str()) {
+                    Some(home) => *home == connect,
+                    None => times.get(&name) == Some(&1),
+                };
+                let key = match is_home {
+                    true => name,
+                    false => format_compact!("{connect}/{name}"),
+                };
+                live.connectors.insert(key, connector);
+            }
+        }
+        live
+    }
+
     /// Says why a connector that is not listed may be there nevertheless: a Connect cluster did not answer.
     #[must_use]
     pub fn unseen(&self) -> Option<String> {
@@ -29,6 +76,24 @@ impl ConnectLive {
             Some(format!("Connect cluster {name}: {why}"))
         };
         self.clusters.iter().find_map(unknown)
+    }
+}
+
+/// Says why nobody knows what a Connect cluster holds.
+fn lost(
+    seen: &BTreeMap<CompactString, Observed<ConnectSeen>>,
+    connect: &str,
+) -> Option<String> {
+    match seen.get(connect) {
+        Some(Observed::Known(_)) => None,
+        Some(Observed::Unknown(why)) => Some(format!("Connect cluster {connect}: {why}")),
+        None => {
+            let known: Vec<&str> = seen.keys().map(CompactString::as_str).collect();
+            Some(format!(
+                "headgate.yaml names no Connect cluster {connect} for this cluster; it has {}",
+                known.join(", ")
+            ))
+        }
     }
 }
 
@@ -66,6 +131,8 @@ pub struct ConnectCluster {
 pub struct LiveConnector {
     /// The Connect cluster that has it.
     pub connect: CompactString,
+    /// What it is called there.
+    pub name: CompactString,
     /// Its config, sorted by key, without `name`. A value that the workers mask is not known.
     pub config: Vec<LiveConfig>,
     /// Its state as Connect spells it (`RUNNING`, `PAUSED`, `STOPPED`, `FAILED`, `UNASSIGNED`, `RESTARTING`).
@@ -76,9 +143,6 @@ pub struct LiveConnector {
     /// Its tasks.
     #[serde(default)]
     pub tasks: Vec<LiveTask>,
-    /// What the workers say of the config that git declares, where that was asked.
-    #[serde(default)]
-    pub check: Option<Observed<Vec<ConfigProblem>>>,
 }
 
 /// A task of a connector.
@@ -105,6 +169,12 @@ pub struct ConfigProblem {
     pub key: CompactString,
     /// What is wrong with it.
     pub message: String,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.key, self.message)
+    }
 }
 
 impl LiveConnector {

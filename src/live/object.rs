@@ -112,10 +112,11 @@ impl<'a> LiveRef<'a> {
                 }
             }
             Self::Subject(subject) => match path {
-                "schema" => {
-                    let digest = &subject.declared.as_ref()?.digest;
-                    Some(Field::Value(digest.as_str().into()))
-                }
+                // another schema is told by its version: nobody asked for its text
+                "schema" => Some(Field::Value(match &subject.declared {
+                    Some(found) if subject.is_current() => found.digest.as_str().into(),
+                    _ => format!("version {}", subject.versions.last()?).into(),
+                })),
                 "compatibility" => {
                     let level = subject.compatibility.as_deref()?;
                     Some(Field::Value(level.into()))

@@ -32,11 +32,14 @@ pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use known_config::{Accepts, KnownConfig, Versions, known_config};
 pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, Restarts, UsedConsent};
-pub use name::{CONFIG, ClusterName, ConfigKey, NameError, TopicName, config_key};
+pub use name::{
+    COMPATIBILITY, CONFIG, ClusterName, ConfigKey, EVERY_SUBJECT, NameError, SCHEMA, STATE,
+    TopicName, config_key,
+};
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
-pub use secret::{Fingerprint, Secret, SecretName, SecretRef};
+pub use secret::{Fingerprint, Secret, SecretName, SecretRef, is_secret_key};
 pub use throttle::{THROTTLE_RATES, THROTTLED_REPLICAS, is_throttle};
 pub use topic_config::{TOPIC_CONFIGS, topic_config};
 

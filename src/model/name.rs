@@ -122,6 +122,14 @@ impl fmt::Display for ClusterName {
 
 /// Beginning of the paths by which plans and the ledger name the config keys of an object.
 pub const CONFIG: &str = "config.";
+/// Path of how a connector runs.
+pub const STATE: &str = "state";
+/// Path of a subject's schema, which is known by its digest.
+pub const SCHEMA: &str = "schema";
+/// Path of how a subject's schemas may change.
+pub const COMPATIBILITY: &str = "compatibility";
+/// What stands for all subjects that do not say themselves how their schemas may change: the registry's own setting.
+pub const EVERY_SUBJECT: &str = "<default>";
 
 /// Returns the config key that the path of a field names; `None` when it names another field.
 #[must_use]

@@ -44,7 +44,55 @@ impl fmt::Display for SecretName {
     }
 }
 
+/// Tells whether a config key speaks of a secret, where nobody knows its type: those of connectors are their plugins' own.
+/// Words as Kafka Connect's plugins use them; a key that is held for a secret and is none is merely not shown.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "credential",
+        "jaas",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "authorization",
+        "userinfo",
+    ];
+    let letters = key.chars().filter(char::is_ascii_alphanumeric);
+    let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    WORDS.iter().any(|word| letters.contains(word))
+}
+
 /// What can be kept of a secret: a keyed digest, which tells that it changed and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub CompactString);
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_key;
+
+    #[test]
+    fn keys_of_secrets_are_known_however_they_are_spelled() {
+        for key in [
+            "ssl.keystore.password",
+            "aws.secret.access.key",
+            "aws.access.key.id",
+            "snowflake.private.key",
+            "basic.auth.user.info",
+            "http.headers.Authorization",
+            "consumer.override.sasl.jaas.config",
+            "connection_token",
+            "apiKey",
+        ] {
+            assert!(is_secret_key(key), "{key}");
+        }
+        for key in ["connector.class", "topics", "connection.url", "key.converter", "tasks.max"] {
+            assert!(!is_secret_key(key), "{key}");
+        }
+    }
+}

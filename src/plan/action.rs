@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
+use crate::desired::DesiredSchema;
 use crate::model::{
     Cause, ClusterId, ClusterName, CommitId, ConfigKey, DriftClass, Gate, Kind, ObjectRef, Place,
     Plane, Risk, SecretName, TopicId, Verb, config_key,
@@ -150,7 +151,7 @@ pub struct FieldChange {
 }
 
 /// A change as the executor needs it: no choices are left, and the values it may overwrite are its preconditions.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Change {
     /// Id of the topic that is changed or deleted: one made again under its name is another one. `None` for what is to
     /// be made, and for kinds without ids.
@@ -172,6 +173,23 @@ pub struct Change {
     /// Partitions whose preferred leader is to lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elect: Vec<i32>,
+    /// What it takes beside fields to write an object of another plane than Kafka's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Box<Beyond>>,
+}
+
+/// What it takes beside fields to write an object of another plane than Kafka's.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Beyond {
+    /// Where a connector is, or comes to be.
+    Connector {
+        /// The Connect cluster, by its name in `headgate.yaml`.
+        connect: CompactString,
+        /// What it is called there.
+        name: CompactString,
+    },
+    /// The schema that is registered. Its digest stands among the fields.
+    Schema(#[serde(skip)] DesiredSchema),
 }
 
 /// A partition that begins to move.

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use super::{
-    Action, Change, FieldChange, ResetField, SetField,
+    Action, Change, FieldChange, ResetField, SetField, beyond,
     draft::{Draft, Inputs, field, place},
     fields::{self, Want},
-    memory::{LEADERS, Memory, PLACEMENT, STATE},
+    memory::{LEADERS, Memory, PLACEMENT},
     moves::Hold,
     restart, risk, special,
     walk::Seen,
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     desired::DesiredRef,
     live::{Field, LiveRef, Observed},
-    model::{ConfigKey, DriftClass, Gate, Kind, Verb, is_throttle},
+    model::{ConfigKey, DriftClass, Gate, Kind, STATE, Verb, is_throttle},
 };
 
 /// Plans one declared object.
@@ -121,10 +121,16 @@ fn create(
         change: Change {
             set,
             assignment: layout,
+            beyond: beyond::of(seen),
             ..Change::default()
         },
     };
-    draft.push(action, seen.record);
+    match beyond::refusal(inputs, seen, &action.change.set, &action.change.reset) {
+        Some(Hold { gate, reason }) => {
+            draft.hold(seen, Verb::Create, gate, reason, action.fields);
+        }
+        None => draft.push(action, seen.record),
+    }
 }
 
 /// Makes the executor's half of a field; the error says why its secret cannot be had.
@@ -211,6 +217,7 @@ impl<'a> Diff<'a> {
         diff.with_password(wanted);
         diff.unmentioned(desired);
         diff.with_whole_config(wanted);
+        diff.unless_refused();
         diff
     }
 
@@ -225,10 +232,14 @@ impl<'a> Diff<'a> {
         let difference = Difference {
             field: field(
                 want.path.clone(),
-                fields::shown(self.live, &want.path),
+                match want.secret {
+                    // what tells secrets apart is nobody's business
+                    Some(_) => own.as_ref().map(|_| fields::HIDDEN),
+                    None => fields::shown(self.live, &want.path),
+                },
                 Some(desired),
             ),
-            drifted: want.value.known().is_some_and(held),
+            drifted: want.value.known().is_some_and(held) && !beyond::refers_to_older(self.live),
         };
         // a key that is set on the object is one that the cluster knows, whatever its listing says
         let is_throttle = |key: &ConfigKey| is_throttle(seen.kind, key.as_str());
@@ -340,6 +351,7 @@ impl<'a> Diff<'a> {
                 reset,
                 by_consent,
                 assignment: layout,
+                beyond: beyond::of(seen),
                 ..Change::default()
             },
         };

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Blocked, Change, FieldChange, Foreign, ResetField, Unexpected,
+    Action, Blocked, Change, FieldChange, Foreign, ResetField, Unexpected, beyond,
     draft::{Draft, Inputs, day, withheld},
     fields, in_use,
     memory::Memory,
@@ -210,6 +210,7 @@ fn delete(
         change: Change {
             id: live.id(),
             reset,
+            beyond: beyond::of(seen),
             ..Change::default()
         },
     };

@@ -6,21 +6,21 @@ use compact_str::{CompactString, ToCompactString, format_compact};
 use super::{
     KeyTypes,
     draft::Inputs,
-    key_types::HIDDEN,
     memory::{
-        COMPATIBILITY, Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, SCHEMA, STATE,
+        Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR,
         config_path,
     },
     moves,
     walk::Seen,
 };
+pub(super) use super::key_types::HIDDEN;
 use crate::{
     desired::{
         Compatibility, DesiredCredential, DesiredRef, DesiredSchema, DesiredTopic, DesiredUser,
         DesiredValue,
     },
     live::{Field, LiveRef, LiveUser, Login, Observed},
-    model::{ConfigKey, ConfigType, Fingerprint, Kind, ScramMechanism, SecretName},
+    model::{COMPATIBILITY, ConfigKey, ConfigType, Fingerprint, Kind, SCHEMA, STATE, ScramMechanism, SecretName},
 };
 
 /// What people read in place of a secret that git wants.

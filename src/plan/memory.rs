@@ -19,12 +19,6 @@ pub(super) const PLACEMENT: &str = "placement";
 pub(super) const LEADERS: &str = "leaders";
 /// The topic config that says how many replicas have to be in sync.
 pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
-/// Path of how a connector runs.
-pub(super) const STATE: &str = "state";
-/// Path of a subject's schema, which is known by its digest.
-pub(super) const SCHEMA: &str = "schema";
-/// Path of how a subject's schemas may change.
-pub(super) const COMPATIBILITY: &str = "compatibility";
 /// Path of the offsets of a group.
 pub(super) const OFFSETS: &str = "offsets";
 /// Path of what the offsets of a group may have been set to: `<since when> <where to>`.

@@ -2,6 +2,7 @@
 
 mod access;
 mod action;
+mod beyond;
 mod contention;
 mod credit;
 mod declared;
@@ -29,11 +30,12 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 
 pub use access::NotMade;
 pub use action::{
-    Action, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
+    Action, Beyond, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
     Progress, ResetField, SetField, Subject, Summary, Unexpected,
 };
 pub use credit::{credit, owned_key};
@@ -105,8 +107,11 @@ pub fn plan(
     moves::throttle(&inputs, &mut plan);
     plan.moving = outlook.progress(&plan.actions);
     plan.actions = in_order(plan.actions, inputs.kafka);
+    beyond::referred_first(&mut plan.actions);
     plan.reported = in_order(plan.reported, inputs.kafka);
-    plan.cluster_id = kafka.map(|kafka| kafka.cluster_id.clone());
+    let id = kafka.map(|kafka| &kafka.cluster_id);
+    let id = id.or(desired.cluster_id.as_ref());
+    plan.cluster_id = id.or(ledger.cluster_id.as_ref()).cloned();
     plan.tell_planes(desired, live);
     plan
 }
@@ -115,6 +120,33 @@ pub fn plan(
 fn to_topics(inputs: &Inputs<'_>, policies: &Policies) -> Vec<Action> {
     match Walk::new(inputs.desired, inputs.live, inputs.ledger, Kind::Topic) {
         Observed::Known(walk) => objects(inputs, Kind::Topic, walk, policies).actions,
+        Observed::Unknown(_) => Vec::new(),
+    }
+}
+
+/// Returns the connectors whose config is about to be written, each with the change: their plugins have to be asked what
+/// they say against it before a plan is made.
+#[must_use]
+pub fn unchecked(
+    desired: &DesiredCluster,
+    live: &Live,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Vec<(CompactString, Change)> {
+    let is_wanted = desired.mode(Kind::Connector) != Mode::Ignore;
+    if !is_wanted || gates::foreign(desired, live, ledger).is_some() {
+        return Vec::new();
+    }
+    let outlook = Outlook::default();
+    let inputs = Inputs::new(desired, live, ledger, &outlook, now);
+    match Walk::new(desired, live, ledger, Kind::Connector) {
+        Observed::Known(walk) => {
+            let mut draft = Draft::default();
+            for seen in walk {
+                object(&inputs, &seen, &mut draft);
+            }
+            beyond::written(draft.actions)
+        }
         Observed::Unknown(_) => Vec::new(),
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::{Action, Pass, draft::Inputs, memory::STATE, moves::Hold, walk::Seen};
+use super::{Action, Pass, draft::Inputs, moves::Hold, walk::Seen};
 use crate::{
     desired::DesiredRef,
     live::{LiveRef, Observed},
-    model::{Gate, Kind, Ledger, ObjectRef, Record, Restarts},
+    model::{Gate, Kind, Ledger, ObjectRef, Record, Restarts, STATE},
 };
 
 /// The word for a connector that failed, or a task of which did.

@@ -2,11 +2,11 @@
 
 use compact_str::format_compact;
 
-use super::{draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::Seen};
+use super::{beyond, draft::Inputs, fields::Want, memory::PARTITIONS, platform, walk::Seen};
 use crate::{
     desired::{DesiredCluster, DesiredRef, Pattern},
     live::{LiveConfig, LiveRef, Observed},
-    model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName},
+    model::{Acl, AclPermission, ConfigKey, Kind, ObjectRef, QuotaEntity, QuotaName, SCHEMA},
 };
 
 /// Says why git may not write an object at all.
@@ -19,6 +19,7 @@ pub(super) fn never_written(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<Stri
         ),
         Kind::Acl if seen.live.is_none() => locks_out(inputs, seen.name),
         Kind::BrokerConfig => no_such_broker(inputs, seen.name),
+        Kind::Connector => beyond::works_elsewhere(inputs, seen),
         _ => None,
     }
 }
@@ -139,6 +140,9 @@ pub(super) fn locks_itself_out(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<S
 
 /// Says why a field of a live object cannot get its declared value.
 pub(super) fn cannot_become(live: LiveRef<'_>, want: &Want<'_>) -> Option<String> {
+    if want.path == SCHEMA {
+        return beyond::is_older(live);
+    }
     let (LiveRef::Topic(topic), Observed::Known(desired)) = (live, &want.value) else {
         return None;
     };

@@ -121,7 +121,7 @@ impl Bench {
         On {
             plan,
             types: KeyTypes::new(live),
-            kafka: self,
+            planes: Planes::of_kafka(self),
             journal: self,
             vault: &self.vault,
             limits: &self.limits,

@@ -79,9 +79,7 @@ impl Site {
     async fn pass(&self) -> Option<Cycle> {
         let sandbox = self.sandbox.clone();
         let connect: ConnectPlanes = Arc::new(move |_, _| {
-            Ok(Planes {
-                kafka: sandbox.clone(),
-            })
+            Ok(Planes::of_kafka(sandbox.clone()))
         });
         let source = Source::Dir(Path::new(self.folder.path()).to_owned());
         let stop = Stop::new();

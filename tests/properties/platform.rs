@@ -130,7 +130,7 @@ impl Platform {
                 let on = On {
                     plan: &planned,
                     types,
-                    kafka: &self.sandbox,
+                    planes: Planes::of_kafka(&self.sandbox),
                     journal: &self.disk,
                     vault: &others::vault(),
                     limits: &limits,

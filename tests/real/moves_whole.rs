@@ -193,7 +193,7 @@ impl<'a> Site<'a> {
         let on = On {
             plan: &planned,
             types: KeyTypes::new(&seen),
-            kafka: self,
+            planes: Planes::of_kafka(self),
             journal: self,
             vault: &vault,
             limits: &limits,

@@ -195,9 +195,7 @@ fn connector(real: bool, sandbox: Arc<Sandbox>) -> ConnectPlanes {
     match real {
         true => Arc::new(daemon::connect),
         false => Arc::new(move |_, _| {
-            Ok(Planes {
-                kafka: sandbox.clone(),
-            })
+            Ok(Planes::of_kafka(sandbox.clone()))
         }),
     }
 }

@@ -3,8 +3,8 @@
 use super::{Diff, set};
 use crate::{
     live::Field,
-    model::{Gate, Kind, config_key},
-    plan::fields::Want,
+    model::{Gate, Kind, SCHEMA, config_key},
+    plan::{beyond, fields::Want, moves::Hold},
 };
 
 impl Diff<'_> {
@@ -47,15 +47,27 @@ impl Diff<'_> {
         }
     }
 
+    /// Withholds what those refuse who would have to take it.
+    pub(super) fn unless_refused(&mut self) {
+        if !matches!(self.seen.kind, Kind::Connector | Kind::Schema) {
+            return;
+        }
+        let refusal = beyond::refusal(self.inputs, self.seen, &self.set, &self.reset);
+        if let Some(Hold { gate, reason }) = refusal {
+            self.hold_fields(gate, &reason, |path| {
+                config_key(path).is_some() || path == SCHEMA
+            });
+        }
+    }
+
     fn hold_config(&mut self, gate: Gate, reason: &str) {
-        let of_config = |path: &str| config_key(path).is_some();
-        self.set.retain(|field| !of_config(&field.path));
-        self.reset.retain(|field| !of_config(&field.path));
-        let todo = std::mem::take(&mut self.todo);
-        let (config, rest): (Vec<_>, Vec<_>) =
-            todo.into_iter().partition(|d| of_config(&d.field.path));
-        self.todo = rest;
-        let held = config.into_iter().map(|d| (d, gate, reason.to_owned()));
-        self.held.extend(held);
+        self.hold_fields(gate, reason, |path| config_key(path).is_some());
+    }
+
+    fn hold_fields(&mut self, gate: Gate, reason: &str, these: fn(&str) -> bool) {
+        self.set.retain(|field| !these(&field.path));
+        self.reset.retain(|field| !these(&field.path));
+        let held = self.todo.extract_if(.., |d| these(&d.field.path));
+        self.held.extend(held.map(|d| (d, gate, reason.to_owned())));
     }
 }

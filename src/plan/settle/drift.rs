@@ -7,12 +7,12 @@ use super::{Pass, Settled, deeds::Deeds};
 use crate::{
     desired::{DesiredCluster, DesiredRef},
     live::Observed,
-    model::{CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
+    model::{COMPATIBILITY, SCHEMA, STATE, CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
     plan::{
         Drift, OpenDrift,
         draft::Inputs,
         fields,
-        memory::{COMPATIBILITY, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, SCHEMA, STATE},
+        memory::{PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
         moves::{self, Outlook},
     },
 };

@@ -1,0 +1,268 @@
+//! The planes that a run looks at and writes to (apply stage): one way to look and one to write, whichever plane it is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use compact_str::CompactString;
+use futures::future::join_all;
+
+use super::{Origin, hide};
+use crate::{
+    desired::DesiredSchema,
+    live::{LiveConnector, LiveObject, Looks, Observed},
+    model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, config_key},
+    plan::{Action, Beyond},
+    ports::{
+        Batch, ConnectPlane, ConnectWrite, KafkaPlane, Outcome, Refusal, RefusalClass,
+        RegistryPlane, RegistryWrite, Wanted,
+    },
+    secrets::Vault,
+};
+
+/// The Connect clusters beside a Kafka cluster, by their names in `headgate.yaml`.
+pub type ConnectClusters = BTreeMap<CompactString, Arc<dyn ConnectPlane>>;
+
+/// Where a run looks and writes.
+#[derive(Clone, Copy)]
+pub struct Planes<'a> {
+    /// Kafka.
+    pub kafka: &'a dyn KafkaPlane,
+    /// The Connect clusters.
+    pub connect: &'a ConnectClusters,
+    /// The Schema Registry, where there is one.
+    pub registry: Option<&'a dyn RegistryPlane>,
+}
+
+/// Why a look tells nothing.
+pub(super) enum Blind {
+    /// Nobody answered.
+    Unseen(String),
+    /// Another cluster answered than the planned one.
+    Foreign(String),
+}
+
+/// What goes out together.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Writes {
+    /// One request to Kafka.
+    Kafka(Batch),
+    /// Requests to Connect clusters, one after the other.
+    Connect(Vec<(CompactString, ConnectWrite)>),
+    /// Requests to the registry, one after the other: a schema comes behind those that it refers to.
+    Registry(Vec<RegistryWrite>),
+}
+
+/// No Connect cluster.
+static NONE: ConnectClusters = BTreeMap::new();
+
+impl<'a> Planes<'a> {
+    /// Makes the planes of a cluster that is Kafka and nothing else.
+    #[must_use]
+    pub fn of_kafka(kafka: &'a dyn KafkaPlane) -> Self {
+        Self {
+            kafka,
+            connect: &NONE,
+            registry: None,
+        }
+    }
+
+    /// Looks at the objects of some actions, all of one plane.
+    pub(super) async fn look(
+        &self,
+        plane: Plane,
+        actions: &[&Action],
+        planned: Option<&ClusterId>,
+        vault: &Vault,
+    ) -> Result<Looks, Blind> {
+        match plane {
+            Plane::Kafka => self.look_at_kafka(actions, planned).await,
+            Plane::Connect => Ok(self.look_at_connect(actions, planned, vault).await),
+            Plane::Registry => self.look_at_registry(actions).await,
+        }
+    }
+
+    async fn look_at_kafka(
+        &self,
+        actions: &[&Action],
+        planned: Option<&ClusterId>,
+    ) -> Result<Looks, Blind> {
+        let objects: Vec<ObjectRef> = actions.iter().map(|a| a.object.clone()).collect();
+        match self.kafka.look(&objects).await {
+            Observed::Unknown(why) => Err(Blind::Unseen(format!("Kafka: {why}"))),
+            Observed::Known(looked) => match foreign(planned, &looked.cluster_id) {
+                Some(why) => Err(Blind::Foreign(why)),
+                None => Ok(looked.objects),
+            },
+        }
+    }
+
+    /// One Connect cluster that cannot be looked at leaves the others as they are: its connectors are unknown.
+    async fn look_at_connect(
+        &self,
+        actions: &[&Action],
+        planned: Option<&ClusterId>,
+        vault: &Vault,
+    ) -> Looks {
+        let mut by_cluster: BTreeMap<&str, Vec<(&Action, CompactString)>> = BTreeMap::new();
+        for action in actions {
+            if let Some(Beyond::Connector { connect, name }) = action.change.beyond.as_deref() {
+                let these = by_cluster.entry(connect).or_default();
+                these.push((action, name.clone()));
+            }
+        }
+        let looks = by_cluster.into_iter().map(|(connect, these)| async move {
+            let names: Vec<CompactString> = these.iter().map(|(_, name)| name.clone()).collect();
+            let looked = match self.connect.get(connect) {
+                Some(plane) => plane.look(&names).await,
+                None => Observed::Unknown("headgate.yaml does not name it any more".to_owned()),
+            };
+            let looked = looked.map(|looked| {
+                match foreign(planned, &looked.cluster.kafka_cluster_id) {
+                    Some(why) => Err(why),
+                    None => Ok(looked.connectors),
+                }
+            });
+            let mut seen = match looked {
+                Observed::Known(Ok(connectors)) => Ok(connectors),
+                Observed::Known(Err(why)) | Observed::Unknown(why) => Err(why),
+            };
+            let each = these.into_iter().map(|(action, name)| {
+                let state = match &mut seen {
+                    Ok(connectors) => connectors
+                        .remove(&name)
+                        .unwrap_or_else(|| Observed::Unknown("the answer lacks it".to_owned()))
+                        .map(|one| one.map(|one| seen_by(action, vault, one))),
+                    Err(why) => Observed::Unknown(format!("Connect cluster {connect}: {why}")),
+                };
+                (action.object.clone(), state)
+            });
+            each.collect::<Vec<_>>()
+        });
+        join_all(looks).await.into_iter().flatten().collect()
+    }
+
+    async fn look_at_registry(&self, actions: &[&Action]) -> Result<Looks, Blind> {
+        let Some(registry) = self.registry else {
+            let why = "headgate.yaml names no Schema Registry any more".to_owned();
+            return Err(Blind::Unseen(why));
+        };
+        let schemas: BTreeMap<CompactString, DesiredSchema> = actions
+            .iter()
+            .filter_map(|action| match action.change.beyond.as_deref() {
+                Some(Beyond::Schema(schema)) => Some((action.object.name.clone(), schema.clone())),
+                _ => None,
+            })
+            .collect();
+        let names = actions.iter().map(|action| action.object.name.clone());
+        let names: Vec<CompactString> = names.collect();
+        let due: BTreeSet<CompactString> = names.iter().cloned().collect();
+        let wanted = Wanted {
+            schemas: &schemas,
+            owned: &[],
+            due: &due,
+        };
+        let looked = registry.look(&wanted, &names).await;
+        let each = looked.subjects.into_iter().map(|(name, seen)| {
+            let seen = seen.map(|one| one.map(|one| LiveObject::Subject(Box::new(one))));
+            (ObjectRef::new(Kind::Schema, &name), seen)
+        });
+        Ok(each.collect())
+    }
+
+    /// Writes, and returns an outcome for each part.
+    pub(super) async fn write(&self, writes: Writes) -> Vec<Outcome> {
+        match writes {
+            Writes::Kafka(batch) => self.kafka.write(batch).await,
+            Writes::Connect(all) => {
+                let mut line = Line::default();
+                for (connect, write) in all {
+                    let send = async {
+                        match self.connect.get(&connect) {
+                            Some(plane) => plane.write(write.clone()).await,
+                            None => not_tried("headgate.yaml does not name it any more"),
+                        }
+                    };
+                    let connector = format!("{connect}/{}", write.name());
+                    line.next(&connect, connector, send).await;
+                }
+                line.outcomes
+            }
+            Writes::Registry(all) => {
+                let mut line = Line::default();
+                for write in all {
+                    let subject = write.subject().unwrap_or(EVERY_SUBJECT).to_owned();
+                    let send = async {
+                        match self.registry {
+                            Some(plane) => plane.write(write).await,
+                            None => not_tried("headgate.yaml does not name it any more"),
+                        }
+                    };
+                    line.next("the registry", subject, send).await;
+                }
+                line.outcomes
+            }
+        }
+    }
+}
+
+/// Makes what was seen of a connector fit to be told.
+fn seen_by(action: &Action, vault: &Vault, mut connector: LiveConnector) -> LiveObject {
+    hide(&mut connector, vault, |key| {
+        let mut set = action.change.set.iter();
+        let field = set.find(|field| config_key(&field.path) == Some(key))?;
+        Some(match field.secret {
+            Some(_) => Origin::Secret,
+            None => Origin::Open,
+        })
+    });
+    LiveObject::Connector(Box::new(connector))
+}
+
+/// Writes that go out one after the other. A service that does not answer is not asked again in this run: each attempt
+/// would wait as long; and of an object of which one part failed the others are left.
+#[derive(Default)]
+struct Line {
+    outcomes: Vec<Outcome>,
+    silent: BTreeSet<String>,
+    failed: Option<String>,
+}
+
+impl Line {
+    async fn next(&mut self, service: &str, object: String, send: impl Future<Output = Outcome>) {
+        if self.silent.contains(service) {
+            let why = format!("{service} did not answer a write before; the next pass goes on");
+            return self.outcomes.push(not_tried(&why));
+        }
+        if self.failed.as_ref() == Some(&object) {
+            return self.outcomes.push(not_tried("what comes before it failed"));
+        }
+        let outcome = send.await;
+        match &outcome {
+            Outcome::Applied => {}
+            Outcome::Unknown(_) => drop(self.silent.insert(service.to_owned())),
+            Outcome::Refused(_) | Outcome::Throttled(_) => self.failed = Some(object),
+        }
+        self.outcomes.push(outcome);
+    }
+}
+
+fn not_tried(why: &str) -> Outcome {
+    Outcome::Refused(Refusal {
+        class: RefusalClass::Transient,
+        code: "NOT_TRIED".into(),
+        message: why.to_owned(),
+    })
+}
+
+/// Says why a cluster is not the one that was planned; `None` when it is.
+fn foreign(planned: Option<&ClusterId>, id: &ClusterId) -> Option<String> {
+    match planned {
+        Some(planned) if planned == id => None,
+        Some(planned) => Some(format!(
+            "the cluster's id is {id} now and was {planned} when the plan was made; nothing is written to it"
+        )),
+        None => Some("the plan does not say which cluster it is of".to_owned()),
+    }
+}

@@ -1,0 +1,179 @@
+//! What is different about the planes beside Kafka (plan stage, pure): where a connector is, what a plugin or the registry
+//! says against what is about to be written, and which schema comes before which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use super::{
+    Action, Beyond, Change, ResetField, SetField,
+    draft::Inputs,
+    memory::Memory,
+    moves::Hold,
+    walk::Seen,
+};
+use crate::{
+    desired::DesiredRef,
+    live::{ConfigProblem, ConnectLive, LiveRef, Observed},
+    model::{Gate, Kind, SCHEMA, Verb, config_key},
+};
+
+/// Returns what a change takes beside fields.
+pub(super) fn of(seen: &Seen<'_>) -> Option<Box<Beyond>> {
+    let beyond = match (seen.desired, seen.known()) {
+        (Some(DesiredRef::Schema(schema)), _) => Beyond::Schema(schema.clone()),
+        (_, Some(LiveRef::Connector(live))) => Beyond::Connector {
+            connect: live.connect.clone(),
+            name: live.name.clone(),
+        },
+        (Some(DesiredRef::Connector(desired)), _) => Beyond::Connector {
+            connect: desired.connect.clone(),
+            name: seen.name.into(),
+        },
+        _ => return None,
+    };
+    Some(Box::new(beyond))
+}
+
+/// Says why a connector is not made: it works in another Connect cluster, and two would do the same work.
+pub(super) fn works_elsewhere(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    let Some(DesiredRef::Connector(desired)) = seen.desired else {
+        return None;
+    };
+    if seen.live.is_some() || !Memory::new(seen.record).was_in_place() {
+        return None;
+    }
+    let connectors = &connect(inputs)?.connectors;
+    let (key, other) = connectors.iter().find_map(|(key, one)| {
+        let one = one.known()?;
+        (one.name == seen.name && one.connect != desired.connect).then_some((key, one))
+    })?;
+    Some(format!(
+        "it works in the Connect cluster {} and git has it in {} now; two would do the same work: it opens when the first one \
+         is gone, for which an entry {{kind: Connector, name: {key}, reason: …, until: …}} under deletion.allow of the \
+         Cluster lets it go",
+        other.connect, desired.connect
+    ))
+}
+
+/// Says what speaks against a change in the words of whoever will have to take it.
+pub(super) fn refusal(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    set: &[SetField],
+    reset: &[ResetField],
+) -> Option<Hold> {
+    let words: Observed<Vec<String>> = match seen.kind {
+        Kind::Connector if writes_config(set, reset) => {
+            let told = connect(inputs)?.checks.get(seen.name)?;
+            told.as_ref()
+                .map(|all| all.iter().map(ConfigProblem::to_string).collect())
+        }
+        Kind::Schema if set.iter().any(|field| field.path == SCHEMA) => {
+            let registry = inputs.live.registry.as_ref()?.known()?;
+            registry.checks.get(seen.name)?.clone()
+        }
+        _ => return None,
+    };
+    let who = match seen.kind {
+        Kind::Schema => "the registry",
+        _ => "Connect",
+    };
+    match words {
+        Observed::Known(words) if words.is_empty() => None,
+        Observed::Known(words) => Some(Hold {
+            gate: Gate::Unsupported,
+            reason: format!("{who} would not take it: {}", words.join("; ")),
+        }),
+        Observed::Unknown(why) => Some(Hold {
+            gate: Gate::IncompleteObservation,
+            reason: format!(
+                "whether {who} would take it is not known: {why}; it opens when {who} says so"
+            ),
+        }),
+    }
+}
+
+/// Tells whether a change writes a connector's config.
+fn writes_config(set: &[SetField], reset: &[ResetField]) -> bool {
+    let set = set.iter().map(|field| &field.path);
+    let mut paths = set.chain(reset.iter().map(|field| &field.path));
+    paths.any(|path| config_key(path).is_some())
+}
+
+/// Tells whether a subject lacks what git declares only because a schema that it refers to has a newer version: nobody
+/// changed the subject.
+pub(super) fn refers_to_older(live: LiveRef<'_>) -> bool {
+    matches!(live, LiveRef::Subject(subject) if subject.refers_to_older)
+}
+
+/// Says why a subject cannot get the declared schema as its newest version: it has it, as an older one.
+pub(super) fn is_older(live: LiveRef<'_>) -> Option<String> {
+    let LiveRef::Subject(subject) = live else {
+        return None;
+    };
+    let found = subject.declared.as_ref().filter(|_| !subject.is_current())?;
+    let newest = subject.versions.last()?;
+    Some(format!(
+        "the subject has this schema as version {}, and registering it again would not make it the newest, which is version \
+         {newest}; declare that one, or a new one",
+        found.version
+    ))
+}
+
+fn connect<'a>(inputs: &Inputs<'a>) -> Option<&'a ConnectLive> {
+    inputs.live.connect.as_ref()?.known()
+}
+
+/// Brings schemas that are written into an order in which each comes behind those that it refers to. All others stay where
+/// they are.
+pub(super) fn referred_first(actions: &mut [Action]) {
+    let is_written = |a: &Action| a.verb != Verb::Delete && a.object.kind == Kind::Schema;
+    let places: Vec<usize> = (0..actions.len())
+        .filter(|at| is_written(&actions[*at]))
+        .collect();
+    if places.len() < 2 {
+        return;
+    }
+    let by_name: BTreeMap<&str, usize> = places
+        .iter()
+        .map(|at| (actions[*at].object.name.as_str(), *at))
+        .collect();
+    let mut order = Vec::with_capacity(places.len());
+    let mut met = BTreeSet::new();
+    // the depth of references is what people write by hand; each is met once, so that a circle ends, too
+    for at in &places {
+        let mut path = vec![(*at, false)];
+        while let Some((at, is_done)) = path.pop() {
+            if is_done {
+                order.push(at);
+            } else if met.insert(at) {
+                path.push((at, true));
+                let refers_to = references(&actions[at]);
+                path.extend(refers_to.filter_map(|name| Some((*by_name.get(name)?, false))));
+            }
+        }
+    }
+    let mut sorted: Vec<Action> = order.iter().map(|at| actions[*at].clone()).collect();
+    for at in places.into_iter().rev() {
+        if let Some(action) = sorted.pop() {
+            actions[at] = action;
+        }
+    }
+}
+
+fn references(action: &Action) -> impl Iterator<Item = &str> {
+    let references = match action.change.beyond.as_deref() {
+        Some(Beyond::Schema(schema)) => &schema.references[..],
+        _ => &[],
+    };
+    references.iter().map(|reference| &*reference.subject)
+}
+
+/// Returns the names of the connectors whose config is about to be written, each with the change.
+pub(super) fn written(actions: Vec<Action>) -> Vec<(CompactString, Change)> {
+    let written = actions.into_iter();
+    let written = written.filter(|a| a.verb != Verb::Delete);
+    let written = written.filter(|a| writes_config(&a.change.set, &a.change.reset));
+    written.map(|a| (a.object.name, a.change)).collect()
+}
