@@ -101,6 +101,9 @@ mod tests {
         assert_eq!(of("sasl.password"), Some("${file:/etc/c:password}"));
         assert_eq!(of("topic.password.policy"), Some("strict"));
         let trace = connector.trace.unwrap();
-        assert_eq!(trace, "login of x with (hidden) failed, and (hidden) is no key");
+        assert_eq!(
+            trace,
+            "login of x with (hidden) failed, and (hidden) is no key"
+        );
     }
 }

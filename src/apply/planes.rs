@@ -11,7 +11,7 @@ use futures::future::join_all;
 use super::{Origin, hide};
 use crate::{
     desired::DesiredSchema,
-    live::{LiveConnector, LiveObject, Looks, Observed},
+    live::{LiveConnector, LiveObject, LiveSubject, Looks, Observed},
     model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, config_key},
     plan::{Action, Beyond},
     ports::{
@@ -118,12 +118,13 @@ impl<'a> Planes<'a> {
                 Some(plane) => plane.look(&names).await,
                 None => Observed::Unknown("headgate.yaml does not name it any more".to_owned()),
             };
-            let looked = looked.map(|looked| {
-                match foreign(planned, &looked.cluster.kafka_cluster_id) {
-                    Some(why) => Err(why),
-                    None => Ok(looked.connectors),
-                }
-            });
+            let looked =
+                looked.map(
+                    |looked| match foreign(planned, &looked.cluster.kafka_cluster_id) {
+                        Some(why) => Err(why),
+                        None => Ok(looked.connectors),
+                    },
+                );
             let mut seen = match looked {
                 Observed::Known(Ok(connectors)) => Ok(connectors),
                 Observed::Known(Err(why)) | Observed::Unknown(why) => Err(why),
@@ -156,6 +157,7 @@ impl<'a> Planes<'a> {
             })
             .collect();
         let names = actions.iter().map(|action| action.object.name.clone());
+        let names = names.filter(|name| name != EVERY_SUBJECT);
         let names: Vec<CompactString> = names.collect();
         let due: BTreeSet<CompactString> = names.iter().cloned().collect();
         let wanted = Wanted {
@@ -164,7 +166,10 @@ impl<'a> Planes<'a> {
             due: &due,
         };
         let looked = registry.look(&wanted, &names).await;
-        let each = looked.subjects.into_iter().map(|(name, seen)| {
+        let every = looked.compatibility.map(LiveSubject::of_level).map(Some);
+        let subjects = looked.subjects.into_iter();
+        let each = subjects.chain([(EVERY_SUBJECT.into(), every)]);
+        let each = each.map(|(name, seen)| {
             let seen = seen.map(|one| one.map(|one| LiveObject::Subject(Box::new(one))));
             (ObjectRef::new(Kind::Schema, &name), seen)
         });

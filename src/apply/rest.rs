@@ -84,10 +84,7 @@ impl Ready<'_> {
 }
 
 /// Returns the whole config that a change writes; `secret` hands out what it only names.
-pub fn config(
-    change: &Change,
-    secret: impl Fn(&SecretName) -> Secret<String>,
-) -> ConnectorConfig {
+pub fn config(change: &Change, secret: impl Fn(&SecretName) -> Secret<String>) -> ConnectorConfig {
     let fields = change.set.iter();
     let values = fields.filter_map(|field| {
         let key = ConfigKey::new(config_key(&field.path)?);

@@ -373,10 +373,7 @@ fn left(action: &Action) -> End {
 /// Returns what was seen of an object; one that the answer lacks was not seen.
 pub(super) fn seen(looked: &Looks, object: &ObjectRef) -> Observed<Option<LiveObject>> {
     let unanswered = || Observed::Unknown("the answer lacks it".to_owned());
-    looked
-        .get(object)
-        .cloned()
-        .unwrap_or_else(unanswered)
+    looked.get(object).cloned().unwrap_or_else(unanswered)
 }
 
 /// Waits until the daemon is stopped; for ever once nobody can stop it any more.

@@ -82,7 +82,12 @@ struct Task {
 const NO_STATUS: &str = "UNASSIGNED";
 
 /// Puts together what is told of a connector.
-pub(super) fn connector(connect: &str, name: &str, info: Info, status: Option<Status>) -> LiveConnector {
+pub(super) fn connector(
+    connect: &str,
+    name: &str,
+    info: Info,
+    status: Option<Status>,
+) -> LiveConnector {
     let config = info.config.into_iter();
     let (part, tasks) = match status {
         Some(status) => (Some(status.connector), status.tasks),

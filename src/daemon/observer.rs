@@ -33,7 +33,14 @@ impl Observer {
         let mut live = self.sought(desired, ledger, live).await;
         live.secrets = self.fingerprints(desired);
         connectors::hide(desired, &self.vault, &mut live);
-        connectors::check(&self.planes.connect, &self.vault, desired, ledger, &mut live).await;
+        connectors::check(
+            &self.planes.connect,
+            &self.vault,
+            desired,
+            ledger,
+            &mut live,
+        )
+        .await;
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
             self.logins

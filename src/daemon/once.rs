@@ -18,9 +18,8 @@ use crate::{
     config::{self, Config},
     ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, CommitId, Kind, Ledger, Plane},
+    model::{ClusterName, CommitId, Ledger},
     plan::{self, Plan},
-    ports::Ask,
     report::Cycle,
     secrets::Vault,
     source::{DirSource, GitSource, SourceError},
@@ -226,11 +225,7 @@ pub async fn snapshot(
     let looks = wanted(config, only, connect)?
         .into_iter()
         .map(|(name, _, planes)| async move {
-            let everything = Ask {
-                kinds: Kind::of(Plane::Kafka).collect(),
-                ..Ask::default()
-            };
-            let (live, _) = planes.observe(&everything).await;
+            let live = planes.everything().await;
             (name, live)
         });
     Ok(join_all(looks).await)

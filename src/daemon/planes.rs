@@ -14,10 +14,10 @@ use super::clock;
 use crate::{
     apply::{self, ConnectClusters},
     config, connect,
-    desired::DesiredCluster,
+    desired::{DesiredCluster, Pattern},
     kafka,
-    live::{ConnectLive, Live, Observed, RegistryLive},
-    model::{ClusterName, Kind, Ledger, Mode, Plane, TopicName, chain},
+    live::{ConnectLive, Live, LiveSubject, Observed, RegistryLive},
+    model::{ClusterName, EVERY_SUBJECT, Kind, Ledger, Mode, Plane, TopicName, chain},
     plan,
     ports::{Ask, ConnectPlane, KafkaPlane, RegistryPlane, Wanted},
     registry,
@@ -69,8 +69,9 @@ pub fn connect(cluster: &ClusterName, settings: &config::Cluster) -> Result<Plan
     Ok(Planes {
         kafka: Arc::new(kafka),
         connect: clusters.collect(),
-        registry: registry
-            .map(|endpoint| -> Arc<dyn RegistryPlane> { Arc::new(registry::Client::new(endpoint)) }),
+        registry: registry.map(|endpoint| -> Arc<dyn RegistryPlane> {
+            Arc::new(registry::Client::new(endpoint))
+        }),
     })
 }
 
@@ -98,9 +99,17 @@ impl Planes {
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
         let observed_at = clock::now();
         let ask = ask(desired, ledger);
+        let homes = desired.connectors.iter();
+        let homes = homes.map(|(name, one)| (name.as_str(), one.connect.as_str()));
+        let connect = async {
+            match desired.mode(Kind::Connector) {
+                Mode::Ignore => None,
+                Mode::Enforce | Mode::Report => self.observe_connect(homes).await,
+            }
+        };
         let (kafka, connect, registry) = tokio::join!(
             timed(self.kafka.observe(&ask)),
-            timed(self.observe_connect(desired)),
+            timed(connect),
             timed(self.observe_registry(desired, ledger)),
         );
         let mut took = vec![(Plane::Kafka, kafka.1)];
@@ -117,15 +126,51 @@ impl Planes {
         (live, took)
     }
 
-    async fn observe_connect(&self, desired: &DesiredCluster) -> Option<ConnectLive> {
-        if self.connect.is_empty() || desired.mode(Kind::Connector) == Mode::Ignore {
+    /// Observes all that there is, whatever git says.
+    pub(super) async fn everything(&self) -> Live {
+        let ask = Ask {
+            kinds: Kind::of(Plane::Kafka).collect(),
+            ..Ask::default()
+        };
+        let (none, every) = (BTreeMap::new(), [Pattern("*".to_owned())]);
+        let wanted = Wanted {
+            schemas: &none,
+            owned: &every,
+            due: &BTreeSet::new(),
+        };
+        let registry = async {
+            match &self.registry {
+                Some(registry) => Some(registry.observe(&wanted).await),
+                None => None,
+            }
+        };
+        let observed_at = clock::now();
+        let (kafka, connect, registry) = tokio::join!(
+            self.kafka.observe(&ask),
+            self.observe_connect(std::iter::empty()),
+            registry
+        );
+        let live = Live {
+            observed_at,
+            kafka,
+            connect: connect.map(Observed::Known),
+            registry,
+            secrets: BTreeMap::new(),
+        };
+        warn(&live);
+        live
+    }
+
+    async fn observe_connect<'a>(
+        &self,
+        homes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Option<ConnectLive> {
+        if self.connect.is_empty() {
             return None;
         }
         let each = self.connect.iter();
         let each = each.map(|(name, plane)| async { (name.clone(), plane.observe().await) });
         let seen = join_all(each).await.into_iter().collect();
-        let homes = desired.connectors.iter();
-        let homes = homes.map(|(name, one)| (name.as_str(), one.connect.as_str()));
         Some(ConnectLive::gather(seen, homes))
     }
 
@@ -143,13 +188,21 @@ impl Planes {
         let given_up = recorded.filter(|object| !desired.schemas.contains_key(&object.name));
         let consented = desired.deletion.allow.iter().map(|consent| &consent.object);
         let consented = consented.filter(|object| object.kind == Kind::Schema);
-        let due = given_up.chain(consented).map(|object| object.name.clone()).collect();
+        let due = given_up
+            .chain(consented)
+            .map(|object| object.name.clone())
+            .collect();
         let wanted = Wanted {
             schemas: &desired.schemas,
             owned: &desired.owns.subjects,
             due: &due,
         };
-        Some(registry.observe(&wanted).await)
+        let mut live = registry.observe(&wanted).await;
+        if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
+            let every = live.compatibility.clone().map(LiveSubject::of_level);
+            live.subjects.insert(EVERY_SUBJECT.into(), every);
+        }
+        Some(live)
     }
 }
 
@@ -166,7 +219,9 @@ fn warn(live: &Live) {
         ("connect", clusters.and_then(ConnectLive::unseen)),
         (
             "registry",
-            live.registry.as_ref().and_then(|r| r.unknown().map(str::to_owned)),
+            live.registry
+                .as_ref()
+                .and_then(|r| r.unknown().map(str::to_owned)),
         ),
     ];
     for (plane, reason) in unseen {

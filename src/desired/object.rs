@@ -6,7 +6,7 @@ use super::{
     DesiredAcl, DesiredCluster, DesiredConfig, DesiredConnector, DesiredGroup, DesiredSchema,
     DesiredTopic, DesiredUser,
 };
-use crate::model::{Kind, ObjectRef, Place};
+use crate::model::{EVERY_SUBJECT, Kind, ObjectRef, Place};
 
 /// One declared object.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub enum DesiredRef<'a> {
     Group(&'a DesiredGroup),
     /// A schema.
     Schema(&'a DesiredSchema),
+    /// How schemas may change where a subject does not say; the registry's own setting.
+    EverySubject(&'a DesiredCluster),
     /// A connector.
     Connector(&'a DesiredConnector),
 }
@@ -38,6 +40,7 @@ impl<'a> DesiredRef<'a> {
             Self::Config(config) => &config.place,
             Self::Group(group) => &group.place,
             Self::Schema(schema) => &schema.place,
+            Self::EverySubject(cluster) => &cluster.place,
             Self::Connector(connector) => &connector.place,
         }
     }
@@ -47,7 +50,7 @@ impl<'a> DesiredRef<'a> {
     pub fn labels(self) -> &'a [(CompactString, CompactString)] {
         match self {
             Self::Topic(topic) => &topic.labels,
-            Self::Acl(_) => &[],
+            Self::Acl(_) | Self::EverySubject(_) => &[],
             Self::User(user) => &user.labels,
             Self::Config(config) => &config.labels,
             Self::Group(group) => &group.labels,
@@ -83,7 +86,12 @@ impl DesiredCluster {
             }
             Kind::Schema => {
                 let each = self.schemas.iter();
-                Box::new(each.map(|(name, one)| (name.as_str(), DesiredRef::Schema(one))))
+                let each = each.map(|(name, one)| (name.as_str(), DesiredRef::Schema(one)));
+                // it stands where its name belongs
+                let (before, behind): (Vec<_>, Vec<_>) =
+                    each.partition(|(name, _)| *name < EVERY_SUBJECT);
+                let every = self.every_subject().map(|every| (EVERY_SUBJECT, every));
+                Box::new(before.into_iter().chain(every).chain(behind))
             }
             Kind::Connector => {
                 let each = self.connectors.iter();
@@ -105,6 +113,7 @@ impl DesiredCluster {
             Kind::Acl => self.acls.get(name).map(DesiredRef::Acl),
             Kind::User => self.users.get(name).map(DesiredRef::User),
             Kind::ConsumerGroup => self.groups.get(name).map(DesiredRef::Group),
+            Kind::Schema if name == EVERY_SUBJECT => self.every_subject(),
             Kind::Schema => self.schemas.get(name).map(DesiredRef::Schema),
             Kind::Connector => self.connectors.get(name).map(DesiredRef::Connector),
             Kind::Quota | Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
@@ -112,6 +121,11 @@ impl DesiredCluster {
                 of_kind.get(name).map(DesiredRef::Config)
             }
         }
+    }
+
+    fn every_subject(&self) -> Option<DesiredRef<'_>> {
+        self.compatibility?;
+        Some(DesiredRef::EverySubject(self))
     }
 
     /// Returns how many objects of a kind are declared.
@@ -122,7 +136,7 @@ impl DesiredCluster {
             Kind::Acl => self.acls.len(),
             Kind::User => self.users.len(),
             Kind::ConsumerGroup => self.groups.len(),
-            Kind::Schema => self.schemas.len(),
+            Kind::Schema => self.schemas.len() + usize::from(self.compatibility.is_some()),
             Kind::Connector => self.connectors.len(),
             Kind::Quota | Kind::BrokerConfig | Kind::GroupConfig | Kind::ClientMetrics => {
                 self.configs.get(&kind).map_or(0, |all| all.len())

@@ -80,10 +80,7 @@ impl ConnectLive {
 }
 
 /// Says why nobody knows what a Connect cluster holds.
-fn lost(
-    seen: &BTreeMap<CompactString, Observed<ConnectSeen>>,
-    connect: &str,
-) -> Option<String> {
+fn lost(seen: &BTreeMap<CompactString, Observed<ConnectSeen>>, connect: &str) -> Option<String> {
     match seen.get(connect) {
         Some(Observed::Known(_)) => None,
         Some(Observed::Unknown(why)) => Some(format!("Connect cluster {connect}: {why}")),

@@ -52,6 +52,15 @@ pub struct LiveSubject {
 }
 
 impl LiveSubject {
+    /// Makes what stands for all subjects that do not say themselves how their schemas may change.
+    #[must_use]
+    pub fn of_level(level: CompactString) -> Self {
+        Self {
+            compatibility: Some(level),
+            ..Self::default()
+        }
+    }
+
     /// Tells whether the declared schema is the newest version. One that is known and not the newest cannot be made so:
     /// registering it again changes nothing.
     #[must_use]

@@ -91,7 +91,13 @@ mod tests {
         ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["connector.class", "topics", "connection.url", "key.converter", "tasks.max"] {
+        for key in [
+            "connector.class",
+            "topics",
+            "connection.url",
+            "key.converter",
+            "tasks.max",
+        ] {
             assert!(!is_secret_key(key), "{key}");
         }
     }

@@ -6,10 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 
 use super::{
-    Action, Beyond, Change, ResetField, SetField,
-    draft::Inputs,
-    memory::Memory,
-    moves::Hold,
+    Action, Beyond, Change, ResetField, SetField, draft::Inputs, memory::Memory, moves::Hold,
     walk::Seen,
 };
 use crate::{
@@ -112,7 +109,10 @@ pub(super) fn is_older(live: LiveRef<'_>) -> Option<String> {
     let LiveRef::Subject(subject) = live else {
         return None;
     };
-    let found = subject.declared.as_ref().filter(|_| !subject.is_current())?;
+    let found = subject
+        .declared
+        .as_ref()
+        .filter(|_| !subject.is_current())?;
     let newest = subject.versions.last()?;
     Some(format!(
         "the subject has this schema as version {}, and registering it again would not make it the newest, which is version \

@@ -3,24 +3,24 @@
 
 use compact_str::{CompactString, ToCompactString, format_compact};
 
+pub(super) use super::key_types::HIDDEN;
 use super::{
     KeyTypes,
     draft::Inputs,
-    memory::{
-        Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR,
-        config_path,
-    },
+    memory::{Memory, PARTITIONS, PLACEMENT, REPLICATION_FACTOR, config_path},
     moves,
     walk::Seen,
 };
-pub(super) use super::key_types::HIDDEN;
 use crate::{
     desired::{
         Compatibility, DesiredCredential, DesiredRef, DesiredSchema, DesiredTopic, DesiredUser,
         DesiredValue,
     },
-    live::{Field, LiveRef, LiveUser, Login, Observed},
-    model::{COMPATIBILITY, ConfigKey, ConfigType, Fingerprint, Kind, SCHEMA, STATE, ScramMechanism, SecretName},
+    live::{Field, LiveRef, LiveSubject, LiveUser, Login, Observed},
+    model::{
+        COMPATIBILITY, ConfigKey, ConfigType, Fingerprint, Kind, SCHEMA, STATE, ScramMechanism,
+        SecretName,
+    },
 };
 
 /// What people read in place of a secret that git wants.
@@ -116,6 +116,7 @@ pub(super) fn wanted<'a>(inputs: &Inputs<'_>, desired: DesiredRef<'a>) -> Vec<Wa
         DesiredRef::Config(object) => of_config(&object.config).collect(),
         DesiredRef::User(user) => credentials(inputs, user),
         DesiredRef::Schema(schema) => of_schema(schema),
+        DesiredRef::EverySubject(cluster) => level(cluster.compatibility).into_iter().collect(),
         DesiredRef::Connector(connector) => {
             let state = Want::word(STATE, connector.state.as_str());
             of_config(&connector.config).chain([state]).collect()
@@ -139,10 +140,19 @@ fn placement<'a>(inputs: &Inputs<'_>, topic: &DesiredTopic) -> Option<Want<'a>> 
 
 /// A schema is known by its digest; how it may change is the subject's own where git says so.
 fn of_schema<'a>(schema: &DesiredSchema) -> Vec<Want<'a>> {
-    let level = schema.compatibility.map(Compatibility::as_str);
-    let level = level.map(|level| Want::word(COMPATIBILITY, level));
     let text = Want::word(SCHEMA, &schema.digest);
-    level.into_iter().chain([text]).collect()
+    level(schema.compatibility)
+        .into_iter()
+        .chain([text])
+        .collect()
+}
+
+/// A level is owned once it is git's, so that it is given back with its line.
+fn level<'a>(level: Option<Compatibility>) -> Option<Want<'a>> {
+    Some(Want {
+        key: Some(ConfigKey::new(COMPATIBILITY)),
+        ..Want::word(COMPATIBILITY, level?.as_str())
+    })
 }
 
 /// A credential has a password, and iterations where git says how many.
@@ -230,8 +240,10 @@ pub(super) struct Own<'a> {
 
 /// Returns the keys that are set on a live object and that git does not mention.
 pub(super) fn unmentioned<'a>(desired: Option<DesiredRef<'a>>, live: LiveRef<'a>) -> Vec<Own<'a>> {
-    if let LiveRef::User(user) = live {
-        return unmentioned_mechanisms(desired, user);
+    match live {
+        LiveRef::User(user) => return unmentioned_mechanisms(desired, user),
+        LiveRef::Subject(subject) => return unmentioned_level(desired, subject),
+        _ => {}
     }
     let mentioned = |key: &ConfigKey| match desired {
         Some(DesiredRef::Topic(topic)) => topic.config.iter().any(|(k, _)| k == key),
@@ -245,6 +257,22 @@ pub(super) fn unmentioned<'a>(desired: Option<DesiredRef<'a>>, live: LiveRef<'a>
         value: own.value.as_ref(),
         paths: vec![config_path(own.key.as_str())],
     })
+    .collect()
+}
+
+fn unmentioned_level<'a>(desired: Option<DesiredRef<'a>>, live: &'a LiveSubject) -> Vec<Own<'a>> {
+    let mentioned = match desired {
+        Some(DesiredRef::Schema(schema)) => schema.compatibility.is_some(),
+        Some(DesiredRef::EverySubject(_)) => true,
+        _ => false,
+    };
+    let own = live.compatibility.as_ref().filter(|_| !mentioned);
+    own.map(|level| Own {
+        key: ConfigKey::new(COMPATIBILITY),
+        value: Some(level),
+        paths: vec![COMPATIBILITY.into()],
+    })
+    .into_iter()
     .collect()
 }
 

@@ -35,8 +35,8 @@ use jiff::Timestamp;
 
 pub use access::NotMade;
 pub use action::{
-    Action, Beyond, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan, PlaneState,
-    Progress, ResetField, SetField, Subject, Summary, Unexpected,
+    Action, Beyond, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan,
+    PlaneState, Progress, ResetField, SetField, Subject, Summary, Unexpected,
 };
 pub use credit::{credit, owned_key};
 pub use key_types::KeyTypes;

@@ -41,6 +41,10 @@ pub(super) fn object(
         }
         DesiredRef::Group(wanted) => group(wanted),
         DesiredRef::Schema(wanted) => schema(wanted),
+        DesiredRef::EverySubject(cluster) => {
+            let level = cluster.compatibility.map(Compatibility::as_str);
+            fields([("compatibility", level.map_or(Value::Null, Value::from))])
+        }
         DesiredRef::Connector(wanted) => connector(wanted),
     };
     let labels = object.labels().iter();

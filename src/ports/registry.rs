@@ -65,6 +65,17 @@ pub enum RegistryWrite {
     },
 }
 
+impl RegistryWrite {
+    /// Returns the subject; `None`: it is about all of them.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Register { subject, .. } | Self::DeleteSubject { subject } => Some(subject),
+            Self::Compatibility { subject, .. } => subject.as_deref(),
+        }
+    }
+}
+
 /// A schema to register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSchema {

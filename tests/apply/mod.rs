@@ -17,7 +17,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use headgate::{
-    apply::{Applied, Limits, On, apply},
+    apply::{Applied, Limits, On, Planes, apply},
     live::{KafkaLive, LiveObject, Looks, Observed},
     model::{
         Cause, ClusterName, ConfigKey, Intent, Kind, ObjectRef, Risk, TopicId, TopicName, Verb,

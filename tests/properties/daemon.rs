@@ -78,9 +78,7 @@ impl Site {
     /// Runs a pass as a process of its own; `None` when it died.
     async fn pass(&self) -> Option<Cycle> {
         let sandbox = self.sandbox.clone();
-        let connect: ConnectPlanes = Arc::new(move |_, _| {
-            Ok(Planes::of_kafka(sandbox.clone()))
-        });
+        let connect: ConnectPlanes = Arc::new(move |_, _| Ok(Planes::of_kafka(sandbox.clone())));
         let source = Source::Dir(Path::new(self.folder.path()).to_owned());
         let stop = Stop::new();
         let pass = daemon::apply(&self.config, &source, None, &connect, &stop);

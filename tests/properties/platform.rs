@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use headgate::{
-    apply::{Limits, On, apply},
+    apply::{Limits, On, Planes, apply},
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName},

@@ -10,7 +10,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use headgate::{
-    apply::{Limits, On, apply},
+    apply::{Limits, On, Planes, apply},
     desired::{DesiredCluster, DesiredPlacement, DesiredTopic, Moves},
     kafka::{Client, Settings},
     lab::{KafkaCluster, Tool},

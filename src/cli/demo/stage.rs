@@ -194,9 +194,7 @@ impl Stage {
 fn connector(real: bool, sandbox: Arc<Sandbox>) -> ConnectPlanes {
     match real {
         true => Arc::new(daemon::connect),
-        false => Arc::new(move |_, _| {
-            Ok(Planes::of_kafka(sandbox.clone()))
-        }),
+        false => Arc::new(move |_, _| Ok(Planes::of_kafka(sandbox.clone()))),
     }
 }
 

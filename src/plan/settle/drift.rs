@@ -7,7 +7,10 @@ use super::{Pass, Settled, deeds::Deeds};
 use crate::{
     desired::{DesiredCluster, DesiredRef},
     live::Observed,
-    model::{COMPATIBILITY, SCHEMA, STATE, CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy},
+    model::{
+        COMPATIBILITY, CONFIG, DriftClass, DriftRecord, Ledger, Mode, ObjectRef, ResolvedBy,
+        SCHEMA, STATE,
+    },
     plan::{
         Drift, OpenDrift,
         draft::Inputs,

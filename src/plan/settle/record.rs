@@ -320,9 +320,11 @@ fn left_alone<'a>(desired: DesiredRef<'a>) -> impl Iterator<Item = &'a ConfigKey
         DesiredRef::Topic(topic) => &topic.config,
         DesiredRef::Config(object) => &object.config,
         DesiredRef::Connector(connector) => &connector.config,
-        DesiredRef::Acl(_) | DesiredRef::User(_) | DesiredRef::Group(_) | DesiredRef::Schema(_) => {
-            &[]
-        }
+        DesiredRef::Acl(_)
+        | DesiredRef::User(_)
+        | DesiredRef::Group(_)
+        | DesiredRef::Schema(_)
+        | DesiredRef::EverySubject(_) => &[],
     };
     let alone = config
         .iter()
