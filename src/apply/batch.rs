@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
-use jiff::Timestamp;
 
 use super::{moves, planes::Writes, rest, stage::Stage, step::Step};
 use crate::{
     desired::ResetTo,
     live::LiveObject,
     model::{
-        Acl, ConfigKey, Intent, Kind, Plane, QuotaEntity, ScramMechanism, Secret, SecretName,
-        TopicName, config_key,
+        Acl, ConfigKey, Plane, QuotaEntity, ScramMechanism, Secret, SecretName, TopicName,
+        config_key,
     },
-    plan::{Action, KeyTypes, SetField, owned_key},
+    plan::{Action, KeyTypes, SetField},
     ports::{
         Batch, Credential, KeyChange, MorePartitions, NewTopic, NewValue, OffsetReset, Outcome,
         RefusalClass,
@@ -342,32 +341,6 @@ fn offsets(item: &Ready<'_>) -> Option<OffsetReset> {
 /// Returns the key that a path names.
 fn key(path: &str) -> ConfigKey {
     ConfigKey::new(config_key(path).unwrap_or(path))
-}
-
-/// Returns what is noted before a request: the keys become owned by being noted, not by the call having returned.
-pub(super) fn intent(action: &Action, at: Timestamp) -> Intent {
-    Intent {
-        object: action.object.clone(),
-        verb: action.verb,
-        config: action
-            .change
-            .set
-            .iter()
-            .filter_map(|field| Some((owned_key(&field.path)?, field.to.clone())))
-            .collect(),
-        offsets: match action.object.kind {
-            Kind::ConsumerGroup => action.change.value("offsets").map(CompactString::from),
-            _ => None,
-        },
-        moves: action
-            .change
-            .moves
-            .iter()
-            .filter(|m| m.copies())
-            .map(|m| (m.partition, m.to.clone()))
-            .collect(),
-        at,
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod access;
 mod answers;
 mod batch;
 mod hide;
+mod intent;
 mod limits;
 mod moves;
 mod planes;

@@ -11,6 +11,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Applied, On,
     batch::{self, Ready, Request},
+    intent,
     planes::{Blind, Writes},
     stage::Stage,
     step::{Judged, Step},
@@ -102,7 +103,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn finish(self) -> Applied {
         let unsettled = |task: &Task<'_>| match (&task.ended, task.noted) {
-            (Some((End::Indeterminate(_), _)), Some(at)) => Some(batch::intent(task.action, at)),
+            (Some((End::Indeterminate(_), _)), Some(at)) => Some(intent::of(task.action, at)),
             _ => None,
         };
         let unsettled = self.tasks.iter().filter_map(unsettled).collect();
@@ -147,7 +148,7 @@ impl<'a> Run<'a> {
         }
         let sent: Vec<usize> = ready.iter().map(|r| r.task).collect();
         let at = (self.on.now)();
-        let intents: Vec<Intent> = ready.iter().map(|r| batch::intent(r.action, at)).collect();
+        let intents: Vec<Intent> = ready.iter().map(|r| intent::of(r.action, at)).collect();
         if let Err(error) = self.on.journal.intend(&self.on.plan.name, &intents) {
             let end = End::NotTried(error.to_string());
             self.end_all(&sent, &end);

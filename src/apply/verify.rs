@@ -67,7 +67,10 @@ impl Run<'_> {
                 progress = Instant::now();
                 pause = FIRST_PAUSE;
             }
-            let why = failed.as_deref().unwrap_or("nobody shows it yet");
+            let why = failed.as_deref().unwrap_or(match stage.plane() {
+                Plane::Kafka => "no broker shows it yet",
+                Plane::Connect | Plane::Registry => "it does not show it yet",
+            });
             self.expire(stage, &mut waiting, began, progress, why);
             if waiting.is_empty() {
                 return;

@@ -16,11 +16,12 @@ use crate::{
     config, connect,
     desired::{DesiredCluster, Pattern},
     kafka,
-    live::{ConnectLive, Live, LiveSubject, Observed, RegistryLive},
+    live::{ConnectLive, ConnectSeen, Live, LiveSubject, Observed, RegistryLive},
     model::{ClusterName, EVERY_SUBJECT, Kind, Ledger, Mode, Plane, TopicName, chain},
     plan,
     ports::{Ask, ConnectPlane, KafkaPlane, RegistryPlane, Wanted},
     registry,
+    secrets::Vault,
 };
 
 /// How long each plane's observation took.
@@ -99,12 +100,10 @@ impl Planes {
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
         let observed_at = clock::now();
         let ask = ask(desired, ledger);
-        let homes = desired.connectors.iter();
-        let homes = homes.map(|(name, one)| (name.as_str(), one.connect.as_str()));
         let connect = async {
             match desired.mode(Kind::Connector) {
                 Mode::Ignore => None,
-                Mode::Enforce | Mode::Report => self.observe_connect(homes).await,
+                Mode::Enforce | Mode::Report => self.observe_connect().await,
             }
         };
         let (kafka, connect, registry) = tokio::join!(
@@ -115,10 +114,16 @@ impl Planes {
         let mut took = vec![(Plane::Kafka, kafka.1)];
         took.extend(connect.0.as_ref().map(|_| (Plane::Connect, connect.1)));
         took.extend(registry.0.as_ref().map(|_| (Plane::Registry, registry.1)));
+        let id = kafka.0.known().map(|kafka| &kafka.cluster_id);
+        let id = id.or(desired.cluster_id.as_ref());
+        let id = id.or(ledger.cluster_id.as_ref());
+        let homes = desired.connectors.iter();
+        let homes = homes.map(|(name, one)| (name.as_str(), one.connect.as_str()));
+        let connect = connect.0.map(|seen| ConnectLive::gather(seen, id, homes));
         let live = Live {
             observed_at,
+            connect: connect.map(Observed::Known),
             kafka: kafka.0,
-            connect: connect.0.map(Observed::Known),
             registry: registry.0,
             secrets: BTreeMap::new(),
         };
@@ -145,11 +150,16 @@ impl Planes {
             }
         };
         let observed_at = clock::now();
-        let (kafka, connect, registry) = tokio::join!(
-            self.kafka.observe(&ask),
-            self.observe_connect(std::iter::empty()),
-            registry
-        );
+        let (kafka, connect, registry) =
+            tokio::join!(self.kafka.observe(&ask), self.observe_connect(), registry);
+        let id = kafka.known().map(|kafka| &kafka.cluster_id);
+        let mut connect = connect.map(|seen| ConnectLive::gather(seen, id, std::iter::empty()));
+        let connectors = connect.iter_mut().flat_map(|c| c.connectors.values_mut());
+        for seen in connectors {
+            if let Observed::Known(connector) = seen {
+                apply::hide(connector, &Vault::none(), |_| None);
+            }
+        }
         let live = Live {
             observed_at,
             kafka,
@@ -161,17 +171,13 @@ impl Planes {
         live
     }
 
-    async fn observe_connect<'a>(
-        &self,
-        homes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-    ) -> Option<ConnectLive> {
+    async fn observe_connect(&self) -> Option<BTreeMap<CompactString, Observed<ConnectSeen>>> {
         if self.connect.is_empty() {
             return None;
         }
         let each = self.connect.iter();
         let each = each.map(|(name, plane)| async { (name.clone(), plane.observe().await) });
-        let seen = join_all(each).await.into_iter().collect();
-        Some(ConnectLive::gather(seen, homes))
+        Some(join_all(each).await.into_iter().collect())
     }
 
     async fn observe_registry(

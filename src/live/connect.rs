@@ -26,12 +26,18 @@ pub struct ConnectLive {
 
 impl ConnectLive {
     /// Puts together what the Connect clusters hold, each by its name in `headgate.yaml`. `home` says for which of them git
-    /// declares a connector. Of a Connect cluster that did not answer, the connectors that git declares for it are unknown.
+    /// declares a connector. Of a Connect cluster that did not answer, or works on another Kafka cluster than `id`, the
+    /// connectors that git declares for it are unknown.
     #[must_use]
     pub fn gather<'a>(
         seen: BTreeMap<CompactString, Observed<ConnectSeen>>,
+        id: Option<&ClusterId>,
         homes: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Self {
+        let seen: BTreeMap<_, _> = seen
+            .into_iter()
+            .map(|(name, seen)| (name, beside(seen, id)))
+            .collect();
         let mut live = Self::default();
         let named: BTreeMap<&str, &str> = homes.clone().collect();
         let mut times: BTreeMap<CompactString, usize> = BTreeMap::new();
@@ -76,6 +82,23 @@ impl ConnectLive {
             Some(format!("Connect cluster {name}: {why}"))
         };
         self.clusters.iter().find_map(unknown)
+    }
+}
+
+/// Takes what a Connect cluster holds for unknown unless it works on the Kafka cluster that is meant.
+fn beside(seen: Observed<ConnectSeen>, id: Option<&ClusterId>) -> Observed<ConnectSeen> {
+    let Observed::Known(seen) = seen else {
+        return seen;
+    };
+    let own = &seen.cluster.kafka_cluster_id;
+    match id {
+        Some(id) if id == own => Observed::Known(seen),
+        Some(id) => Observed::Unknown(format!(
+            "it works on the Kafka cluster with the id {own}, and not on {id}; check its address in headgate.yaml"
+        )),
+        None => Observed::Unknown(format!(
+            "it works on the Kafka cluster with the id {own}, and which one is meant is not known while Kafka does not answer"
+        )),
     }
 }
 

@@ -268,6 +268,17 @@ impl Live {
         }
     }
 
+    /// Returns the id of the Kafka cluster, as it says itself or, while it does not answer, a Connect cluster beside it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<&ClusterId> {
+        let own = self.kafka.known().map(|kafka| &kafka.cluster_id);
+        own.or_else(|| {
+            let clusters = self.connect.as_ref()?.known()?.clusters.values();
+            let mut known = clusters.filter_map(Observed::known);
+            known.next().map(|cluster| &cluster.kafka_cluster_id)
+        })
+    }
+
     /// Returns the Kafka plane; while it is unknown, one of which nothing is known.
     #[must_use]
     pub fn kafka(&self) -> &KafkaLive {

@@ -109,9 +109,7 @@ pub fn plan(
     plan.actions = in_order(plan.actions, inputs.kafka);
     beyond::referred_first(&mut plan.actions);
     plan.reported = in_order(plan.reported, inputs.kafka);
-    let id = kafka.map(|kafka| &kafka.cluster_id);
-    let id = id.or(desired.cluster_id.as_ref());
-    plan.cluster_id = id.or(ledger.cluster_id.as_ref()).cloned();
+    plan.cluster_id = live.cluster_id().cloned();
     plan.tell_planes(desired, live);
     plan
 }
