@@ -32,10 +32,6 @@ use crate::{
     model::{ClusterName, Finding, SecretName, Severity, SourceFile},
 };
 
-/// Kinds that are written but that `desired` does not read yet: what is written of them cannot be loaded to see whether it is
-/// right. Take a kind out when it is read, and give it a mode in `write::head`.
-const NOT_READ_YET: &[&str] = &["Connector", "Schema"];
-
 /// A tool whose documents are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {

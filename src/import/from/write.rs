@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Moved, NOT_READ_YET,
+    Moved,
     connector::Connector,
     found::{Cluster, Found, Schema, file_name},
     report::Report,
@@ -22,7 +22,7 @@ use crate::{
     model::{ClusterName, Finding, Kind, SourceFile},
 };
 
-/// Folders whose documents are of the kinds that are not read yet.
+/// Folders of connectors and schemas.
 const CONNECTORS: &str = "connectors";
 const SCHEMAS: &str = "schemas";
 
@@ -48,11 +48,12 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     }
     let own = rights.principals.values().filter(|p| !p.quotas.is_empty());
     page.count(Kind::Quota, own.count() + rights.quotas.len());
-    let mut later = Vec::new();
-    write_connectors(&connectors, &mut page, &mut later);
-    write_schemas(&schemas, &mut page, &mut later);
+    page.count(Kind::Connector, connectors.len());
+    write_connectors(&connectors, &mut page);
+    page.count(Kind::Schema, schemas.len());
+    write_schemas(&schemas, &mut page);
     let counts = page.counts.iter().map(|(kind, n)| (kind.as_str(), *n));
-    let counts: Vec<_> = counts.chain(later).collect();
+    let counts: Vec<_> = counts.collect();
     let head = head(name, &cluster, &defaults, report);
     let mut files = page.files.close();
     files.insert(0, ("cluster.yaml".to_owned(), head));
@@ -81,10 +82,15 @@ fn head(name: &ClusterName, cluster: &Cluster, defaults: &Defaults, report: &Rep
             "write what `kafka-cluster.sh cluster-id` prints, so that nothing is ever written to another cluster",
         ),
     }
-    let modes: Vec<String> = [Kind::Topic, Kind::User, Kind::Acl, Kind::Quota]
-        .iter()
-        .map(|kind| format!("{kind}: report"))
-        .collect();
+    let modes = [
+        Kind::Topic,
+        Kind::User,
+        Kind::Acl,
+        Kind::Quota,
+        Kind::Schema,
+        Kind::Connector,
+    ];
+    let modes: Vec<String> = modes.iter().map(|kind| format!("{kind}: report")).collect();
     block.line(1, &format!("modes: {{{}}}", modes.join(", ")));
     defaults.write(&mut block);
     if let Some(throttle) = &cluster.throttle {
@@ -93,15 +99,7 @@ fn head(name: &ClusterName, cluster: &Cluster, defaults: &Defaults, report: &Rep
     block.finish()
 }
 
-fn write_connectors(
-    connectors: &BTreeMap<String, Connector>,
-    page: &mut Page,
-    counts: &mut Vec<(&'static str, usize)>,
-) {
-    if connectors.is_empty() {
-        return;
-    }
-    counts.push(("Connector", connectors.len()));
+fn write_connectors(connectors: &BTreeMap<String, Connector>, page: &mut Page) {
     let documents = connectors.iter();
     let documents = documents.map(|(name, connector)| (name.clone(), connector.document(name)));
     let documents: Vec<(String, String)> = documents.collect();
@@ -136,15 +134,7 @@ impl Connector {
     }
 }
 
-fn write_schemas(
-    schemas: &BTreeMap<String, Schema>,
-    page: &mut Page,
-    counts: &mut Vec<(&'static str, usize)>,
-) {
-    if schemas.is_empty() {
-        return;
-    }
-    counts.push(("Schema", schemas.len()));
+fn write_schemas(schemas: &BTreeMap<String, Schema>, page: &mut Page) {
     let mut taken: BTreeSet<Arc<str>> = BTreeSet::new();
     for (name, schema) in schemas {
         let file = file_name(name, &mut taken);
@@ -168,13 +158,19 @@ impl Schema {
         if !self.references.is_empty() {
             block.line(1, "references:");
             for (name, subject, version) in &self.references {
-                let (name, subject, version) = (flow(name), flow(subject), flow(version));
-                let line = format!("- {{name: {name}, subject: {subject}, version: {version}}}");
+                let (name, subject) = (flow(name), flow(subject));
+                let version = match version.as_str() {
+                    // the newest, which is what no version means
+                    "-1" | "latest" => String::new(),
+                    version => format!(", version: {}", flow(version)),
+                };
+                let line = format!("- {{name: {name}, subject: {subject}{version}}}");
                 block.line(2, &line);
             }
         }
         if let Some(compatibility) = &self.compatibility {
-            block.line(1, &format!("compatibility: {}", scalar(compatibility)));
+            let level = compatibility.to_ascii_uppercase();
+            block.line(1, &format!("compatibility: {}", scalar(&level)));
         }
         block.finish()
     }
@@ -182,14 +178,8 @@ impl Schema {
 
 /// Loads what was written.
 fn loaded(files: &[(String, String)]) -> Vec<Finding> {
-    let later = |path: &str| {
-        let of = |folder: &str, kind: &&str| {
-            path.starts_with(&format!("{folder}/")) && NOT_READ_YET.contains(kind)
-        };
-        of(CONNECTORS, &"Connector") || of(SCHEMAS, &"Schema")
-    };
-    let sources = files.iter().filter(|(path, _)| !later(path));
-    let sources: Vec<SourceFile> = sources
+    let sources: Vec<SourceFile> = files
+        .iter()
         .map(|(path, text)| SourceFile {
             path: path.clone(),
             bytes: text.clone().into_bytes(),
