@@ -7,4 +7,5 @@ mod kinds;
 mod papers;
 mod properties;
 mod reading;
+mod services;
 mod tree;

@@ -74,7 +74,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["desired"]),
     ("sd_notify", &["daemon"]),
     ("serde_saphyr", &["desired"]),
-    ("sha2", &["kafka", "plan", "secrets", "source"]),
+    ("sha2", &["desired", "kafka", "plan", "secrets", "source"]),
     ("strsim", &["desired", "plan"]),
     ("tempfile", &["cli", "daemon", "lab"]),
     ("tokio_rustls", &["kafka"]),

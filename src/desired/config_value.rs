@@ -161,17 +161,17 @@ fn list(known: Option<&KnownConfig>, items: &[Node<'_>]) -> Result<String, Refus
     if known.is_some_and(|config| config.config_type != ConfigType::List) {
         return Err(Refusal::new("expected one value, found a list"));
     }
-    let words: Option<Vec<&str>> = items
-        .iter()
-        .map(|item| match &item.value {
-            Value::Scalar(text) if !text.contains(',') => Some(text.as_ref()),
-            _ => None,
-        })
-        .collect();
-    match words {
-        Some(words) => Ok(words.join(",")),
-        None => Err(Refusal::new("expected a list of words")),
-    }
+    joined(items).ok_or_else(|| Refusal::new("expected a list of words"))
+}
+
+/// Joins words with commas; `None` when something is no word.
+pub(super) fn joined(items: &[Node<'_>]) -> Option<String> {
+    let words = items.iter().map(|item| match &item.value {
+        Value::Scalar(text) if !text.contains(',') => Some(text.as_ref()),
+        _ => None,
+    });
+    let words: Option<Vec<&str>> = words.collect();
+    words.map(|words| words.join(","))
 }
 
 /// Checks a value against Kafka's definition and spells it as Kafka does.

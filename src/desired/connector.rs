@@ -1,6 +1,9 @@
 //! A connector as git wants it.
 
+use std::fmt;
+
 use compact_str::CompactString;
+use serde_json::Value;
 
 use super::{DesiredValue, Labels};
 use crate::model::{ConfigKey, Place};
@@ -20,6 +23,13 @@ pub struct DesiredConnector {
     pub state: RunState,
     /// When it is restarted after it failed.
     pub restart: Restart,
+    /// Where its offsets are set, once. Git says so only of a connector that it wants stopped.
+    pub offsets: Option<ConnectorOffsets>,
+}
+
+impl DesiredConnector {
+    /// The Connect cluster of a document that names none.
+    pub const DEFAULT_CONNECT: &str = "main";
 }
 
 /// How a connector runs.
@@ -52,7 +62,7 @@ impl RunState {
 /// When a connector is restarted that failed, or a task of which did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restart {
-    /// How often in a row; 0: never. Default: 7. The pause before the nth is n² + n minutes, so that seven take about two
+    /// How often in a row; 0: never. Default: 7. The pause before the nth is n² − n minutes, so that seven take about two
     /// hours, and the count begins anew once it ran for as long as the pause before.
     pub max: u32,
 }
@@ -60,5 +70,58 @@ pub struct Restart {
 impl Default for Restart {
     fn default() -> Self {
         Self { max: 7 }
+    }
+}
+
+/// Where the offsets of a connector are set (KIP-875).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectorOffsets {
+    /// Nowhere: they are forgotten, and the connector begins anew.
+    Reset,
+    /// Where each of these partitions goes on, in the connector's own terms and as Connect's API spells them:
+    /// `[{"partition": {…}, "offset": {…}}]`; an offset of null forgets that of one partition.
+    Set(Value),
+}
+
+impl ConnectorOffsets {
+    /// The word for offsets that are forgotten.
+    pub const RESET: &str = "reset";
+
+    /// Reads what `Display` writes; `None` when it is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == Self::RESET {
+            return Some(Self::Reset);
+        }
+        let value: Value = serde_json::from_str(text).ok()?;
+        value.is_array().then_some(Self::Set(value))
+    }
+}
+
+impl fmt::Display for ConnectorOffsets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reset => f.write_str(Self::RESET),
+            Self::Set(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_read_as_they_are_written() {
+        for text in [
+            "reset",
+            r#"[{"offset":{"position":30},"partition":{"filename":"2024"}}]"#,
+        ] {
+            let read = ConnectorOffsets::parse(text);
+            assert_eq!(read.map(|r| r.to_string()).as_deref(), Some(text));
+        }
+        for text in ["", "earliest", "{}", "[", "30"] {
+            assert_eq!(ConnectorOffsets::parse(text), None, "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     Desired,
+    across::{self, Shelf},
     home::Home,
     kinds::{self, Body, ClusterSpec, Defaults, KINDS},
     node::{self, Node, Value},
@@ -36,7 +37,7 @@ impl Loaded {
     }
 }
 
-/// Reads the `.yaml` and `.yml` files among `files`; all others belong to somebody else.
+/// Reads the `.yaml` and `.yml` files among `files`, and the schemas that they name; all others belong to somebody else.
 #[must_use]
 pub fn load(files: &[SourceFile]) -> Loaded {
     let mut pages: Vec<Page<'_>> = files
@@ -60,7 +61,10 @@ pub fn load(files: &[SourceFile]) -> Loaded {
             broken.insert(folder(&page.file).to_owned());
         }
     }
-    let desired = assemble(documents, &broken, &mut pages);
+    let mut shelf = Shelf::new(files.iter().filter(|f| !is_yaml(&f.path)));
+    let desired = assemble(documents, &broken, &mut shelf, &mut pages);
+    pages.extend(shelf.pages());
+    pages.sort_by(|a, b| a.file.cmp(&b.file));
     let mut findings: Vec<Finding> = pages.into_iter().flat_map(Page::close).collect();
     if desired.clusters.is_empty() && findings.iter().all(|f| f.severity != Severity::Error) {
         findings.push(nothing_declared(files));
@@ -133,10 +137,11 @@ fn upwards(start: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn assemble(
+fn assemble<'a>(
     documents: Vec<Document>,
     broken: &BTreeSet<String>,
-    pages: &mut [Page<'_>],
+    shelf: &mut Shelf<'a>,
+    pages: &mut [Page<'a>],
 ) -> Desired {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     let mut objects = Vec::new();
@@ -161,6 +166,11 @@ fn assemble(
                 refuse_homeless(object.at(), &mut pages[page]);
             }
         }
+    }
+    for (folder, home) in &mut homes {
+        let is_within = |inner: &String| upwards(inner).any(|outer| outer == folder);
+        let is_whole = !broken.iter().any(is_within);
+        across::finish(home, is_whole, shelf, pages);
     }
     collect(homes, pages)
 }

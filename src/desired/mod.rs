@@ -1,10 +1,11 @@
 //! Desired state: YAML documents -> parse -> validate -> `Desired` (rank 1: pure, reads no file).
 //!
 //! ```text
-//! files -> page -> node (YAML with places) -> kinds (mirror types, and what is made of them) -> Desired
+//! files -> page -> node (YAML with places) -> kinds (mirror types, and what is made of them) -> across -> Desired
 //! ```
 
 mod access;
+mod across;
 mod cluster;
 mod config_table;
 mod config_value;
@@ -19,6 +20,7 @@ mod read;
 mod reference;
 mod registry;
 mod schema;
+mod schema_text;
 mod snippet;
 mod topic;
 mod word;
@@ -31,14 +33,14 @@ pub use access::{
     DesiredUser, Labels, Moves, ResetPoint, ResetTo,
 };
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
-pub use connector::{DesiredConnector, Restart, RunState};
+pub use connector::{ConnectorOffsets, DesiredConnector, Restart, RunState};
 pub use load::{Loaded, load};
 pub use object::{Declared, DesiredRef};
 pub use reference::reference;
 pub use registry::{Compatibility, DesiredSchema, SchemaFormat, SchemaReference};
 pub use schema::schema;
 pub use snippet::nearest;
-pub use topic::{DesiredTopic, DesiredValue};
+pub use topic::{DesiredTopic, DesiredValue, TopicSchemas};
 
 use crate::model::ClusterName;
 

@@ -143,7 +143,7 @@ fn fields(page: &mut String, path: &str, object: &Value) {
             format_args!("| `{path}` | {value}{needed} | {} |\n", prose(field)),
         );
         // configs and modes have a field for each key and kind, which are told elsewhere; a secret's is in its value
-        if !["config", "modes", "passwordFrom"].contains(&name.as_str()) {
+        if !["config", "configFrom", "modes", "passwordFrom"].contains(&name.as_str()) {
             fields(page, &format!("{path}."), field);
             fields(page, &format!("{path}[]."), &field["items"]);
             for choice in choices(field) {
@@ -178,6 +178,7 @@ fn value(name: &str, field: &Value) -> String {
         ("object", "modes") => "kind: mode".into(),
         ("object", "config" | "labels") => "key: value".into(),
         ("object", "passwordFrom") => "`{secret: name}`".into(),
+        ("object", "configFrom") => "key: `{secret: name}`".into(),
         ("object", _) => "fields".into(),
         ("array", _) => list(name, &field["items"]),
         ("boolean", _) => "`true` or `false`".into(),

@@ -1,6 +1,9 @@
 //! A schema as git wants it.
 
+use std::fmt::Write;
+
 use compact_str::CompactString;
+use sha2::{Digest, Sha256};
 
 use super::Labels;
 use crate::model::Place;
@@ -16,14 +19,36 @@ pub struct DesiredSchema {
     pub format: SchemaFormat,
     /// The schema itself.
     pub text: CompactString,
-    /// Digest of format, text and references: what plans and the ledger know it by.
+    /// Digest of format, text and references (`DesiredSchema::digest_of`): what plans and the ledger know it by.
     pub digest: CompactString,
-    /// The schemas that it refers to.
+    /// The schemas that it refers to, sorted by name.
     pub references: Box<[SchemaReference]>,
     /// How it may change; `None`: as the registry's global setting says.
     pub compatibility: Option<Compatibility>,
     /// Whether the registry normalises it before it compares. Default: true.
     pub normalize: bool,
+}
+
+impl DesiredSchema {
+    /// Digests what a schema is: the first 128 bits of a SHA-256, in hexadecimal digits. How it may change is not part of it.
+    #[must_use]
+    pub fn digest_of(
+        format: SchemaFormat,
+        text: &str,
+        references: &[SchemaReference],
+    ) -> CompactString {
+        let references = references.iter();
+        let references: Vec<_> = references
+            .map(|r| (r.name.as_str(), r.subject.as_str(), r.version))
+            .collect();
+        let bytes = serde_json::to_vec(&(format.as_str(), text, references))
+            .expect("texts and numbers have a JSON form");
+        let mut digest = CompactString::with_capacity(32);
+        for byte in &Sha256::digest(&bytes)[..16] {
+            write!(digest, "{byte:02x}").expect("writing to a string succeeds");
+        }
+        digest
+    }
 }
 
 /// A schema that another one refers to.

@@ -6,14 +6,17 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use serde_json::{Map, Value, json};
 
 use super::{
-    Pattern,
+    Compatibility, ConnectorOffsets, Pattern, RunState, SchemaFormat,
     config_table::Table,
     config_value::Config,
-    kinds::{ByteRate, Connections, KINDS, PinSpec, Placement, Rate, Reset},
+    kinds::{
+        Backoff, ByteRate, Connections, Json, KINDS, OffsetSpec, Offsets, PinSpec, Placement, Rate,
+        Reset, SecretSettings, Settings,
+    },
     read::{BrokerIds, Count, Day, Lag, Length, Needed, OneOrMore, Read, Size, Spotted, Text},
     word::{
-        AccessKind, Admin, ConsentKind, LATER, Labels, Modes, PrincipalPattern, ResourcePattern,
-        SecretSpec, managed,
+        AccessKind, Admin, ConsentKind, LATER, Labels, Modes, NamePattern, PrincipalPattern,
+        ResourcePattern, SecretSpec,
     },
 };
 use crate::model::{
@@ -76,7 +79,7 @@ inline!(
 inline!(
     ConsentKind,
     "ConsentKind",
-    json_schema!({"enum": managed().map(Kind::as_str).collect::<Vec<_>>()})
+    json_schema!({"enum": words(Kind::ALL, Kind::as_str)})
 );
 inline!(
     Labels,
@@ -184,6 +187,50 @@ inline!(
     json_schema!({"anyOf": [{"const": Placement::SPREAD}, of::<PinSpec>()]})
 );
 
+inline!(
+    NamePattern,
+    "NamePattern",
+    json_schema!({"type": "string", "minLength": 1})
+);
+inline!(
+    RunState,
+    "RunState",
+    json_schema!({"enum": words(&Self::ALL, Self::as_str)})
+);
+inline!(
+    SchemaFormat,
+    "SchemaFormat",
+    json_schema!({"enum": words(&Self::ALL, Self::as_str)})
+);
+inline!(
+    Compatibility,
+    "Compatibility",
+    json_schema!({"enum": words(&Self::ALL, Self::as_str)})
+);
+inline!(Backoff, "Backoff", json_schema!({"enum": Self::WORDS}));
+inline!(
+    Settings,
+    "Settings",
+    json_schema!({
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean", "array"]}
+    })
+);
+inline!(
+    SecretSettings,
+    "SecretSettings",
+    json_schema!({"type": "object", "additionalProperties": of::<SecretSpec>()})
+);
+inline!(Json, "Json", json_schema!({"type": ["object", "string"]}));
+inline!(
+    Offsets,
+    "Offsets",
+    json_schema!({"anyOf": [
+        {"const": ConnectorOffsets::RESET},
+        {"type": "array", "items": of::<OffsetSpec>(), "minItems": 1}
+    ]})
+);
+
 impl<const MIN: u32, const MAX: u32> JsonSchema for Count<MIN, MAX> {
     fn inline_schema() -> bool {
         true
@@ -278,7 +325,7 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static s
 
 fn modes() -> Schema {
     let mode = json!({"enum": words(Mode::ALL, Mode::as_str)});
-    let kinds = managed().map(Kind::as_str).chain(LATER);
+    let kinds = words(Kind::ALL, Kind::as_str).into_iter().chain(LATER);
     let properties: Map<String, Value> = kinds.map(|k| (k.to_owned(), mode.clone())).collect();
     json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }

@@ -21,6 +21,17 @@ pub struct DesiredTopic {
     pub config: Vec<(ConfigKey, DesiredValue)>,
     /// Where its replicas lie; `None`: new ones are spread evenly over the racks, others stay where they are.
     pub placement: Option<Box<DesiredPlacement>>,
+    /// The subjects that describe its records; `None`: git does not say.
+    pub schemas: Option<Box<TopicSchemas>>,
+}
+
+/// The subjects that describe a topic's records. Each is declared in the same cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TopicSchemas {
+    /// That of the keys.
+    pub key: Option<CompactString>,
+    /// That of the values.
+    pub value: Option<CompactString>,
 }
 
 /// What git says about a config key.

@@ -18,13 +18,7 @@ use crate::model::{
 pub(super) const API_VERSION: &str = "headgate.dev/v1";
 
 /// Kinds that belong to the format and that a later version manages.
-pub(super) const LATER: [&str; 5] = [
-    "Connector",
-    "Schema",
-    "Network",
-    "SecurityGroup",
-    "NodeGroup",
-];
+pub(super) const LATER: [&str; 3] = ["Network", "SecurityGroup", "NodeGroup"];
 
 /// Notes that a kind is none that is read here, with the nearest right one.
 pub(super) fn refuse_kind(kind: &str, at: At, readable: &[&str], page: &mut Page<'_>) {
@@ -81,18 +75,12 @@ impl Read for ConsentKind {
     }
 }
 
-/// The kinds that documents may name: not yet all that the rest of Headgate knows.
-pub(super) fn managed() -> impl Iterator<Item = Kind> {
-    let all = Kind::ALL.iter().copied();
-    all.filter(|kind| !LATER.contains(&kind.as_str()))
-}
-
 fn kind(text: &str) -> Option<Kind> {
-    managed().find(|k| k.as_str() == text)
+    Kind::ALL.iter().copied().find(|k| k.as_str() == text)
 }
 
 fn kinds() -> Vec<&'static str> {
-    managed().map(Kind::as_str).collect()
+    Kind::ALL.iter().map(|kind| kind.as_str()).collect()
 }
 
 /// A kind of which deleting takes access away and no data.
@@ -122,7 +110,7 @@ impl Read for AccessKind {
 }
 
 /// Reads a word of a closed set.
-fn word<T>(
+pub(super) fn word<T>(
     what: &str,
     words: &[&str],
     parse: impl Fn(&str) -> Option<T>,
@@ -309,6 +297,20 @@ impl Read for Pattern {
     }
 }
 
+/// A pattern of names that may have any letters.
+#[derive(Debug, Clone)]
+pub(super) struct NamePattern(pub(super) Pattern);
+
+impl Read for NamePattern {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        const WHAT: &str = "a pattern of names such as `app.*`";
+        match scalar(WHAT, node, page)? {
+            text if text.trim().is_empty() => expected(WHAT, node, page),
+            text => Some(Self(Pattern(text.to_owned()))),
+        }
+    }
+}
+
 /// A pattern of principals.
 #[derive(Debug, Clone)]
 pub(super) struct PrincipalPattern(pub(super) Pattern);
@@ -349,15 +351,11 @@ mod tests {
     use crate::desired::kinds::KINDS;
 
     #[test]
-    fn a_kind_is_read_or_comes_later() {
-        for kind in Kind::ALL.iter().map(|kind| kind.as_str()) {
-            let is_read = KINDS.iter().any(|k| k.word == kind);
-            assert_ne!(is_read, LATER.contains(&kind), "{kind}");
+    fn every_kind_is_read_and_none_of_them_comes_later() {
+        for kind in kinds() {
+            assert!(KINDS.iter().any(|k| k.word == kind), "{kind}");
+            assert!(!LATER.contains(&kind), "{kind}");
         }
-        assert_eq!(
-            KINDS.len(),
-            kinds().len() + 1,
-            "Cluster and what is managed"
-        );
+        assert_eq!(KINDS.len(), kinds().len() + 1, "they and Cluster");
     }
 }

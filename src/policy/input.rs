@@ -8,14 +8,15 @@ use regorus::Value;
 use crate::{
     desired::{
         Compatibility, DesiredCluster, DesiredConnector, DesiredGroup, DesiredPlacement,
-        DesiredRef, DesiredSchema, DesiredTopic, DesiredUser, DesiredValue,
+        DesiredRef, DesiredSchema, DesiredTopic, DesiredUser, DesiredValue, TopicSchemas,
     },
     model::{Acl, ConfigKey, Kind, QuotaEntity},
 };
 
 /// Describes an object: `{kind, name, cluster, labels, spec}`.
 ///
-/// - `Topic`: `{partitions, replicationFactor, config}`, and `placement` when it is pinned.
+/// - `Topic`: `{partitions, replicationFactor, config}`, `placement` when it is pinned, and of `schemas: {key, value}` what
+///   it has.
 /// - `Acl`: `{principal, host, permission, operation, resource: {type, name, pattern}}`, whether a grant or an ACL said so.
 /// - `User`: `{scram: [{mechanism, iterations}], verify}`.
 /// - `Quota`: `{user, clientId, ip, config}` of which only the parts that it has.
@@ -70,8 +71,15 @@ fn topic(topic: &DesiredTopic) -> Value {
             ("config", config(&topic.config)),
         ]
         .into_iter()
-        .chain(pinned.map(|pinned| ("placement", placement(pinned)))),
+        .chain(pinned.map(|pinned| ("placement", placement(pinned))))
+        .chain(topic.schemas.as_deref().map(|s| ("schemas", subjects(s)))),
     )
+}
+
+fn subjects(schemas: &TopicSchemas) -> Value {
+    let subjects = [("key", &schemas.key), ("value", &schemas.value)];
+    let subjects = subjects.into_iter();
+    fields(subjects.filter_map(|(of, subject)| Some((of, Value::from(subject.as_deref()?)))))
 }
 
 fn placement(placement: &DesiredPlacement) -> Value {

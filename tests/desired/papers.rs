@@ -113,6 +113,29 @@ fn the_schema_refuses_what_the_reader_refuses() {
         ("BrokerConfig", "{config: {ssl.key.password: clear}}"),
         ("BrokerConfig", "{config: {num.io.threads: 0}}"),
         ("ConsumerGroup", "{maxLag: -1}"),
+        ("Connector", "{tasksMax: 1}"),
+        ("Connector", "{class: C, tasksMax: 0}"),
+        ("Connector", "{class: C, state: PAUSED}"),
+        ("Connector", "{class: C, config: {a: null}}"),
+        ("Connector", "{class: C, config: {a: {b: c}}}"),
+        ("Connector", "{class: C, configFrom: {a: b}}"),
+        ("Connector", "{class: C, restart: {backoff: linear}}"),
+        ("Connector", "{class: C, state: stopped, offsets: earliest}"),
+        (
+            "Connector",
+            "{class: C, state: stopped, offsets: [{partition: {a: b}}]}",
+        ),
+        ("Schema", "{schema: '{}'}"),
+        ("Schema", "{type: json, schema: '{}'}"),
+        ("Schema", "{type: JSON, schema: {}}"),
+        (
+            "Schema",
+            "{type: JSON, schema: '{}', compatibility: backward}",
+        ),
+        (
+            "Schema",
+            "{type: JSON, schema: '{}', references: [{name: a, subject: b, version: 0}]}",
+        ),
     ];
     for (kind, spec) in others {
         both_refuse(&schema, kind, spec);

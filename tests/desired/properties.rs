@@ -14,7 +14,7 @@ use proptest::{collection, prelude::*, sample};
 use super::tree::{below_cluster, configs, file, of_kind, right, told, topic};
 
 /// Pieces that YAML files are made of, so that random texts get further than the first line.
-const PIECES: [&str; 48] = [
+const PIECES: [&str; 58] = [
     "apiVersion: headgate.dev/v1\n",
     "kind: Topic\n",
     "kind: Cluster\n",
@@ -62,6 +62,16 @@ const PIECES: [&str; 48] = [
     "  requestPercentage: 1e400\n",
     "  placement: {brokers: [1, 2]}\n",
     "  offsets: {resetTo: earliest}\n",
+    "kind: Connector\n",
+    "kind: Schema\n",
+    "  class: C\n",
+    "  state: stopped\n",
+    "  configFrom: {a: {secret: s}}\n",
+    "  offsets: [{partition: {a: 1}, offset: null}]\n",
+    "  type: AVRO\n",
+    "  schemaFile: ../c/topics.yaml\n",
+    "  schema: '{'\n",
+    "  references: [{name: a, subject: a}]\n",
     "\u{feff}",
 ];
 
@@ -201,6 +211,7 @@ fn wanted() -> impl Strategy<Value = (String, DesiredTopic)> {
                     .map(|k| (headgate::model::ConfigKey::new(k.key), value(k.default)))
                     .collect(),
                 placement: None,
+                schemas: None,
             };
             (name, topic)
         },

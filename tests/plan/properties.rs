@@ -59,6 +59,7 @@ fn declared() -> impl Strategy<Value = DesiredTopic> {
             .map(|(key, value)| (ConfigKey::new(key), value))
             .collect(),
         placement: None,
+        schemas: None,
     })
 }
 

@@ -66,6 +66,7 @@ fn topic() -> impl Strategy<Value = DesiredTopic> {
             replication_factor,
             config,
             placement: None,
+            schemas: None,
         }
     })
 }

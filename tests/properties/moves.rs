@@ -49,6 +49,7 @@ fn topic() -> impl Strategy<Value = DesiredTopic> {
         partitions,
         replication_factor: factor,
         config: Vec::new(),
+        schemas: None,
         placement: placement.map(|(brokers, leads)| {
             Box::new(DesiredPlacement {
                 leaders: brokers

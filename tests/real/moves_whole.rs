@@ -146,6 +146,7 @@ impl<'a> Site<'a> {
             replication_factor,
             config: Vec::new(),
             placement: (!brokers.is_empty()).then(|| Box::new(placement)),
+            schemas: None,
         };
         self.desired.topics.insert(name.clone(), topic);
     }

@@ -76,6 +76,7 @@ fn desired_topic(i: usize) -> DesiredTopic {
             DesiredValue::Set("86400000".into()),
         )],
         placement: None,
+        schemas: None,
     }
 }
 

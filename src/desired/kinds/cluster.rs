@@ -4,10 +4,10 @@
 use super::{Document, Spec, deletion::DeletionSpec, topic::TopicSpec};
 use crate::{
     desired::{
-        Balance, Deletion, DesiredCluster, Moves, Owns, Pattern,
+        Balance, Compatibility, Deletion, DesiredCluster, Moves, Owns, Pattern,
         page::Page,
         read::{BrokerIds, Count, Size, Text, mirror},
-        word::{Modes, PrincipalPattern, ResourcePattern},
+        word::{Modes, NamePattern, PrincipalPattern, ResourcePattern},
     },
     model::{ClusterId, ClusterName},
 };
@@ -33,6 +33,8 @@ mirror! {
         balance = "balance": Option<BalanceSpec>,
         /// What is wanted of brokers.
         brokers = "brokers": Option<BrokersSpec>,
+        /// What is wanted of the Schema Registry as a whole.
+        registry = "registry": Option<RegistrySpec>,
     }
 }
 
@@ -47,6 +49,10 @@ mirror! {
         principals = "principals": Option<Vec<PrincipalPattern>>,
         /// Patterns of resources, such as `topic:app.*`, whose ACLs count, whoever they are for.
         acls = "acls": Option<Vec<ResourcePattern>>,
+        /// Patterns of subjects of the Schema Registry.
+        subjects = "subjects": Option<Vec<NamePattern>>,
+        /// Patterns of names of connectors, on every Connect cluster.
+        connectors = "connectors": Option<Vec<NamePattern>>,
     }
 }
 
@@ -86,6 +92,14 @@ mirror! {
     }
 }
 
+mirror! {
+    /// What is wanted of the Schema Registry.
+    RegistrySpec {
+        /// How schemas may change where a subject does not say. Default: as it is.
+        compatibility = "compatibility": Option<Compatibility>,
+    }
+}
+
 impl Spec for ClusterSpec {
     const KIND: &'static str = "Cluster";
     const ABOUT: &'static str = "A Kafka cluster: what is done to it, what in it is owned, and what may be deleted. Every document in its folder and \
@@ -100,6 +114,16 @@ impl ClusterSpec {
     pub(super) fn draining(&self) -> &[i32] {
         let draining = self.brokers.as_ref().and_then(|b| b.draining.as_ref());
         draining.map(|ids| ids.0.as_slice()).unwrap_or_default()
+    }
+
+    fn refuse_default_schemas(&self, page: &mut Page<'_>) {
+        let topic = self.defaults.as_ref().and_then(|d| d.topic.as_ref());
+        if let Some(schemas) = topic.and_then(|t| t.schemas.as_ref()) {
+            page.error(
+                schemas.at,
+                "each topic has schemas of its own: they have no default",
+            );
+        }
     }
 }
 
@@ -121,6 +145,7 @@ pub(in crate::desired) fn cluster(
         ..DesiredCluster::new(parsed, page.place(document.at))
     };
     let Some(spec) = spec else { return Some(bare) };
+    spec.refuse_default_schemas(page);
     let modes = spec.modes.as_ref().map(|m| m.0.clone());
     Some(DesiredCluster {
         cluster_id: spec
@@ -140,6 +165,7 @@ pub(in crate::desired) fn cluster(
             .map(BalanceSpec::build)
             .unwrap_or_default(),
         draining: spec.draining().iter().copied().collect(),
+        compatibility: spec.registry.as_ref().and_then(|r| r.compatibility),
         ..bare
     })
 }
@@ -153,8 +179,18 @@ impl OwnsSpec {
             topic_configs: self.topic_configs.unwrap_or_default(),
             principals: principals.collect(),
             acls: acls.collect(),
-            subjects: Vec::new(),
-            connectors: Vec::new(),
+            subjects: self
+                .subjects
+                .iter()
+                .flatten()
+                .map(|p| p.0.clone())
+                .collect(),
+            connectors: self
+                .connectors
+                .iter()
+                .flatten()
+                .map(|p| p.0.clone())
+                .collect(),
         }
     }
 }

@@ -6,11 +6,13 @@
 mod access;
 mod cluster;
 mod config;
+mod connector;
 mod deletion;
 mod grant;
 mod group;
 mod preset;
 mod quota;
+mod schema;
 mod topic;
 mod user;
 
@@ -23,12 +25,13 @@ use super::{
     node::Node,
     page::{At, Page},
     read::{Needed, Read, Take, Text, fields, mirror},
-    schema,
+    schema as json_schema,
     word::{self, API_VERSION, ApiVersion},
 };
 pub(super) use cluster::{ClusterSpec, cluster};
 pub(super) use preset::{Name, PRESETS, Preset, Right};
 pub(super) use {
+    connector::{Backoff, Json, OffsetSpec, Offsets, SecretSettings, Settings},
     group::Reset,
     quota::{ByteRate, Connections, Rate},
     topic::{Defaults, PinSpec, Placement},
@@ -167,6 +170,8 @@ pub(super) const KINDS: &[KindOf] = &[
     declaring::<config::GroupConfigSpec>(),
     declaring::<config::ClientMetricsSpec>(),
     declaring::<group::ConsumerGroupSpec>(),
+    declaring::<schema::SchemaSpec>(),
+    declaring::<connector::ConnectorSpec>(),
 ];
 
 const fn declaring<S: Declares + 'static>() -> KindOf {
@@ -179,7 +184,7 @@ const fn declaring<S: Declares + 'static>() -> KindOf {
 
 fn document_schema<S: Spec>() -> Value {
     let mut required = vec!["apiVersion", "kind", "metadata"];
-    let mut spec = schema::of::<S>();
+    let mut spec = json_schema::of::<S>();
     match S::NEEDED {
         true => required.push("spec"),
         false => spec["type"] = json!(["object", "null"]),
@@ -190,7 +195,7 @@ fn document_schema<S: Spec>() -> Value {
         "properties": {
             "apiVersion": {"description": "The version of this format.", "const": API_VERSION},
             "kind": {"description": "What the document declares.", "const": S::KIND},
-            "metadata": described(schema::of::<Metadata>(), S::NAMED),
+            "metadata": described(json_schema::of::<Metadata>(), S::NAMED),
             "spec": described(spec, S::WANTED),
         },
         "additionalProperties": false,

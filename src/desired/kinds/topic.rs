@@ -3,15 +3,16 @@
 use super::{Declares, Document, Spec, cluster::ClusterSpec};
 use crate::{
     desired::{
-        DesiredPlacement, DesiredTopic, DesiredValue,
+        DesiredPlacement, DesiredTopic, DesiredValue, TopicSchemas,
+        across::{Mention, Mentions},
         config_table::Topics,
         config_value::{Config, Entry},
         home::Home,
         node::{Node, Value},
         page::{At, Page},
-        read::{BrokerIds, Count, Read, Spotted, expected, mirror},
+        read::{BrokerIds, Count, Read, Spotted, Text, expected, mirror},
     },
-    model::{ConfigKey, Severity, TopicName, integer},
+    model::{ConfigKey, Kind, ObjectRef, Severity, TopicName, integer},
 };
 
 /// The most partitions a topic may declare. Kafka's controller makes 10,000 records in one operation at most, so
@@ -40,6 +41,18 @@ mirror! {
         /// Topic configs by Kafka's names. Keys ending in `.ms` accept `7d`, keys ending in `.bytes` accept `1GiB`;
         /// `null` leaves a key alone, whatever it is.
         config = "config": Option<Config<Topics>>,
+        /// The subjects of the Schema Registry that describe its records; each is declared in the same cluster.
+        schemas = "schemas": Option<Spotted<SchemasSpec>>,
+    }
+}
+
+mirror! {
+    /// The subjects that describe a topic's records.
+    SchemasSpec {
+        /// That of the keys.
+        key = "key": Option<Text>,
+        /// That of the values.
+        value = "value": Option<Text>,
     }
 }
 
@@ -131,6 +144,33 @@ impl TopicSpec {
     }
 }
 
+impl SchemasSpec {
+    fn build(&self) -> Option<Box<TopicSchemas>> {
+        let name = |subject: &Option<Text>| subject.as_ref().map(|s| s.value.clone());
+        let schemas = TopicSchemas {
+            key: name(&self.key),
+            value: name(&self.value),
+        };
+        (schemas != TopicSchemas::default()).then(|| Box::new(schemas))
+    }
+
+    fn mentions(&self, topic: &TopicName, page: &Page<'_>) -> impl Iterator<Item = Mention> {
+        let subjects = [
+            (&self.key, Mentions::SchemaOfKeys),
+            (&self.value, Mentions::SchemaOfValues),
+        ];
+        subjects.into_iter().filter_map(|(subject, mentions)| {
+            let subject = subject.as_ref()?;
+            Some(Mention {
+                place: page.place(subject.at),
+                by: topic.as_str().into(),
+                object: ObjectRef::new(Kind::Schema, &subject.value),
+                mentions,
+            })
+        })
+    }
+}
+
 impl Declares for TopicSpec {
     fn declare(document: &Document<Self>, home: &mut Home, page: &mut Page<'_>) {
         let Some(name) = document.name() else { return };
@@ -140,6 +180,11 @@ impl Declares for TopicSpec {
         };
         if !home.claim_topic(&name, document.at, page) {
             return;
+        }
+        let schemas = document.spec.as_ref().and_then(|s| s.schemas.as_ref());
+        if let Some(schemas) = schemas {
+            let mentions = schemas.value.mentions(&name, page);
+            home.mentions.extend(mentions);
         }
         let built = topic(&name, document, &home.defaults, page);
         if let (Some(cluster), Some(topic)) = (&mut home.cluster, built) {
@@ -182,6 +227,9 @@ fn topic(
         replication_factor: replication_factor?,
         config: merge(own, &defaults.config),
         placement: pinned.map(Box::new),
+        schemas: spec
+            .and_then(|s| s.schemas.as_ref())
+            .and_then(|s| s.value.build()),
     };
     judge(name, &built, own, document.at, page);
     let at = placement.map_or(document.at, |p| p.at);

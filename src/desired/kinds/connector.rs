@@ -1,0 +1,394 @@
+//! `kind: Connector`: the plugin that runs, its whole config, and how it runs (desired, rank 1).
+
+use compact_str::{CompactString, ToCompactString};
+
+use super::{Declares, Document, Spec};
+use crate::{
+    desired::{
+        ConnectorOffsets, DesiredConnector, DesiredValue, Restart, RunState,
+        across::{Mention, Mentions},
+        config_value::joined,
+        home::Home,
+        node::{Node, Value, shorten},
+        page::{At, Page},
+        read::{Count, Needed, Read, Spotted, Text, expected, map, mirror, scalar},
+        word::{SecretSpec, word},
+    },
+    model::{ConfigKey, Kind, ObjectRef, SecretName, TopicName},
+};
+
+/// The key of the connector's own name, which Connect adds to every config (trap 35).
+const NAME: &str = "name";
+/// The key of the plugin's class.
+const CLASS: &str = "connector.class";
+/// The key of how many tasks there are at most.
+const TASKS_MAX: &str = "tasks.max";
+
+mirror! {
+    /// What is wanted of a connector.
+    ConnectorSpec {
+        /// The Connect cluster that runs it, by its name in `headgate.yaml`. Default: main.
+        connect = "connect": Option<Text>,
+        /// The class of its plugin (`connector.class`).
+        class = "class": Needed<Text>,
+        /// How many tasks it has at most (`tasks.max`). Default: Connect's, which is 1.
+        tasks_max = "tasksMax": Option<Count<1, { i32::MAX.unsigned_abs() }>>,
+        /// How it runs: `running`; `paused`, when its tasks rest; `stopped`, when it has none (Kafka 3.5 and later). Default:
+        /// running.
+        state = "state": Option<RunState>,
+        /// Its whole config by the plugin's names, as text: nothing is converted, `${…}` stays as it is for Connect to look
+        /// up, and a key that does not stand here is taken out of the connector.
+        config = "config": Option<Settings>,
+        /// Configs whose values are secrets, by key: `{database.password: {secret: name}}`.
+        config_from = "configFrom": Option<SecretSettings>,
+        /// When it is restarted after it failed, or a task of it did.
+        restart = "restart": Option<RestartSpec>,
+        /// Where its offsets are set, once, while it is stopped, and with consent under `deletion.allow`: `reset` forgets
+        /// them; a list of `{partition: {…}, offset: {…}}`, in the connector's own terms, says where each goes on. Together
+        /// with `state: stopped` only.
+        offsets = "offsets": Option<Spotted<Offsets>>,
+    }
+}
+
+mirror! {
+    /// When a connector is restarted.
+    RestartSpec {
+        /// How often in a row; 0: never. Default: 7. The count begins anew once it ran for as long as the last pause.
+        max = "max": Option<Count<0, 1_000>>,
+        /// How the pauses grow: before the nth restart it waits n² − n minutes.
+        backoff = "backoff": Option<Backoff>,
+    }
+}
+
+/// How the pauses between restarts grow.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::desired) enum Backoff {
+    /// With the square of their number.
+    Quadratic,
+}
+
+impl Backoff {
+    /// Every word.
+    pub(in crate::desired) const WORDS: [&str; 1] = ["quadratic"];
+}
+
+impl Read for Backoff {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        word(
+            "backoff",
+            &Self::WORDS,
+            |_| Some(Self::Quadratic),
+            node,
+            page,
+        )
+    }
+}
+
+impl Read for RunState {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let words = Self::ALL.map(Self::as_str);
+        let parse = |text: &str| Self::ALL.into_iter().find(|s| s.as_str() == text);
+        word("state", &words, parse, node, page)
+    }
+}
+
+/// A config that no table knows: text by key.
+#[derive(Debug)]
+pub(in crate::desired) struct Settings(Vec<Setting>);
+
+/// One key of it.
+#[derive(Debug)]
+struct Setting {
+    key: ConfigKey,
+    at: At,
+    value: Spotted<CompactString>,
+}
+
+impl Read for Settings {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let fields = map(node, page)?.iter();
+        let settings = fields.filter_map(|(key, value)| {
+            let text = setting(&key.text, value, page)?;
+            Some(Setting {
+                key: ConfigKey::new(&key.text),
+                at: key.at,
+                value: Spotted {
+                    at: value.at,
+                    value: text,
+                },
+            })
+        });
+        Some(Self(settings.collect()))
+    }
+}
+
+fn setting(key: &str, node: &Node<'_>, page: &mut Page<'_>) -> Option<CompactString> {
+    let (message, help) = match &node.value {
+        Value::Scalar(text) => return Some(text.as_ref().into()),
+        Value::List(items) => match joined(items) {
+            Some(text) => return Some(text.into()),
+            None => ("expected a list of words", None),
+        },
+        Value::Null => (
+            "a connector's config is written whole, so no key of it can be left alone",
+            Some("write its value, or take the key out".to_owned()),
+        ),
+        Value::Map(fields) => {
+            let key = key.escape_debug();
+            let help = match fields.first() {
+                Some((inner, _)) if inner.text != "secret" => {
+                    format!(
+                        "write keys whole, with their dots: `{key}.{}`",
+                        inner.text.escape_debug()
+                    )
+                }
+                _ => format!("a secret is named under `configFrom`: `{key}: {{secret: name}}`"),
+            };
+            ("expected a value, found fields", Some(help))
+        }
+    };
+    page.error_with(node.at, format!("{}: {message}", shorten(key)), help);
+    None
+}
+
+/// Secrets by config key.
+#[derive(Debug)]
+pub(in crate::desired) struct SecretSettings(Vec<(Spotted<ConfigKey>, SecretName)>);
+
+impl Read for SecretSettings {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let fields = map(node, page)?.iter();
+        let settings = fields.filter_map(|(key, value)| {
+            let secret = SecretSpec::of(&key.text, value, page)?;
+            let (at, value) = (key.at, ConfigKey::new(&key.text));
+            Some((Spotted { at, value }, secret.0))
+        });
+        Some(Self(settings.collect()))
+    }
+}
+
+/// Where offsets are set.
+#[derive(Debug)]
+pub(in crate::desired) struct Offsets(ConnectorOffsets);
+
+mirror! {
+    /// Where one partition goes on, in the connector's own terms, as `GET /connectors/NAME/offsets` shows them.
+    OffsetSpec {
+        /// Which partition: `{filename: in.txt}`, or of a sink `{kafka_topic: orders, kafka_partition: 0}`.
+        partition = "partition": Needed<Json>,
+        /// Where it goes on: `{position: 30}`, or of a sink `{kafka_offset: 1500}`.
+        offset = "offset": Needed<Json>,
+    }
+}
+
+/// Fields whose types matter: whole numbers and `true` are such, also in quotes; whoever needs a text that looks like
+/// a number writes all of it as JSON, in a text.
+#[derive(Debug)]
+pub(in crate::desired) struct Json(serde_json::Value);
+
+impl Read for Json {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        let read = match &node.value {
+            Value::Map(_) => Some(json(node)),
+            Value::Scalar(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        match read.filter(serde_json::Value::is_object) {
+            Some(mut value) => {
+                value.sort_all_objects();
+                Some(Self(value))
+            }
+            None => expected("fields such as `{position: 30}`", node, page),
+        }
+    }
+}
+
+fn json(node: &Node<'_>) -> serde_json::Value {
+    match &node.value {
+        Value::Null => serde_json::Value::Null,
+        Value::Scalar(text) => match (text.parse::<i64>(), text.as_ref()) {
+            (Ok(number), _) => number.into(),
+            (_, "true") => true.into(),
+            (_, "false") => false.into(),
+            (_, text) => text.into(),
+        },
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Map(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(key, value)| (key.text.to_string(), json(value)))
+                .collect()
+        }
+    }
+}
+
+impl Read for Offsets {
+    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
+        const WHAT: &str = "`reset`, or a list of `{partition: {…}, offset: {…}}`";
+        match &node.value {
+            Value::Scalar(_) if scalar(WHAT, node, page) == Some(ConnectorOffsets::RESET) => {
+                Some(Self(ConnectorOffsets::Reset))
+            }
+            Value::List(items) if !items.is_empty() => {
+                let mut set = Vec::new();
+                for one in Vec::<OffsetSpec>::read(node, page)? {
+                    let (partition, offset) = (one.partition.0?.0, one.offset.0?.0);
+                    set.push(serde_json::json!({"offset": offset, "partition": partition}));
+                }
+                Some(Self(ConnectorOffsets::Set(set.into())))
+            }
+            _ => expected(WHAT, node, page),
+        }
+    }
+}
+
+impl Spec for ConnectorSpec {
+    const KIND: &'static str = "Connector";
+    const ABOUT: &'static str = "A connector of a Kafka Connect cluster.";
+    const NAMED: &'static str =
+        "What it is called. Connectors of different Connect clusters have different names, too.";
+}
+
+impl Declares for ConnectorSpec {
+    fn declare(document: &Document<Self>, home: &mut Home, page: &mut Page<'_>) {
+        let (Some(name), Some(spec)) = (document.name(), &document.spec) else {
+            return;
+        };
+        if let Some(why) = no_name(&name.value) {
+            return page.error(name.at, why);
+        }
+        let object = ObjectRef::new(Kind::Connector, &name.value);
+        if !home.claim(object, document.at, page) {
+            return;
+        }
+        let config = spec.whole_config(&name.value, page);
+        let built = DesiredConnector {
+            place: page.place(document.at),
+            labels: document.labels(),
+            connect: match &spec.connect {
+                Some(connect) => connect.value.clone(),
+                None => DesiredConnector::DEFAULT_CONNECT.into(),
+            },
+            config: config.into(),
+            state: spec.state.unwrap_or_default(),
+            restart: spec
+                .restart
+                .as_ref()
+                .map(RestartSpec::build)
+                .unwrap_or_default(),
+            offsets: spec.offsets.as_ref().map(|o| o.value.0.clone()),
+        };
+        if let Some(offsets) = &spec.offsets
+            && built.state != RunState::Stopped
+        {
+            page.error_with(
+                offsets.at,
+                "offsets are set only while the connector is stopped, and the document does not say that it is",
+                "write `state: stopped`; once they are set, take `offsets` out and let it run again".to_owned(),
+            );
+        }
+        home.mentions.extend(spec.topics(&name.value, page));
+        if let Some(cluster) = &mut home.cluster {
+            cluster.connectors.insert(name.value.clone(), built);
+        }
+    }
+}
+
+/// Says why a connector cannot be called so (Kafka, `ConnectorConfig.NAME_CONFIG`; a `/` would make another path of it, and
+/// stands between the Connect cluster and the name where two have one of the same name).
+fn no_name(name: &str) -> Option<String> {
+    let strange = |c: char| c.is_control() || c == '/';
+    let wrong = name != name.trim() || name.contains(strange) || matches!(name, "." | "..");
+    wrong.then(|| {
+        format!(
+            "{} is no name of a connector: expected no `/`, no control characters, and no spaces around it",
+            shorten(name)
+        )
+    })
+}
+
+impl ConnectorSpec {
+    /// Puts together what Connect is told, sorted by key. What the config repeats of the rest of the document must agree
+    /// with it.
+    fn whole_config(&self, name: &str, page: &mut Page<'_>) -> Vec<(ConfigKey, DesiredValue)> {
+        let class = self.class.0.as_ref().map(|class| class.value.clone());
+        let tasks_max = self.tasks_max.map(|n| n.value.to_compact_string());
+        let said = [
+            (NAME, "metadata.name", Some(CompactString::from(name))),
+            (CLASS, "class", class.clone()),
+            (TASKS_MAX, "tasksMax", tasks_max.clone()),
+        ];
+        let mut config = Vec::new();
+        for setting in self.config.iter().flat_map(|c| &c.0) {
+            let (key, value) = (&setting.key, &setting.value);
+            let twice = said.iter().find(|(twice, _, _)| key.as_str() == *twice);
+            match twice {
+                Some((_, field, Some(said))) if *said != value.value => page.error_with(
+                    value.at,
+                    format!(
+                        "`{key}` contradicts `{field}`, which says {}",
+                        shorten(said)
+                    ),
+                    format!("take it out of the config: `{field}` says it"),
+                ),
+                Some((_, _, Some(_))) => {}
+                _ => config.push((key.clone(), DesiredValue::Set(value.value.clone()))),
+            }
+        }
+        for (key, secret) in self.config_from.iter().flat_map(|c| &c.0) {
+            let is_said = |(other, _, _): &(&str, _, _)| key.value.as_str() == *other;
+            let doubled = config.iter().any(|(other, _)| *other == key.value);
+            if doubled || said.iter().any(is_said) {
+                page.error(
+                    key.at,
+                    format!("`{}` is said without a secret, too", key.value),
+                );
+                continue;
+            }
+            config.push((key.value.clone(), DesiredValue::Secret(secret.clone())));
+        }
+        let own = [(CLASS, class), (TASKS_MAX, tasks_max)].into_iter();
+        let own = own.filter_map(|(key, value)| Some((ConfigKey::new(key), value?)));
+        config.extend(own.map(|(key, value)| (key, DesiredValue::Set(value))));
+        config.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        config
+    }
+
+    /// Returns the topics that the config names, as most plugins call them. Between clusters they are another cluster's.
+    fn topics(&self, name: &str, page: &Page<'_>) -> Vec<Mention> {
+        let class = self
+            .class
+            .0
+            .as_ref()
+            .map_or("", |class| class.value.as_str());
+        if class.starts_with("org.apache.kafka.connect.mirror.") {
+            return Vec::new();
+        }
+        let settings = self.config.iter().flat_map(|c| &c.0);
+        let naming =
+            settings.filter(|s| ["kafka.topic", "topic", "topics"].contains(&s.key.as_str()));
+        let mentions = naming.flat_map(|setting| {
+            let topics = setting.value.value.split(',').map(str::trim);
+            // what Connect looks up (`${…}`) and patterns name no topic
+            let topics = topics.filter(|topic| TopicName::new(topic).is_ok());
+            topics.map(|topic| Mention {
+                place: page.place(setting.at),
+                by: name.into(),
+                object: ObjectRef::topic(topic),
+                mentions: Mentions::TopicOfConnector,
+            })
+        });
+        mentions.collect()
+    }
+}
+
+impl RestartSpec {
+    fn build(&self) -> Restart {
+        // there is no other way yet
+        let (Some(Backoff::Quadratic) | None) = self.backoff;
+        let default = Restart::default();
+        Restart {
+            max: self.max.map_or(default.max, |n| n.value),
+        }
+    }
+}
