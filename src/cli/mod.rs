@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod failure;
+mod heap;
 mod import;
 mod import_from;
 mod lab;
@@ -24,6 +25,7 @@ use failure::Failure;
 /// Parses the command line, runs the command and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    heap::few_arenas();
     let args = Args::parse();
     logs::start(&args);
     let workers = tokio::runtime::Builder::new_multi_thread()
