@@ -12,7 +12,7 @@ use super::{Origin, hide};
 use crate::{
     desired::DesiredSchema,
     live::{LiveConnector, LiveObject, LiveSubject, Looks, Observed},
-    model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, config_key},
+    model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, Verb, config_key},
     plan::{Action, Beyond},
     ports::{
         Batch, ConnectPlane, ConnectWrite, KafkaPlane, Outcome, Refusal, RefusalClass,
@@ -159,7 +159,9 @@ impl<'a> Planes<'a> {
         let names = actions.iter().map(|action| action.object.name.clone());
         let names = names.filter(|name| name != EVERY_SUBJECT);
         let names: Vec<CompactString> = names.collect();
-        let due: BTreeSet<CompactString> = names.iter().cloned().collect();
+        // one that is to go is there until it is deleted for good; one that is to come is not, if it is deleted softly
+        let due = actions.iter().filter(|action| action.verb == Verb::Delete);
+        let due: BTreeSet<CompactString> = due.map(|action| action.object.name.clone()).collect();
         let wanted = Wanted {
             schemas: &schemas,
             owned: &[],
