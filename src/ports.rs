@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use futures::future::BoxFuture;
 
 use crate::{
-    desired::ResetTo,
+    desired::{Pattern, ResetTo},
     live::{KafkaLive, Looks, Observed},
     model::{
         Acl, ClusterId, ClusterName, ConfigKey, Intent, Kind, ObjectRef, QuotaEntity,
@@ -51,6 +51,11 @@ pub struct Ask {
     /// Topics that were there before: one that the listing lacks is looked up on every broker before it counts as absent,
     /// since a broker may lag behind its controller.
     pub topics: Vec<TopicName>,
+    /// Topics that git declares and that were not there before: one that the listing lacks is asked for by name, since a
+    /// listing leaves out what may not be described.
+    pub declared: Vec<TopicName>,
+    /// Scopes of which every topic is to be seen: whether Headgate may, it asks by the name of one that nobody has.
+    pub scopes: Vec<Pattern>,
     /// Groups that git declares: their members and offsets come before those of others, and only of them is wanted how old
     /// the first record is that they have not read.
     pub groups: BTreeSet<CompactString>,

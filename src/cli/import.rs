@@ -91,7 +91,10 @@ pub(super) fn write(files: &[(String, String)], folder: &Path) -> Result<(), Fai
 
 fn tell(imported: &Imported, folder: &Path) -> Result<(), Failure> {
     let files = imported.files.len();
-    let empty = "the cluster holds nothing yet";
+    let empty = match imported.notes.is_empty() {
+        true => "the cluster holds nothing yet",
+        false => "nothing that could be read and written",
+    };
     tell_counts(files, folder, &imported.counts, empty)?;
     for note in &imported.notes {
         output::line(format!("left out: {note}"))?;

@@ -135,6 +135,7 @@ impl Planes {
     pub(super) async fn everything(&self) -> Live {
         let ask = Ask {
             kinds: Kind::of(Plane::Kafka).collect(),
+            scopes: vec![Pattern("*".to_owned())],
             ..Ask::default()
         };
         let (none, every) = (BTreeMap::new(), [Pattern("*".to_owned())]);
@@ -247,14 +248,25 @@ fn needs(desired: &DesiredCluster, ledger: &Ledger, kind: Kind) -> bool {
 /// Says what an observation has to see for a plan to be made.
 fn ask(desired: &DesiredCluster, ledger: &Ledger) -> Ask {
     let records = ledger.records.iter();
-    let was_there = records
+    let was_there: Vec<TopicName> = records
         .filter(|(object, record)| object.kind == Kind::Topic && record.topic_id.is_some())
-        .map(|(object, _)| TopicName::from_broker(&object.name));
+        .map(|(object, _)| TopicName::from_broker(&object.name))
+        .collect();
+    // both are sorted by name
+    let is_new = |name: &&TopicName| was_there.binary_search(name).is_err();
+    let is_wanted = desired.mode(Kind::Topic) != Mode::Ignore;
+    let wanted = Some(desired).filter(|_| is_wanted);
     Ask {
         kinds: Kind::of(Plane::Kafka)
             .filter(|kind| desired.mode(*kind) != Mode::Ignore || needs(desired, ledger, *kind))
             .collect(),
-        topics: was_there.collect(),
+        declared: wanted
+            .iter()
+            .flat_map(|desired| desired.topics.keys().filter(is_new))
+            .cloned()
+            .collect(),
+        scopes: wanted.map_or_else(Vec::new, |desired| desired.owns.topics.clone()),
+        topics: was_there,
         groups: desired.groups.keys().cloned().collect(),
         group_configs: group_configs(desired, ledger),
         usage: plan::may_go(desired).collect(),
@@ -303,6 +315,37 @@ mod tests {
         ledger.begun = begun;
         let kinds = [Kind::Topic, Kind::BrokerConfig].into();
         assert_eq!(ask(&desired, &ledger).kinds, kinds);
+    }
+
+    #[test]
+    fn topics_that_git_declares_anew_and_scopes_that_it_owns_are_asked_for_by_name() {
+        let text = "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {owns: {topics: ['app.*']}}\n---\n\
+                    apiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {name: old}\nspec: {partitions: 1, replicationFactor: 1}\n---\n\
+                    apiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {name: new}\nspec: {partitions: 1, replicationFactor: 1}\n";
+        let loaded = crate::desired::load(&[crate::model::SourceFile {
+            path: "c/c.yaml".into(),
+            bytes: text.as_bytes().to_vec(),
+        }]);
+        let mut clusters = loaded.desired.clusters.values().cloned();
+        let desired = clusters.next().expect("it is declared");
+        let mut desired = Arc::unwrap_or_clone(desired);
+        let mut ledger = Ledger::default();
+        let record = crate::model::Record {
+            topic_id: Some(crate::model::TopicId([7; 16])),
+            ..Default::default()
+        };
+        for name in ["gone", "old"] {
+            let records = ledger.records_mut();
+            records.insert(ObjectRef::topic(name), record.clone());
+        }
+        let names = |names: &[&str]| names.iter().map(|n| TopicName::from_broker(n)).collect();
+        let asked = ask(&desired, &ledger);
+        let expected: (Vec<TopicName>, Vec<TopicName>) = (names(&["new"]), names(&["gone", "old"]));
+        assert_eq!((asked.declared, asked.topics), expected);
+        assert_eq!(asked.scopes, [Pattern("app.*".to_owned())]);
+        desired.modes.insert(Kind::Topic, Mode::Ignore);
+        let asked = ask(&desired, &ledger);
+        assert!(asked.declared.is_empty() && asked.scopes.is_empty());
     }
 
     #[test]

@@ -108,6 +108,15 @@ pub struct Owns {
 pub struct Pattern(pub String);
 
 impl Pattern {
+    /// Returns what every name that matches begins with, and whether that is the whole name.
+    #[must_use]
+    pub fn beginning(&self) -> (&str, bool) {
+        match self.0.find(['*', '?']) {
+            Some(end) => (&self.0[..end], false),
+            None => (&self.0, true),
+        }
+    }
+
     /// Tells whether a name matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {

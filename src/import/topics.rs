@@ -141,6 +141,9 @@ pub(super) fn of_live(live: &KafkaLive, page: &mut Page) -> BTreeMap<TopicName, 
             Observed::Unknown(why) => page.unread(Kind::Topic, name.as_str(), why),
         }
     }
+    if let Some(why) = &live.unlisted_topics {
+        page.note(format!("topics that Headgate may not describe: {why}"));
+    }
     topics
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Needs<'a> {
 pub(super) enum On<'a> {
     Cluster,
     Topic(&'a str),
+    /// All whose names begin so.
+    Topics(&'a str),
     Group(&'a str),
 }
 
@@ -57,6 +59,11 @@ pub(super) fn missing(settings: &Settings, needs: Needs<'_>) -> String {
     let (place, option) = match on {
         On::Cluster => ("the cluster".to_owned(), "--cluster".to_owned()),
         On::Topic(name) => (format!("topic {name}"), format!("--topic '{name}'")),
+        On::Topics("") => ("every topic".to_owned(), "--topic '*'".to_owned()),
+        On::Topics(beginning) => (
+            format!("topics that begin with {beginning}"),
+            format!("--topic '{beginning}' --resource-pattern-type prefixed"),
+        ),
         On::Group(name) => (format!("group {name}"), format!("--group '{name}'")),
     };
     let brokers = settings.bootstrap.join(",");

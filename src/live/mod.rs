@@ -118,6 +118,10 @@ pub struct KafkaLive {
     /// Every topic, internal ones too. A topic that exists but could not be read is `Unknown`; one that is not in the
     /// map is absent.
     pub topics: BTreeMap<TopicName, Observed<LiveTopic>>,
+    /// Why there may be topics that are not in the map, as far as any were asked for that nobody declares: Kafka leaves out
+    /// of its list what the asker may not describe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted_topics: Option<String>,
     /// Config keys that this cluster's topics have, and their types; empty while it has no readable topic to ask.
     #[serde(default)]
     pub topic_keys: BTreeMap<ConfigKey, ConfigType>,

@@ -168,6 +168,7 @@ impl KafkaLive {
             cluster_id,
             brokers: Vec::new(),
             topics: BTreeMap::new(),
+            unlisted_topics: None,
             topic_keys: BTreeMap::new(),
             min_insync: None,
             unsupported: BTreeSet::new(),

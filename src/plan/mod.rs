@@ -302,6 +302,12 @@ impl ClusterPlan {
                 why.to_owned(),
             ));
         }
+        if let Some(why) = &live.kafka().unlisted_topics {
+            self.lacks(
+                Plane::Kafka,
+                format!("{}: the list may lack some: {why}", Kind::Topic),
+            );
+        }
         let clusters = live.connect.as_ref().and_then(Observed::known);
         if let Some(why) = clusters.and_then(ConnectLive::unseen) {
             self.lacks(Plane::Connect, why);

@@ -173,3 +173,38 @@ async fn one_who_may_see_topics_and_no_acls_keeps_the_topics() {
     assert!(blocked.contains(&rewritten), "{blocked}");
     assert!(daemon.stop().await.success());
 }
+
+/// Trap 24: Kafka's list of topics leaves out what may not be described.
+#[tokio::test]
+async fn a_topic_that_may_not_be_described_is_neither_planned_nor_called_absent_by_an_import() {
+    let Some(kafka) = scram().await else { return };
+    let world = World::behind_scram(kafka);
+    let (hidden, seen) = (world.name("hidden"), world.name("seen"));
+    world.hand.create(&hidden, 1, &[]).await;
+    let described = format!("Describe topic:literal:{seen}");
+    let user = works_as(&world, "some", &[&described]).await;
+    let owns = "owns: {topics: ['*']}";
+    world.declare(owns, &[topic(&hidden, 1, ""), topic(&seen, 1, "")]);
+    let (code, plan) = world.plan().await;
+    let cluster = &plan["clusters"][0];
+    assert_eq!(each(&cluster["actions"], "name"), [&*seen], "{plan}");
+    assert_eq!(each(&cluster["blocked"], "name"), [&*hidden], "{plan}");
+    let command = |topic: &str| {
+        format!("--allow-principal 'User:{user}' --operation Describe --topic '{topic}'")
+    };
+    let said =
+        |of: &Value, topic: &str| of.as_str().is_some_and(|why| why.contains(&command(topic)));
+    assert!(said(&cluster["blocked"][0]["reason"], &hidden), "{plan}");
+    assert_eq!(code, 1, "what git owns cannot be seen whole: {plan}");
+    assert!(said(&cluster["planes"]["kafka"]["reason"], "*"), "{plan}");
+
+    let folder = world.path("imported").display().to_string();
+    let imported = world
+        .run(&["import", "--cluster", "c", "--output", &folder])
+        .await;
+    assert_eq!(imported.code, 0, "{imported:?}");
+    assert!(!imported.out.contains("holds nothing"), "{imported:?}");
+    let left_out = format!("left out: topics that Headgate may not describe: User:{user} ");
+    assert!(imported.out.contains(&left_out), "{imported:?}");
+    assert!(imported.out.contains(&command("*")), "{imported:?}");
+}

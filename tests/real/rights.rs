@@ -2,16 +2,19 @@
 
 use headgate::{
     config::Sasl,
+    desired::Pattern,
     kafka::{Client, Settings},
     lab::{KafkaCluster, Tool},
-    live::KafkaLive,
+    live::{KafkaLive, Observed},
     model::{Acl, Kind, QuotaEntity, QuotaName, ScramMechanism, Secret},
     ports::{Ask, Batch, Credential, KafkaPlane, Reassignment, RefusalClass},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::fixture::{SHOWN_WITHIN, admin_settings, file, refusal, scram, unique, written};
+use super::fixture::{
+    SHOWN_WITHIN, admin_settings, file, made, mk_topic, refusal, scram, unique, written,
+};
 
 const ASKED: [Kind; 4] = [Kind::Acl, Kind::User, Kind::Quota, Kind::Topic];
 
@@ -21,9 +24,17 @@ async fn until_observed(client: &Client, is_as_told: impl Fn(&KafkaLive) -> bool
         kinds: ASKED.into(),
         ..Ask::default()
     };
+    until_observed_as_asked(client, &ask, is_as_told).await
+}
+
+async fn until_observed_as_asked(
+    client: &Client,
+    ask: &Ask,
+    is_as_told: impl Fn(&KafkaLive) -> bool,
+) -> KafkaLive {
     let observing = async {
         loop {
-            if let Some(live) = client.observe(&ask).await.known()
+            if let Some(live) = client.observe(ask).await.known()
                 && is_as_told(live)
             {
                 return live.clone();
@@ -93,6 +104,53 @@ async fn what_may_not_be_seen_is_unknown_and_says_which_right_is_missing() {
     let live = until_observed(&weak, |live| live.acls.known().is_some()).await;
     assert!(live.users.known().is_some() && live.moving.known().is_some());
     assert!(live.quotas.unknown().is_some());
+}
+
+/// Trap 24: a list leaves out what may not be described, and what is asked for by name is refused whether it is there or not.
+#[tokio::test]
+async fn a_topic_that_may_not_be_described_is_unknown_and_never_absent() {
+    let Some(cluster) = scram().await else { return };
+    let admin = Client::new(admin_settings(cluster)).unwrap();
+    let (name, dir) = (unique("some"), TempDir::new().unwrap());
+    let user = name.as_str();
+    let some =
+        Client::new(weak_settings(&admin, user, admin_settings(cluster), &dir).await).unwrap();
+    let (hidden, seen, new) = (unique("hidden"), unique("seen"), unique("seen"));
+    made(&admin, mk_topic(&hidden, &[])).await;
+    made(&admin, mk_topic(&seen, &[])).await;
+    let mut rights = Vec::new();
+    for right in ["Describe", "DescribeConfigs"] {
+        let right = format!("User:{user} allow {right} topic:prefixed:seen-");
+        rights.push(Acl::parse(&right).unwrap());
+    }
+    written(&admin, Batch::CreateAcls(rights)).await;
+
+    let ask = |scope: &str| Ask {
+        declared: vec![hidden.clone(), seen.clone(), new.clone()],
+        scopes: vec![Pattern("seen-*".to_owned()), Pattern(scope.to_owned())],
+        ..Ask::default()
+    };
+    let is_seen = |live: &KafkaLive| live.topics.get(&seen).and_then(Observed::known).is_some();
+    let live = until_observed_as_asked(&some, &ask("*"), is_seen).await;
+    let why = live.topics.get(&hidden).and_then(Observed::unknown);
+    assert!(
+        grants(why, user, &format!("Describe --topic '{hidden}'")),
+        "{why:?}"
+    );
+    assert!(
+        !live.topics.contains_key(&new),
+        "it is absent, as the broker says"
+    );
+    let why = live.unlisted_topics.as_deref();
+    assert!(grants(why, user, "Describe --topic '*'"), "{why:?}");
+    assert!(!why.is_some_and(|why| why.contains("seen-")), "{why:?}");
+
+    let within = until_observed_as_asked(&some, &ask("seen-of-mine-*"), is_seen).await;
+    assert_eq!(within.unlisted_topics, None);
+    granted(cluster, why).await;
+    let told_all = |live: &KafkaLive| live.unlisted_topics.is_none();
+    let live = until_observed_as_asked(&some, &ask("*"), told_all).await;
+    assert!(live.topics.contains_key(&hidden));
 }
 
 /// Makes a user who may do nothing, and returns how he gets in.

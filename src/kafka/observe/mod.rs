@@ -57,7 +57,7 @@ pub(super) async fn observe(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
 async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     let asked = |kind| ask.kinds.contains(&kind);
     let (topics, brokers, acls, users, quotas, moving) = tokio::join!(
-        topics::observe(client, &ask.topics),
+        topics::observe(client, ask),
         brokers::observe(client, ask),
         list(asked(Kind::Acl), acls::observe(client)),
         when(asked(Kind::User), users::observe(client)),
@@ -88,6 +88,7 @@ async fn see(client: &Client, ask: &Ask) -> Observed<KafkaLive> {
     Observed::Known(KafkaLive {
         brokers: topics.brokers,
         topics: topics.topics,
+        unlisted_topics: topics.unlisted,
         topic_keys: topics.keys,
         min_insync: topics.min_insync,
         unsupported,

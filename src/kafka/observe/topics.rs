@@ -1,5 +1,8 @@
 //! Reads brokers and topics (rank 6, Kafka plane): one Metadata for everything, one DescribeConfigs for every 500 topics,
-//! and one Metadata a broker if something that is expected is not listed. Calls nothing absent that it did not see absent.
+//! one Metadata a broker if something that was there is not listed, and one for what is only asked for by name. Calls nothing
+//! absent that it did not see absent.
+
+mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +26,7 @@ use crate::{
     },
     live::{Broker, LiveObject, LivePartition, LiveTopic, Looks, Observed},
     model::{ClusterId, ConfigKey, ConfigType, ObjectRef, TopicId, TopicName, chain},
+    ports::Ask,
 };
 
 /// Topics in one DescribeConfigs: an answer of about 0.6 MB (36 entries of some 35 bytes a topic), which neither keeps a
@@ -43,37 +47,47 @@ pub(super) struct Seen {
     pub(super) cluster_id: ClusterId,
     pub(super) brokers: Vec<Broker>,
     pub(super) topics: BTreeMap<TopicName, Observed<LiveTopic>>,
+    pub(super) unlisted: Option<String>,
     pub(super) keys: BTreeMap<ConfigKey, ConfigType>,
     pub(super) min_insync: Option<u32>,
 }
 
-/// Observes brokers and all topics; those that are expected are looked for on every broker.
+/// Observes brokers and all topics. Those that were there are looked for on every broker, those that are only declared on
+/// one: a broker that does not answer shall hold up no new topic.
 ///
 /// # Errors
 /// No broker answers: then nothing is known of the cluster, not even which one it is.
-pub(super) async fn observe(client: &Client, expected: &[TopicName]) -> Result<Seen, String> {
+pub(super) async fn observe(client: &Client, ask: &Ask) -> Result<Seen, String> {
     let answer = metadata(client, To::Any, None)
         .await
         .map_err(|e| chain(&e))?;
     let cluster_id = cluster_id(&answer)?;
     let brokers = brokers_by_id(&answer);
     let mut topics = layouts(client.settings(), answer);
-    let missing: Vec<TopicName> = expected
-        .iter()
-        .filter(|name| !topics.contains_key(*name))
-        .cloned()
-        .collect();
+    let missing = unlisted(&ask.topics, &topics);
     if !missing.is_empty() {
         topics.extend(seek(client, &brokers, &missing).await);
     }
+    let new = unlisted(&ask.declared, &topics);
+    topics.extend(named::ask(client, &new).await);
+    let unlisted = named::unlisted(client, &ask.scopes).await;
     let (topics, keys, min_insync) = with_configs(client, topics).await?;
     Ok(Seen {
         cluster_id,
         brokers,
         topics: topics.into_iter().filter_map(unless_absent).collect(),
+        unlisted,
         keys,
         min_insync,
     })
+}
+
+fn unlisted(names: &[TopicName], listed: &Topics) -> Vec<TopicName> {
+    let names = names.iter();
+    names
+        .filter(|name| !listed.contains_key(*name))
+        .cloned()
+        .collect()
 }
 
 /// Looks at topics, which may be none, and asks which cluster it is.
