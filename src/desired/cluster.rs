@@ -153,8 +153,7 @@ impl Pattern {
 pub struct Deletion {
     /// Per kind and pass.
     pub budget: Budget,
-    /// Per kind and pass, of what only takes access away and no data: ACLs and quotas; by its count alone also passwords
-    /// that are put in place of others.
+    /// Per kind and pass, of what holds no data: ACLs and quotas; also of passwords that are put in place of others.
     pub access_budget: Budget,
     /// Consent, by name.
     pub allow: Vec<Consent>,
@@ -180,7 +179,7 @@ impl Default for Deletion {
 }
 
 impl Deletion {
-    /// Tells whether deleting an object of a kind takes nothing but access away.
+    /// Tells whether objects of a kind say what may be done, and hold no data.
     #[must_use]
     pub fn is_access(kind: Kind) -> bool {
         matches!(kind, Kind::Acl | Kind::Quota)

@@ -6,8 +6,6 @@ mod foreign;
 mod replicas;
 mod whole;
 
-pub(super) use credentials::spend_budget as spend_on_passwords;
-
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;

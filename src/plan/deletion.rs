@@ -5,15 +5,15 @@
 use jiff::Timestamp;
 
 use super::{
-    Action, Blocked, Change, FieldChange, Foreign, ResetField, Unexpected, beyond,
-    draft::{Draft, Inputs, day, withheld},
+    Action, Change, Foreign, ResetField, Unexpected, beyond,
+    draft::{Draft, Inputs, day},
     fields, in_use,
     memory::Memory,
-    risk, special,
-    walk::{Seen, Walk},
+    special,
+    walk::Seen,
 };
 use crate::{
-    desired::{Budget, Consent, Deletion, DesiredCluster},
+    desired::{Consent, DesiredCluster},
     live::{LiveRef, Observed},
     model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb},
 };
@@ -238,98 +238,4 @@ fn given_back(seen: &Seen<'_>, live: LiveRef<'_>) -> Vec<ResetField> {
         own.paths.into_iter().map(reset)
     })
     .collect()
-}
-
-/// Tells whether an action deletes its object, or takes a limit away as deleting a quota does.
-fn takes_away(action: &Action) -> bool {
-    let is_quota = action.object.kind == Kind::Quota;
-    action.verb == Verb::Delete || (is_quota && !action.change.reset.is_empty())
-}
-
-/// Withholds what an action takes away, and returns what else it does.
-fn held_back(mut action: Action, reason: &str, blocked: &mut Vec<Blocked>) -> Option<Action> {
-    let rest = (!action.change.set.is_empty()).then(|| {
-        let mut rest = action.clone();
-        let goes = std::mem::take(&mut rest.change.reset);
-        let goes = |field: &FieldChange| goes.iter().any(|reset| reset.path == field.path);
-        rest.fields.retain(|field| !goes(field));
-        action.fields.retain(goes);
-        rest.risk = risk::of_update(rest.object.kind, &rest.change.set, &[]);
-        rest
-    });
-    blocked.push(withheld(action, Gate::DestroyBudget, reason.to_owned()));
-    rest
-}
-
-/// Holds back all deletions of a kind when they are more than one pass may do: a budget that let some through would only
-/// make a mistake slower.
-pub(super) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
-    let due = draft.actions.iter().filter(|a| takes_away(a)).count();
-    // one deletion is within any budget, and counting takes another walk
-    if due <= 1 {
-        return;
-    }
-    let budget = inputs.desired.deletion.budget_of(kind);
-    let managed = managed(inputs, kind);
-    let limit = limit(budget, managed);
-    if due <= limit {
-        return;
-    }
-    let name = match Deletion::is_access(kind) {
-        true => "accessBudget",
-        false => "budget",
-    };
-    let reason = format!(
-        "{due} deletions of kind {kind} are due and one pass may do {limit} (deletion.{name}: count {}, {} % of {managed} that \
-         are managed, at least 1), so none is done; it opens with a larger budget or with fewer deletions",
-        budget.count, budget.percent
-    );
-    let actions = std::mem::take(&mut draft.actions).into_iter();
-    draft.actions = actions
-        .filter_map(|action| match takes_away(&action) {
-            true => held_back(action, &reason, &mut draft.blocked),
-            false => Some(action),
-        })
-        .collect();
-}
-
-/// Counts the live objects of a kind that are Headgate's business: the ones that git declares or declared.
-fn managed(inputs: &Inputs<'_>, kind: Kind) -> usize {
-    let Observed::Known(walk) = Walk::new(inputs.desired, inputs.live, inputs.ledger, kind) else {
-        return 0;
-    };
-    walk.filter(|seen| !special::is_platform(seen))
-        .filter(|seen| match (&seen.live, seen.desired) {
-            (None, _) => false,
-            (Some(_), Some(_)) => true,
-            (Some(live), None) => match live.known() {
-                Some(live) => Memory::new(seen.record).is_ours(*live),
-                None => seen.record.is_some(),
-            },
-        })
-        .count()
-}
-
-/// Returns how many deletions one pass may do.
-fn limit(budget: Budget, managed: usize) -> usize {
-    let percent = managed.saturating_mul(budget.percent as usize) / 100;
-    percent.min(budget.count as usize).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_smaller_limit_wins_and_one_always_goes() {
-        let budget = |count, percent| Budget { count, percent };
-        assert_eq!(limit(budget(3, 5), 100), 3);
-        assert_eq!(limit(budget(3, 5), 59), 2);
-        assert_eq!(limit(budget(3, 5), 10), 1);
-        assert_eq!(limit(budget(0, 0), 1000), 1);
-        assert_eq!(
-            limit(budget(u32::MAX, u32::MAX), usize::MAX),
-            u32::MAX as usize
-        );
-    }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod action;
 mod beyond;
+mod budget;
 mod contention;
 mod credit;
 mod declared;
@@ -186,8 +187,8 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
     access::keep_headgate_in(inputs, kind, &mut draft);
     access::keep_until_replaced(kind, &mut draft);
     // what no rule denies is what may be deleted, so that is what the budget is for
-    deletion::spend_budget(inputs, kind, &mut draft);
-    declared::spend_on_passwords(inputs, kind, &mut draft);
+    budget::spend_on_deletions(inputs, kind, &mut draft);
+    budget::spend_on_passwords(inputs, kind, &mut draft);
     draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));
     draft
 }

@@ -20,8 +20,9 @@ mirror! {
         /// The most objects of a kind that one pass deletes: the smaller of the two, but at least 1. Over it, none of
         /// that kind is deleted. Default: 3 and 5 percent.
         budget = "budget": Option<BudgetSpec>,
-        /// The same for ACLs and quotas, of which deleting takes access away and no data. The count alone is also how many
-        /// users' passwords one pass puts in place of others. Default: 50 and 10 percent.
+        /// The same for ACLs and quotas, which hold no data; percent are taken of 100 where fewer are managed, so that
+        /// one user's can go. It is also how many users get another password in place of theirs in one pass, with
+        /// percent of the managed users, however few. Default: 50 and 10 percent.
         access_budget = "accessBudget": Option<BudgetSpec>,
         /// Consent, by name, that ends by itself.
         allow = "allow": Option<Vec<ConsentSpec>>,
@@ -37,7 +38,7 @@ mirror! {
     BudgetSpec {
         /// Objects.
         count = "count": Option<Count<0, 1_000_000>>,
-        /// Percent of the kind's live objects that Headgate manages.
+        /// Percent of the kind's live objects that are managed: that git declares, declared once, or names under `allow`.
         percent = "percent": Option<Count<0, 100>>,
     }
 }

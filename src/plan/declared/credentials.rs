@@ -4,10 +4,9 @@
 use super::{Diff, Difference, set};
 use crate::{
     live::Login,
-    model::{ConfigKey, Gate, Kind, Verb},
+    model::{ConfigKey, Gate, Kind},
     plan::{
-        Action, deletion,
-        draft::{Draft, Inputs},
+        deletion,
         fields::{self, Want},
         special,
     },
@@ -92,33 +91,6 @@ impl Diff<'_> {
         let reason = format!("git no longer declares {key}, and {why}; {opens}");
         Some((Gate::Consent, reason))
     }
-}
-
-/// Tells whether an action overwrites a password that is there.
-fn overwrites(action: &Action) -> bool {
-    let password = |path: &str| path.starts_with("scram.") && path.ends_with(".password");
-    let mut fields = action.fields.iter();
-    action.verb == Verb::Update
-        && fields.any(|f| password(&f.path) && f.live.is_some() && f.desired.is_some())
-}
-
-/// Holds all passwords back that would be overwritten when they are more than access that one pass may take: with a folder
-/// of wrong secrets they would lock everybody out at once.
-pub(in crate::plan) fn spend_budget(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
-    if kind != Kind::User {
-        return;
-    }
-    let due = draft.actions.iter().filter(|a| overwrites(a)).count();
-    let limit = inputs.desired.deletion.access_budget.count.max(1);
-    if due <= limit as usize {
-        return;
-    }
-    let reason = format!(
-        "{due} users would get another password in place of theirs and one pass may do {limit} (deletion.accessBudget.count, \
-         at least 1), so none does: so many at once look like the wrong folder of secrets; check `secrets` in headgate.yaml, \
-         and if all of them are meant, it opens with a larger count"
-    );
-    draft.hold_back(overwrites, Gate::DestroyBudget, &reason);
 }
 
 /// Returns what the paths of a credential begin with.
