@@ -244,7 +244,7 @@ impl<'a> Diff<'a> {
         let refused = refusal(inputs, seen, want)
             .filter(|_| own.is_none() || want.key.as_ref().is_some_and(is_throttle))
             .or_else(|| special::cannot_become(self.live, want))
-            .or_else(|| special::locks_itself_out(inputs, seen));
+            .or_else(|| special::locks_itself_out(inputs, seen, want));
         if let Some(reason) = refused {
             return self.held.push((difference, Gate::Unsupported, reason));
         }

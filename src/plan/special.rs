@@ -29,28 +29,33 @@ pub(super) fn is_platform(seen: &Seen<'_>) -> bool {
     seen.kind == Kind::Topic && platform::is_platform(seen.name, seen.known())
 }
 
-/// A DENY for the daemon itself would be the last thing that it does.
+/// A DENY for the daemon itself would be the last thing that it does, unless it is one of the brokers' `super.users`, whom
+/// no ACL binds (Kafka, `StandardAuthorizer`).
 fn locks_out(inputs: &Inputs<'_>, name: &str) -> Option<String> {
     let acl = Acl::parse(name)?;
-    if acl.parts().permission != AclPermission::DENY {
+    if acl.parts().permission != AclPermission::DENY || inputs.kafka.super_user {
         return None;
     }
-    match &inputs.kafka.principal {
-        _ if acl.principal() == Acl::EVERYBODY => Some(
-            "it is for everybody, so it would forbid something to Headgate itself, too; take it out of git, or name the \
-             principals that it is for"
-                .to_owned(),
+    let (why, way_out) = match &inputs.kafka.principal {
+        _ if acl.principal() == Acl::EVERYBODY => (
+            "it is for everybody, so it would forbid something to Headgate itself, too",
+            "name the principals that it is for".to_owned(),
         ),
-        Observed::Known(own) => (acl.principal() == *own).then(|| {
-            "it would forbid something to the principal that Headgate itself works as; take it out of git, or give \
-             Headgate another principal"
-                .to_owned()
-        }),
-        Observed::Unknown(why) => Some(format!(
+        Observed::Known(own) if acl.principal() == *own => (
+            "it would forbid something to the principal that Headgate itself works as",
+            "give Headgate another principal".to_owned(),
+        ),
+        Observed::Known(_) => return None,
+        Observed::Unknown(why) => (
             "it may forbid something to the principal that Headgate itself works as, and Headgate does not know which one \
-             that is: {why}"
-        )),
-    }
+             that is",
+            format!("say kafka.principal in headgate.yaml ({why})"),
+        ),
+    };
+    Some(format!(
+        "{why}; take it out of git, {way_out}, or say kafka.superUser: true in headgate.yaml if the brokers' super.users name \
+         Headgate's principal, whom no ACL binds"
+    ))
 }
 
 /// Tells whether an ACL is about the principal that Headgate works as; `None` when nobody knows who that is.
@@ -130,8 +135,14 @@ pub(super) fn must_stay(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> 
 /// Says why no credential of a user may be written: a password that is not the one in headgate.yaml would be the last
 /// thing that the daemon writes. Where it works as nobody knows whom, it logs in by a certificate or a token, and no
 /// password of a user's is its own.
-pub(super) fn locks_itself_out(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
-    is_own_user(inputs, seen).then(|| {
+pub(super) fn locks_itself_out(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    want: &Want<'_>,
+) -> Option<String> {
+    // of a secret that cannot be read nobody knows whether it is another one
+    let is_known = want.value.known().is_some();
+    (is_known && is_own_user(inputs, seen)).then(|| {
         "Headgate itself logs in as this user, and could not come back; change the password with kafka-configs first, then \
          in headgate.yaml, then git's secret: it counts as in place when a login with git's secret works"
             .to_owned()
