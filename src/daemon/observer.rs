@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Planes, connectors, logins::Logins, planes::Took};
 use crate::{
     desired::{DesiredCluster, DesiredValue},
-    live::{Fingerprints, Live, Observed},
-    model::{Kind, Ledger, SecretName},
+    live::{Fingerprints, Live, Looks, Observed},
+    model::{Kind, Ledger, ObjectRef, SecretName},
     plan::{self, ActionResult},
     secrets::Vault,
 };
@@ -50,13 +50,20 @@ impl Observer {
         (live, took)
     }
 
-    /// Has what was in place and is not seen looked for on another broker, before it counts as missing.
+    /// Has what was in place and is not seen looked for on another broker, and connectors one by one, before it counts as
+    /// missing.
     async fn sought(&self, desired: &DesiredCluster, ledger: &Ledger, live: Live) -> Live {
         let unseen = plan::unseen(desired, &live, ledger);
-        if unseen.is_empty() {
-            return live;
+        let of_connect = |object: &ObjectRef| object.kind == Kind::Connector;
+        let (connectors, unseen): (Vec<_>, Vec<_>) = unseen.into_iter().partition(of_connect);
+        let mut looks = Looks::new();
+        if !unseen.is_empty() {
+            looks = self.planes.kafka.look_elsewhere(&unseen).await;
         }
-        live.with_looked(self.planes.kafka.look_elsewhere(&unseen).await)
+        if !connectors.is_empty() {
+            looks.extend(connectors::look(&self.planes.connect, desired, connectors).await);
+        }
+        live.with_looked(looks)
     }
 
     /// Takes note of what was written: what a login said of a user before says nothing about its new password.
@@ -94,8 +101,8 @@ mod tests {
     use super::*;
     use crate::{
         desired,
-        live::{KafkaLive, Looks},
-        model::{Acl, ClusterName, Converged, ObjectRef, Record, SourceFile},
+        live::KafkaLive,
+        model::{Acl, ClusterName, Converged, Record, SourceFile},
         ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome},
         sandbox::Sandbox,
     };

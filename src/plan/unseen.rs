@@ -33,11 +33,13 @@ pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<Obj
         .collect()
 }
 
-/// Topics were sought on every broker, REST speaks for itself, groups are known to their coordinators, and a broker's own
+/// Topics were sought on every broker, the registry speaks for itself, groups are known to their coordinators, and a broker's own
 /// configs to that broker.
 fn has_other_witnesses(seen: &Seen<'_>) -> bool {
     match seen.kind {
-        Kind::Topic | Kind::ConsumerGroup | Kind::Schema | Kind::Connector => false,
+        Kind::Topic | Kind::ConsumerGroup | Kind::Schema => false,
+        // the list of all lacks those of which no worker knows the status yet
+        Kind::Connector => true,
         Kind::BrokerConfig => seen.name.parse::<i32>().is_err(),
         Kind::Acl | Kind::User | Kind::Quota | Kind::GroupConfig | Kind::ClientMetrics => true,
     }
