@@ -194,9 +194,65 @@ fn what_was_imported_plans_to_nothing() {
     let live = mk_live();
     let imported = imported(&live);
     let plan = planned(&imported, live);
-    assert_eq!(plan.actions, []);
+    assert_eq!((plan.actions, plan.reported), (vec![], vec![]));
     assert_eq!(plan.blocked, []);
     assert_eq!(plan.drift, []);
+}
+
+#[test]
+fn nothing_of_what_was_imported_is_changed_before_somebody_has_looked() {
+    let mut live = mk_live();
+    let imported = imported(&live);
+    for (kind, _) in &imported.counts {
+        let cluster = &imported.files[0].1;
+        assert!(cluster.contains(&format!("{kind}: report")), "{cluster}");
+    }
+    live.topics = mk_topics().into_iter().take(1).collect();
+    live.acls = Observed::Known(BTreeSet::new());
+    live.users = known(vec![]);
+    live.quotas = known(vec![]);
+    live.broker_configs = known(vec![]);
+    live.group_configs = known(vec![]);
+    live.client_metrics = known(vec![]);
+    let plan = planned(&imported, live);
+    assert_eq!(plan.actions, []);
+    assert!(plan.reported.len() > 10, "{:?}", plan.reported);
+}
+
+#[test]
+fn iterations_are_declared_where_they_are_more_than_kafkas_tools_take() {
+    let user = |iterations: &[u32]| {
+        let mechanisms = ScramMechanism::ALL.iter();
+        let credential = |(mechanism, iterations): (&ScramMechanism, &u32)| LiveCredential {
+            mechanism: *mechanism,
+            iterations: *iterations,
+            login: Some(Login::Accepted(Fingerprint("print".into()))),
+        };
+        LiveUser {
+            credentials: mechanisms.zip(iterations).map(credential).collect(),
+        }
+    };
+    for (iterations, written) in [
+        (&[8192][..], Some("iterations: 8192")),
+        (&[8192, 8192], Some("iterations: 8192")),
+        (&[8192, 4096], None),
+        (&[4096], None),
+        // which somebody set before KRaft
+        (&[1_000_000], None),
+    ] {
+        let mut live = mk_live();
+        live.users = known(vec![("app", user(iterations))]);
+        let imported = imported(&live);
+        let said = |what: &str| imported.files.iter().any(|(_, text)| text.contains(what));
+        assert!(said(written.unwrap_or("scram")), "{iterations:?}");
+        assert_eq!(said("iterations"), written.is_some(), "{iterations:?}");
+        let plan = planned(&imported, live);
+        assert_eq!(
+            (plan.reported, plan.blocked),
+            (vec![], vec![]),
+            "{iterations:?}"
+        );
+    }
 }
 
 /// No document says that partitions differ in how many replicas they have; nothing is moved because of that.
@@ -235,7 +291,7 @@ fn a_topic_whose_partitions_differ_stands_there_as_a_comment() {
             .all(|l| l.starts_with('#'))
     );
     let plan = planned(&imported, live);
-    assert_eq!(plan.actions, []);
+    assert_eq!((plan.actions, plan.reported), (vec![], vec![]));
     assert_eq!(plan.blocked, []);
 }
 
@@ -258,7 +314,7 @@ fn a_topic_that_moves_is_written_as_it_will_be() {
     let imported = imported(&live);
     assert_eq!(imported.notes, [""; 0]);
     let plan = planned(&imported, live);
-    assert_eq!(plan.actions, []);
+    assert_eq!((plan.actions, plan.reported), (vec![], vec![]));
     assert_eq!(plan.blocked, []);
 }
 
@@ -334,7 +390,7 @@ fn acls_of_nobody_and_of_nothing_are_told_and_not_written() {
         let told = |note: &&String| note.starts_with(&format!("Acl {odd}: "));
         assert_eq!(imported.notes.iter().filter(told).count(), 1, "{odd}");
     }
-    assert_eq!(planned(&imported, live).actions, []);
+    assert_eq!(planned(&imported, live).reported, []);
 }
 
 #[test]

@@ -54,7 +54,8 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
         return Err(Failure::new(help).with(errors));
     }
     output::line(format!(
-        "next: look at them, then headgate plan --cluster {name} --source {folder}, which has nothing to do"
+        "next: look at them, then headgate plan --cluster {name} --source {folder}, which has nothing to do; every kind is in \
+         mode report"
     ))?;
     Ok(ExitCode::SUCCESS)
 }

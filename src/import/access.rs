@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     live::{KafkaLive, LiveConfig, LiveUser, Observed},
-    model::{Acl, AclParts, Kind, QuotaEntity},
+    model::{Acl, AclParts, Kind, QuotaEntity, ScramMechanism},
 };
 
 /// Principals by name.
@@ -76,9 +76,18 @@ fn nameless(acl: &Acl) -> Option<&'static str> {
 fn scram(user: &str, live: &LiveUser, page: &mut Page) -> Scram {
     Scram {
         mechanisms: live.credentials.iter().map(|c| c.mechanism).collect(),
-        iterations: None,
+        iterations: iterations(live),
         secret: page.secret(&format!("{user}-password")),
     }
+}
+
+/// Returns the iterations of all credentials, unless they are those that Kafka's tools take when nobody says any. Where they
+/// differ none are declared, which leaves each as it is.
+fn iterations(live: &LiveUser) -> Option<u32> {
+    let allowed = ScramMechanism::MIN_ITERATIONS + 1..=ScramMechanism::MAX_ITERATIONS;
+    let mut each = live.credentials.iter().map(|c| c.iterations);
+    let first = each.next().filter(|n| allowed.contains(n))?;
+    each.all(|n| n == first).then_some(first)
 }
 
 fn take_acl(acl: &Acl, principals: &mut Principals) {

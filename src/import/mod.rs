@@ -121,12 +121,30 @@ fn listed<'a, T>(seen: &'a Observed<T>, kind: Kind, page: &mut Page) -> Option<&
     seen.known()
 }
 
+/// The kinds that the import of a cluster writes.
+const WRITTEN: [Kind; 7] = [
+    Kind::Topic,
+    Kind::User,
+    Kind::Acl,
+    Kind::Quota,
+    Kind::BrokerConfig,
+    Kind::GroupConfig,
+    Kind::ClientMetrics,
+];
+
+/// Puts kinds into mode `report`: nothing is changed before somebody has looked.
+fn only_report(block: &mut Block, kinds: &[Kind]) {
+    let modes: Vec<String> = kinds.iter().map(|kind| format!("{kind}: report")).collect();
+    block.line(1, &format!("modes: {{{}}}", modes.join(", ")));
+}
+
 fn cluster(name: &ClusterName, live: &KafkaLive, defaults: &topics::Defaults) -> String {
     let mut block = Block::document("Cluster", name.as_str());
     block.line(
         1,
         &format!("clusterId: {}", scalar(live.cluster_id.as_str())),
     );
+    only_report(&mut block, &WRITTEN);
     defaults.write(&mut block);
     block.finish()
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     desired,
     import::{
-        Page, access,
+        Page, access, only_report,
         principal::quota,
         text::{Block, flow, scalar},
         topics::{self, Defaults},
@@ -90,8 +90,7 @@ fn head(name: &ClusterName, cluster: &Cluster, defaults: &Defaults, report: &Rep
         Kind::Schema,
         Kind::Connector,
     ];
-    let modes: Vec<String> = modes.iter().map(|kind| format!("{kind}: report")).collect();
-    block.line(1, &format!("modes: {{{}}}", modes.join(", ")));
+    only_report(&mut block, &modes);
     defaults.write(&mut block);
     if let Some(throttle) = &cluster.throttle {
         block.line(1, &format!("moves: {{throttle: {throttle}}}"));
