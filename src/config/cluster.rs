@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 use compact_str::CompactString;
 
 use super::Endpoint;
-use crate::model::SecretRef;
+use crate::{
+    desired::DesiredCluster,
+    model::{Finding, Kind, Mode, Place, SecretRef, Severity},
+};
 
 /// Where one cluster is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,50 @@ impl Cluster {
     /// Time between passes when nothing is said.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 
+    /// Tells which services git has objects for, and which are not named here: those objects are held until they are. It is
+    /// no error, since one repository may serve several Headgates.
+    #[must_use]
+    pub fn lacks(&self, desired: &DesiredCluster) -> Vec<Finding> {
+        let mut lacks = Vec::new();
+        if let Some(first) = desired.schemas.values().next()
+            && self.registry.is_none()
+            && desired.mode(Kind::Schema) != Mode::Ignore
+        {
+            let message = format!(
+                "headgate.yaml names no Schema Registry for cluster {}: {} held",
+                desired.name,
+                counted(desired.schemas.len(), "schema is", "schemas are"),
+            );
+            lacks.push(lack(&first.place, message, "registry: {url: …}"));
+        }
+        let mut strange: BTreeMap<&str, (&Place, usize)> = BTreeMap::new();
+        for connector in desired.connectors.values() {
+            if !self.connect.contains_key(&connector.connect) {
+                let of = (&connector.place, 0);
+                strange.entry(&connector.connect).or_insert(of).1 += 1;
+            }
+        }
+        let is_ignored = desired.mode(Kind::Connector) == Mode::Ignore;
+        for (connect, (first, count)) in strange.into_iter().filter(|_| !is_ignored) {
+            let known: Vec<&str> = self.connect.keys().map(CompactString::as_str).collect();
+            let known = match known.as_slice() {
+                [] => "none".to_owned(),
+                known => known.join(", "),
+            };
+            let message = format!(
+                "headgate.yaml names no Connect cluster {connect} for cluster {} (it has {known}): {} held",
+                desired.name,
+                counted(count, "connector is", "connectors are"),
+            );
+            lacks.push(lack(
+                first,
+                message,
+                &format!("connect: {{{connect}: {{url: …}}}}"),
+            ));
+        }
+        lacks
+    }
+
     /// Takes relative paths for ones below `dir`.
     pub(super) fn resolve(&mut self, dir: &Path) {
         let Kafka { tls, sasl, .. } = &mut self.kafka;
@@ -37,6 +84,18 @@ impl Cluster {
             endpoint.resolve(dir);
         }
     }
+}
+
+fn lack(place: &Place, message: String, section: &str) -> Finding {
+    let help = format!("write `{section}` below the cluster there, or correct the document");
+    Finding {
+        severity: Severity::Warning,
+        ..Finding::error(Some(place.clone()), message).with_help(help)
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// How a cluster's brokers are reached.

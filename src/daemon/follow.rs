@@ -1,6 +1,7 @@
 //! The source loop: fetches, examines what is new, and hands the newest good revision to the cluster loops.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 
 use super::{Revision, Stop, backoff, clock, once, told::Told};
 use crate::{
+    config,
     ledger::Store,
     metrics::Fetched,
     model::{ClusterName, CommitId, Finding, chain},
@@ -27,7 +29,7 @@ pub(super) struct Follow {
     pub(super) acknowledged: Option<CommitId>,
     /// Whether a pinned commit is followed: naming it in `headgate.yaml` is the acknowledgement.
     pub(super) pinned: bool,
-    pub(super) configured: Vec<ClusterName>,
+    pub(super) configured: Arc<BTreeMap<ClusterName, config::Cluster>>,
     pub(super) store: Arc<Store>,
     pub(super) told: Arc<Told>,
     /// Tells when a local repository changed.

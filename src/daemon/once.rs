@@ -1,6 +1,7 @@
 //! One-shot work for the command line: a plan, an apply, a snapshot, each one walk through the daemon's own pipeline.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -79,7 +80,6 @@ pub async fn revision(
     source: &Source,
     accepted: Option<&CommitId>,
 ) -> Result<Revision, OnceError> {
-    let configured: Vec<ClusterName> = config.clusters.keys().cloned().collect();
     let tree = match source {
         Source::Dir(dir) => DirSource::with_settings(dir, &config.source).read()?,
         Source::Repository => {
@@ -100,7 +100,7 @@ pub async fn revision(
             git.read(&tip)?
         }
     };
-    Ok(Revision::load(&tree, &configured, clock::now()))
+    Ok(Revision::load(&tree, &config.clusters, clock::now()))
 }
 
 /// Reads, parses, validates and reviews plain files, for which nothing needs to be configured.
@@ -110,7 +110,7 @@ pub async fn revision(
 pub fn files(dir: &Path) -> Result<Revision, OnceError> {
     Ok(Revision::load(
         &DirSource::new(dir).read()?,
-        &[],
+        &BTreeMap::new(),
         clock::now(),
     ))
 }

@@ -1,10 +1,11 @@
 //! A revision: one commit's tree, parsed, validated and reviewed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
+    config,
     desired::{self, Desired, DesiredCluster},
     model::{ClusterName, CommitId, Finding, Severity},
     policy::Policies,
@@ -34,7 +35,11 @@ impl Revision {
     /// Parses, validates and reviews a tree. Each of the `configured` clusters must be in it: one that is gone is a
     /// mistake or a damaged tree, never a wish to delete everything.
     #[must_use]
-    pub fn load(tree: &Tree, configured: &[ClusterName], seen_at: Timestamp) -> Self {
+    pub fn load(
+        tree: &Tree,
+        configured: &BTreeMap<ClusterName, config::Cluster>,
+        seen_at: Timestamp,
+    ) -> Self {
         let desired::Loaded {
             desired,
             mut findings,
@@ -47,12 +52,14 @@ impl Revision {
             findings.extend(policies.review(cluster));
         }
         let sound = is_without_error(&findings);
-        for name in configured {
-            if !desired.clusters.contains_key(name) && sound {
-                findings.push(
+        for (name, settings) in configured {
+            match desired.clusters.get(name) {
+                Some(cluster) => findings.extend(settings.lacks(cluster)),
+                None if sound => findings.push(
                     Finding::error(None, format!("cluster {name} is configured in headgate.yaml, but the repository has no `kind: Cluster` of that name"))
                         .with_help("put the document back, or take the cluster out of headgate.yaml; nothing is deleted meanwhile"),
-                );
+                ),
+                None => {}
             }
         }
         Self {

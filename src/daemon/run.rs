@@ -267,7 +267,7 @@ impl Session {
             interval: config.source.interval,
             acknowledged: config.source.acknowledge.clone(),
             pinned: once::is_pinned(&config.source),
-            configured: config.clusters.keys().cloned().collect(),
+            configured: Arc::new(config.clusters.clone()),
             store,
             watch: watch_local(&config.source),
             state: state(config),

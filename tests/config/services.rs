@@ -4,7 +4,8 @@ use std::path::Path;
 
 use headgate::{
     config::{self, Endpoint, RestLogin},
-    model::SecretRef,
+    desired,
+    model::{SecretRef, Severity, SourceFile},
 };
 
 use super::{LEAST, WHOLE, findings};
@@ -105,4 +106,65 @@ fn a_service_that_would_be_reached_wrongly_is_told() {
     }
     let odd = WHOLE.replace("{main: {url", "{\"a/b\": {url");
     assert!(findings(&odd)[0].contains("`a/b` is no name for a Connect cluster"));
+}
+
+/// What git declares, in words of `headgate.yaml`'s reader.
+fn lacks(services: &str, declared: &str) -> Vec<String> {
+    let config = super::read(&format!("{LEAST}{services}"));
+    let head = "apiVersion: headgate.dev/v1\nkind: ";
+    let text = declared.replace("kind: ", head).replace("; ", "\n---\n");
+    let file = SourceFile {
+        path: "c.yaml".into(),
+        bytes: text.replace(" | ", "\n").into_bytes(),
+    };
+    let loaded = desired::load(&[file]);
+    assert!(loaded.is_valid(), "{:#?}", loaded.findings);
+    let cluster = loaded.desired.clusters.values().next().unwrap();
+    let settings = config.clusters.values().next().unwrap();
+    let found = settings.lacks(cluster).into_iter();
+    found
+        .map(|finding| {
+            assert_eq!(finding.severity, Severity::Warning);
+            finding.to_string()
+        })
+        .collect()
+}
+
+#[test]
+fn services_that_git_has_objects_for_and_that_are_not_named_are_told() {
+    let schema = "kind: Schema | metadata: {name: s} | spec: {type: JSON, schema: '{}'}";
+    let connector = |name: &str, connect: &str| {
+        format!(
+            "kind: Connector | metadata: {{name: {name}}} | spec: {{class: C, connect: {connect}}}"
+        )
+    };
+    let cluster = "kind: Cluster | metadata: {name: dev}";
+    let declared = [
+        cluster.to_owned(),
+        schema.to_owned(),
+        connector("a", "main"),
+        connector("b", "est"),
+        connector("c", "est"),
+    ]
+    .join("; ");
+    let told = lacks(
+        "    connect: {main: {url: \"http://c:1\"}, east: {url: \"http://d:1\"}}\n",
+        &declared,
+    );
+    let want = [
+        "c.yaml:7:18: headgate.yaml names no Schema Registry for cluster dev: 1 schema is held; write `registry: {url: …}` \
+         below the cluster there, or correct the document",
+        "c.yaml:17:18: headgate.yaml names no Connect cluster est for cluster dev (it has east, main): 2 connectors are held; \
+         write `connect: {est: {url: …}}` below the cluster there, or correct the document",
+    ];
+    assert_eq!(told, want);
+    assert!(lacks("", &declared)[1].contains("(it has none): 2 connectors"));
+    let named = "    registry: {url: \"http://r:1\"}\n    connect: {main: {url: \"http://c:1\"}, est: {url: \"http://d:1\"}}\n";
+    assert_eq!(lacks(named, &declared), [""; 0]);
+    let ignored = declared.replacen(
+        "name: dev}",
+        "name: dev} | spec: {modes: {Schema: ignore, Connector: ignore}}",
+        1,
+    );
+    assert_eq!(lacks("", &ignored), [""; 0]);
 }
