@@ -25,18 +25,25 @@ fn the_reference_is_that_of_the_types() {
 fn the_example_platform_is_without_findings() {
     let loaded = desired::load(&tree::read(&golden::path("desired-state")));
     assert_eq!(tree::told(&loaded), "");
-    let kinds = [Kind::Topic, Kind::User, Kind::Acl, Kind::Quota];
-    let sizes: Vec<(&str, [usize; 4])> = loaded
+    let kinds = [
+        Kind::Topic,
+        Kind::User,
+        Kind::Acl,
+        Kind::Quota,
+        Kind::Schema,
+        Kind::Connector,
+    ];
+    let sizes: Vec<(&str, [usize; 6])> = loaded
         .desired
         .clusters
         .values()
         .map(|c| (c.name.as_str(), kinds.map(|kind| c.count(kind))))
         .collect();
     let want = [
-        ("e-commerce", [6, 0, 37, 0]),
-        ("log-aggregation", [5, 3, 21, 1]),
-        ("smart-city", [9, 5, 30, 1]),
-        ("streaming-platform", [3, 4, 16, 4]),
+        ("e-commerce", [6, 0, 37, 0, 10, 0]),
+        ("log-aggregation", [5, 3, 21, 1, 0, 0]),
+        ("smart-city", [9, 5, 30, 1, 0, 0]),
+        ("streaming-platform", [4, 5, 29, 4, 3, 2]),
     ];
     assert_eq!(sizes, want);
 }

@@ -70,16 +70,18 @@ pub(super) fn password(user: &str) -> String {
     format!("{user}-demo-password")
 }
 
-/// Returns the topics as the repository has them.
+/// Returns the topics as the repository has them, without their schemas: the demo has no registry.
 pub(super) fn topics() -> String {
-    TOPICS_YAML.to_owned()
+    let lines = TOPICS_YAML.lines();
+    let lines = lines.filter(|line| !line.starts_with("  schemas:"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Returns the topics after the merge: more partitions for user-events, and a topic more.
 pub(super) fn merged() -> String {
     format!(
         "{}{AUDIT_TRAIL}",
-        TOPICS_YAML.replacen("partitions: 3", "partitions: 6", 1)
+        topics().replacen("partitions: 3", "partitions: 6", 1)
     )
 }
 
@@ -103,6 +105,7 @@ mod tests {
         assert!(
             consenting("some-id", "{kind: Topic}").contains("    allow:\n      - {kind: Topic}\n")
         );
+        assert!(TOPICS_YAML.contains("schemas:") && !topics().contains("schemas:"));
         assert!(merged().contains("partitions: 6") && merged().contains("audit-trail"));
         assert!(
             topics().contains("name: application-logs")
