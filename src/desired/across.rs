@@ -122,15 +122,26 @@ pub(super) fn finish<'a>(
     for circle in circles(&cluster.schemas) {
         let place = &cluster.schemas[circle[0]].place;
         if let Some(page) = page_of(place, pages) {
-            let circle = [&circle[..], &circle[..1]].concat().join(" → ");
             page.error_with(
                 at(place),
-                format!("schemas refer to each other in a circle: {}", shorten(&circle)),
+                format!("schemas refer to each other in a circle: {}", shown(&circle)),
                 "each must be registered before those that refer to it; take one of the references out, or say which `version` it means"
                     .to_owned(),
             );
         }
     }
+}
+
+/// Writes a circle down, as far as somebody reads it.
+fn shown(circle: &[&str]) -> String {
+    const MOST: usize = 10;
+    let names = circle.iter().take(MOST).map(|name| shorten(name));
+    let mut names: Vec<String> = names.collect();
+    if circle.len() > MOST {
+        names.push("…".to_owned());
+    }
+    names.push(shorten(circle[0]));
+    names.join(" → ")
 }
 
 /// Finds the page on which a place is; they are sorted by file.

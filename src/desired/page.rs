@@ -83,6 +83,11 @@ impl<'a> Page<'a> {
         self.keep(Severity::Error, at, message, Some(help), false);
     }
 
+    /// Notes a warning without the line on which it stands: there may be a secret in it.
+    pub(super) fn warning_unseen(&mut self, at: At, message: String, help: String) {
+        self.keep(Severity::Warning, at, message, Some(help), false);
+    }
+
     /// Notes a finding.
     pub(super) fn note(
         &mut self,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use headgate::{
-    desired::{self, DesiredTopic, DesiredValue},
+    desired::{self, DesiredTopic, DesiredValue, RunState},
     model::{
         Acl, AclOperation, AclParts, AclPattern, AclPermission, AclResource, ConfigType, Kind,
         TOPIC_CONFIGS, topic_config,
@@ -122,6 +122,58 @@ proptest! {
         let cluster = right(&below_cluster(&text));
         let quota = &cluster.configs[&Kind::Quota]["user=u"];
         prop_assert_eq!(configs(&quota.config), [format!("request_percentage={rate}")]);
+    }
+
+    #[test]
+    fn connectors_that_are_written_are_read(
+        config in collection::btree_map("[a-z]{1,3}(\\.[a-z]{1,3})?", "[ -~]{0,12}", 0..8),
+        state in sample::select(vec![RunState::Running, RunState::Paused, RunState::Stopped]),
+    ) {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let keys = config.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value)));
+        let keys: Vec<String> = keys.filter(|key| !key.starts_with("'name'")).collect();
+        let state_word = state.as_str();
+        let spec = format!("{{class: C, state: {state_word}, config: {{{}}}}}", keys.join(", "));
+        let loaded = desired::load(&below_cluster(&of_kind("Connector", "it", &spec)));
+        prop_assert!(loaded.is_valid(), "{}", told(&loaded));
+        let read = &loaded.desired.clusters["c"].connectors["it"];
+        prop_assert_eq!(read.state, state);
+        let mut want = config;
+        want.remove("name");
+        want.insert("connector.class".into(), "C".into());
+        let want: Vec<String> = want.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        prop_assert_eq!(configs(&read.config), want);
+    }
+
+    /// Whoever goes on from a schema to all that it needs comes back to it only if somebody is told of a circle.
+    #[test]
+    fn circles_of_schemas_are_found(edges in collection::btree_set((0..7_usize, 0..7_usize), 0..14)) {
+        let mut text = String::new();
+        for schema in 0..7 {
+            let needed = edges.iter().filter(|(from, _)| *from == schema);
+            let references: Vec<String> =
+                needed.map(|(_, to)| format!("{{name: n{to}, subject: s{to}}}")).collect();
+            let spec = format!("{{type: JSON, schema: '{{}}', references: [{}]}}", references.join(", "));
+            text.push_str(&of_kind("Schema", &format!("s{schema}"), &spec));
+        }
+        let mut reached = edges.clone();
+        for _ in 0..7 {
+            let further = edges.iter().flat_map(|(from, over)| {
+                let on = reached.iter().filter(move |(start, _)| start == over);
+                on.map(move |(_, to)| (*from, *to))
+            });
+            reached.extend(further.collect::<Vec<_>>());
+        }
+        let has_circle = reached.iter().any(|(from, to)| from == to);
+        let loaded = desired::load(&below_cluster(&text));
+        prop_assert_eq!(loaded.is_valid(), !has_circle, "{}", told(&loaded));
+        for finding in &loaded.findings {
+            let (_, circle) = finding.message.split_once(": ").expect("it shows the circle");
+            let circle: Vec<usize> =
+                circle.split(" → ").filter_map(|s| s.trim_matches(['`', 's']).parse().ok()).collect();
+            prop_assert!(circle.windows(2).all(|two| edges.contains(&(two[0], two[1]))), "{circle:?}");
+            prop_assert_eq!(circle.first(), circle.last());
+        }
     }
 
     #[test]

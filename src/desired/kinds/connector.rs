@@ -2,22 +2,25 @@
 
 use compact_str::{CompactString, ToCompactString};
 
-use super::{Declares, Document, Spec};
+use super::{
+    Declares, Document, Spec,
+    offsets::Offsets,
+    settings::{SecretSettings, Settings},
+};
 use crate::{
     desired::{
-        ConnectorOffsets, DesiredConnector, DesiredValue, Restart, RunState,
+        DesiredConnector, DesiredValue, Restart, RunState,
         across::{Mention, Mentions},
-        config_value::joined,
         home::Home,
-        node::{Node, Value, shorten},
-        page::{At, Page},
-        read::{Count, Needed, Read, Spotted, Text, expected, map, mirror, scalar},
-        word::{SecretSpec, word},
+        node::{Node, shorten},
+        page::Page,
+        read::{Count, Needed, Read, Spotted, Text, mirror},
+        word::word,
     },
-    model::{ConfigKey, Kind, ObjectRef, SecretName, TopicName},
+    model::{ConfigKey, Kind, ObjectRef, TopicName},
 };
 
-/// The key of the connector's own name, which Connect adds to every config (trap 35).
+/// The key of the connector's own name, which Connect adds to every config.
 const NAME: &str = "name";
 /// The key of the plugin's class.
 const CLASS: &str = "connector.class";
@@ -89,156 +92,6 @@ impl Read for RunState {
         let words = Self::ALL.map(Self::as_str);
         let parse = |text: &str| Self::ALL.into_iter().find(|s| s.as_str() == text);
         word("state", &words, parse, node, page)
-    }
-}
-
-/// A config that no table knows: text by key.
-#[derive(Debug)]
-pub(in crate::desired) struct Settings(Vec<Setting>);
-
-/// One key of it.
-#[derive(Debug)]
-struct Setting {
-    key: ConfigKey,
-    at: At,
-    value: Spotted<CompactString>,
-}
-
-impl Read for Settings {
-    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
-        let fields = map(node, page)?.iter();
-        let settings = fields.filter_map(|(key, value)| {
-            let text = setting(&key.text, value, page)?;
-            Some(Setting {
-                key: ConfigKey::new(&key.text),
-                at: key.at,
-                value: Spotted {
-                    at: value.at,
-                    value: text,
-                },
-            })
-        });
-        Some(Self(settings.collect()))
-    }
-}
-
-fn setting(key: &str, node: &Node<'_>, page: &mut Page<'_>) -> Option<CompactString> {
-    let (message, help) = match &node.value {
-        Value::Scalar(text) => return Some(text.as_ref().into()),
-        Value::List(items) => match joined(items) {
-            Some(text) => return Some(text.into()),
-            None => ("expected a list of words", None),
-        },
-        Value::Null => (
-            "a connector's config is written whole, so no key of it can be left alone",
-            Some("write its value, or take the key out".to_owned()),
-        ),
-        Value::Map(fields) => {
-            let key = key.escape_debug();
-            let help = match fields.first() {
-                Some((inner, _)) if inner.text != "secret" => {
-                    format!(
-                        "write keys whole, with their dots: `{key}.{}`",
-                        inner.text.escape_debug()
-                    )
-                }
-                _ => format!("a secret is named under `configFrom`: `{key}: {{secret: name}}`"),
-            };
-            ("expected a value, found fields", Some(help))
-        }
-    };
-    page.error_with(node.at, format!("{}: {message}", shorten(key)), help);
-    None
-}
-
-/// Secrets by config key.
-#[derive(Debug)]
-pub(in crate::desired) struct SecretSettings(Vec<(Spotted<ConfigKey>, SecretName)>);
-
-impl Read for SecretSettings {
-    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
-        let fields = map(node, page)?.iter();
-        let settings = fields.filter_map(|(key, value)| {
-            let secret = SecretSpec::of(&key.text, value, page)?;
-            let (at, value) = (key.at, ConfigKey::new(&key.text));
-            Some((Spotted { at, value }, secret.0))
-        });
-        Some(Self(settings.collect()))
-    }
-}
-
-/// Where offsets are set.
-#[derive(Debug)]
-pub(in crate::desired) struct Offsets(ConnectorOffsets);
-
-mirror! {
-    /// Where one partition goes on, in the connector's own terms, as `GET /connectors/NAME/offsets` shows them.
-    OffsetSpec {
-        /// Which partition: `{filename: in.txt}`, or of a sink `{kafka_topic: orders, kafka_partition: 0}`.
-        partition = "partition": Needed<Json>,
-        /// Where it goes on: `{position: 30}`, or of a sink `{kafka_offset: 1500}`.
-        offset = "offset": Needed<Json>,
-    }
-}
-
-/// Fields whose types matter: whole numbers and `true` are such, also in quotes; whoever needs a text that looks like
-/// a number writes all of it as JSON, in a text.
-#[derive(Debug)]
-pub(in crate::desired) struct Json(serde_json::Value);
-
-impl Read for Json {
-    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
-        let read = match &node.value {
-            Value::Map(_) => Some(json(node)),
-            Value::Scalar(text) => serde_json::from_str(text).ok(),
-            _ => None,
-        };
-        match read.filter(serde_json::Value::is_object) {
-            Some(mut value) => {
-                value.sort_all_objects();
-                Some(Self(value))
-            }
-            None => expected("fields such as `{position: 30}`", node, page),
-        }
-    }
-}
-
-fn json(node: &Node<'_>) -> serde_json::Value {
-    match &node.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Scalar(text) => match (text.parse::<i64>(), text.as_ref()) {
-            (Ok(number), _) => number.into(),
-            (_, "true") => true.into(),
-            (_, "false") => false.into(),
-            (_, text) => text.into(),
-        },
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(fields) => {
-            let fields = fields.iter();
-            fields
-                .map(|(key, value)| (key.text.to_string(), json(value)))
-                .collect()
-        }
-    }
-}
-
-impl Read for Offsets {
-    fn read(node: &Node<'_>, page: &mut Page<'_>) -> Option<Self> {
-        const WHAT: &str = "`reset`, or a list of `{partition: {…}, offset: {…}}`";
-        match &node.value {
-            Value::Scalar(_) if scalar(WHAT, node, page) == Some(ConnectorOffsets::RESET) => {
-                Some(Self(ConnectorOffsets::Reset))
-            }
-            Value::List(items) if !items.is_empty() => {
-                let mut set = Vec::new();
-                for one in Vec::<OffsetSpec>::read(node, page)? {
-                    let (partition, offset) = (one.partition.0?.0, one.offset.0?.0);
-                    set.push(serde_json::json!({"offset": offset, "partition": partition}));
-                }
-                Some(Self(ConnectorOffsets::Set(set.into())))
-            }
-            _ => expected(WHAT, node, page),
-        }
     }
 }
 
@@ -332,7 +185,10 @@ impl ConnectorSpec {
                     format!("take it out of the config: `{field}` says it"),
                 ),
                 Some((_, _, Some(_))) => {}
-                _ => config.push((key.clone(), DesiredValue::Set(value.value.clone()))),
+                _ => {
+                    setting.warn_of_secret(page);
+                    config.push((key.clone(), DesiredValue::Set(value.value.clone())));
+                }
             }
         }
         for (key, secret) in self.config_from.iter().flat_map(|c| &c.0) {

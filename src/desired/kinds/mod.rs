@@ -10,9 +10,11 @@ mod connector;
 mod deletion;
 mod grant;
 mod group;
+mod offsets;
 mod preset;
 mod quota;
 mod schema;
+mod settings;
 mod topic;
 mod user;
 
@@ -31,9 +33,11 @@ use super::{
 pub(super) use cluster::{ClusterSpec, cluster};
 pub(super) use preset::{Name, PRESETS, Preset, Right};
 pub(super) use {
-    connector::{Backoff, Json, OffsetSpec, Offsets, SecretSettings, Settings},
+    connector::Backoff,
     group::Reset,
+    offsets::{Json, OffsetSpec, Offsets},
     quota::{ByteRate, Connections, Rate},
+    settings::{SecretSettings, Settings},
     topic::{Defaults, PinSpec, Placement},
 };
 

@@ -14,7 +14,7 @@ use crate::{
         schema_text,
         word::word,
     },
-    model::{Kind, ObjectRef},
+    model::{EVERY_SUBJECT, Kind, ObjectRef},
 };
 
 mirror! {
@@ -84,6 +84,13 @@ impl Declares for SchemaSpec {
                 shorten(&name.value)
             );
             return page.error(name.at, message);
+        }
+        if name.value == EVERY_SUBJECT {
+            return page.error_with(
+                name.at,
+                format!("`{EVERY_SUBJECT}` is no subject, but what plans call the registry's own setting"),
+                "say it in the Cluster's `spec.registry.compatibility`".to_owned(),
+            );
         }
         if !home.claim(ObjectRef::new(Kind::Schema, &name.value), document.at, page) {
             return;
