@@ -46,6 +46,7 @@ pub(super) fn records(stage: Stage, action: &Action) -> usize {
         Stage::Offsets => OFFSETS,
         Stage::Schemas
         | Stage::Rest
+        | Stage::ConnectorOffsets
         | Stage::Connectors
         | Stage::Resume
         | Stage::DropConnectors
@@ -191,6 +192,7 @@ impl Maker<'_, '_> {
             Stage::Offsets => Batch::SetOffsets(self.each(|_, i| offsets(i))),
             Stage::Schemas
             | Stage::Rest
+            | Stage::ConnectorOffsets
             | Stage::Connectors
             | Stage::Resume
             | Stage::DropConnectors

@@ -20,7 +20,9 @@ pub(super) fn of(action: &Action, at: Timestamp) -> Intent {
             .filter_map(|field| Some((owned_key(&field.path)?, field.to.clone())))
             .collect(),
         offsets: match action.object.kind {
-            Kind::ConsumerGroup => action.change.value("offsets").map(CompactString::from),
+            Kind::ConsumerGroup | Kind::Connector => {
+                action.change.value("offsets").map(CompactString::from)
+            }
             _ => None,
         },
         moves: action

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use super::{batch::Ready, stage::Stage};
 use crate::{
-    desired::{Compatibility, RunState},
+    desired::{Compatibility, ConnectorOffsets, RunState},
     live::LiveObject,
     model::{
         COMPATIBILITY, ConfigKey, EVERY_SUBJECT, SCHEMA, STATE, Secret, SecretName, Verb,
@@ -14,6 +14,8 @@ use crate::{
     ports::{ConnectWrite, ConnectorConfig, NewSchema, NewValue, RegistryWrite},
 };
 
+/// Path of offsets that are set.
+const OFFSETS: &str = "offsets";
 /// The state of a connector that failed, or a task of which did.
 const FAILED: &str = "failed";
 
@@ -21,6 +23,7 @@ const FAILED: &str = "failed";
 /// that is to work after.
 pub(super) fn stage_of(action: &Action, field: &SetField) -> Stage {
     match (field.path == STATE, action.verb) {
+        _ if field.path == OFFSETS => Stage::ConnectorOffsets,
         (true, Verb::Update) if field.to == RunState::Running.as_str() => Stage::Resume,
         (true, Verb::Update) => Stage::Rest,
         _ => Stage::Connectors,
@@ -42,6 +45,12 @@ pub(super) fn connector(stage: Stage, item: &Ready<'_>) -> Option<(CompactString
     let name = name.clone();
     let write = match (stage, action.verb) {
         (Stage::DropConnectors, _) => ConnectWrite::Delete { name },
+        (Stage::ConnectorOffsets, _) => {
+            match ConnectorOffsets::parse(action.change.value(OFFSETS)?)? {
+                ConnectorOffsets::Reset => ConnectWrite::ResetOffsets { name },
+                ConnectorOffsets::Set(offsets) => ConnectWrite::AlterOffsets { name, offsets },
+            }
+        }
         (Stage::Connectors, Verb::Create) => ConnectWrite::Create {
             name,
             config: item.whole_config(),

@@ -34,6 +34,8 @@ pub(super) enum Stage {
     Schemas,
     /// Connectors that are to rest are paused or stopped.
     Rest,
+    /// The offsets of connectors that are stopped are set.
+    ConnectorOffsets,
     /// Connectors are made, and get their config: by now there is what they use.
     Connectors,
     /// Connectors that are to work are resumed, or restarted where they failed.
@@ -55,7 +57,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::CreateTopics,
         Self::Grow,
         Self::Configs,
@@ -68,6 +70,7 @@ impl Stage {
         Self::Offsets,
         Self::Schemas,
         Self::Rest,
+        Self::ConnectorOffsets,
         Self::Connectors,
         Self::Resume,
         Self::DropConnectors,
@@ -107,6 +110,11 @@ impl Stage {
         )
     }
 
+    /// Tells whether it sets offsets, which tell nothing of who set them: that they were written is all that is known.
+    pub(super) fn sets_offsets(self) -> bool {
+        matches!(self, Self::Offsets | Self::ConnectorOffsets)
+    }
+
     /// Returns the fields that this stage sets.
     pub(super) fn set(self, action: &Action) -> impl Iterator<Item = &SetField> {
         let fields = action.change.set.iter();
@@ -133,7 +141,11 @@ impl Stage {
     pub(super) fn plane(self) -> Plane {
         match self {
             Self::Schemas | Self::DropSubjects => Plane::Registry,
-            Self::Rest | Self::Connectors | Self::Resume | Self::DropConnectors => Plane::Connect,
+            Self::Rest
+            | Self::ConnectorOffsets
+            | Self::Connectors
+            | Self::Resume
+            | Self::DropConnectors => Plane::Connect,
             _ => Plane::Kafka,
         }
     }

@@ -37,7 +37,7 @@ impl<'a> Step<'a> {
         {
             return Judged::Differs(format!("{other}; it is left alone"));
         }
-        if self.stage != Stage::Offsets && self.in_place(seen, false) {
+        if !self.stage.sets_offsets() && self.in_place(seen, false) {
             return Judged::InPlace;
         }
         match self.differs(seen) {
@@ -50,7 +50,7 @@ impl<'a> Step<'a> {
     /// too: the one that was to go is gone. A secret that Kafka hides is there only if it was `written`, since it may be
     /// an old one; and so are offsets, which are taken by the coordinator that answers for them.
     pub(super) fn in_place(self, seen: Option<LiveRef<'_>>, written: bool) -> bool {
-        if self.stage == Stage::Offsets {
+        if self.stage.sets_offsets() {
             return written && seen.is_some();
         }
         let stands = match self.action.verb {
@@ -119,7 +119,7 @@ impl<'a> Step<'a> {
             (Verb::Update, None) if self.is_more_than_fields() => Some("it is gone".to_owned()),
             (_, seen) => seen
                 .and_then(|live| {
-                    let replaced = self.replaced(live).or_else(|| in_use(live));
+                    let replaced = self.replaced(live).or_else(|| self.in_use(live));
                     replaced.or_else(|| moves::differs(self.stage, self.action, live))
                 })
                 .or_else(|| {
@@ -186,6 +186,25 @@ impl<'a> Step<'a> {
         self.types.same_field(kind, path, a, b)
     }
 
+    /// Says that somebody goes on by now from offsets that are to be set.
+    fn in_use(self, live: LiveRef<'_>) -> Option<String> {
+        match live {
+            LiveRef::Group(group) if group.state != "Empty" => Some(format!(
+                "the group is {} by now; its offsets are set once its consumers are stopped",
+                group.state
+            )),
+            LiveRef::Connector(connector)
+                if self.stage.sets_offsets() && connector.state != "STOPPED" =>
+            {
+                Some(format!(
+                    "the connector is {} by now; its offsets are set once it is stopped",
+                    connector.state
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// Says that an object is another one than the plan saw, by its id.
     fn replaced(self, live: LiveRef<'_>) -> Option<String> {
         let planned = self.action.change.id?;
@@ -212,17 +231,6 @@ impl<'a> Step<'a> {
 /// Returns a field of what was seen; an object that is not there has none.
 fn field<'a>(seen: Option<LiveRef<'a>>, path: &str) -> Option<Field<'a>> {
     seen.and_then(|live| live.field(path))
-}
-
-/// Says that a group reads by now: its members would commit over what is set.
-fn in_use(live: LiveRef<'_>) -> Option<String> {
-    match live {
-        LiveRef::Group(group) if group.state != "Empty" => Some(format!(
-            "the group is {} by now; its offsets are set once its consumers are stopped",
-            group.state
-        )),
-        _ => None,
-    }
 }
 
 /// Returns a field's path as a sentence names it.

@@ -8,7 +8,7 @@ use super::{
     Action, Change, Foreign, ResetField, Unexpected, beyond,
     draft::{Draft, Inputs, day},
     fields, in_use,
-    memory::Memory,
+    memory::{Memory, OFFSETS},
     special,
     walk::Seen,
 };
@@ -174,6 +174,7 @@ pub(super) fn use_consent(
 pub(super) fn needs_word(action: &Action) -> bool {
     match action.object.kind {
         Kind::ConsumerGroup => true,
+        Kind::Connector if action.verb == Verb::Update => action.change.value(OFFSETS).is_some(),
         Kind::User | Kind::Quota if action.verb == Verb::Update => {
             action.change.by_consent || !action.change.reset.is_empty()
         }

@@ -1,19 +1,18 @@
-//! Consumer groups (plan stage, pure): what a document expects of a group, and the one-shot that sets its offsets. A group
+//! Consumer groups (plan stage, pure): what a document expects of a group, and when its offsets are set. A group
 //! belongs to its consumers, so nothing else about it is ever written.
 
 use compact_str::{CompactString, ToCompactString, format_compact};
 
 use super::{
-    Action, Change, FieldChange, SetField,
-    deletion::used,
-    draft::{Draft, Inputs, field, place},
-    memory::{FOUND, Memory, OFFSETS},
+    FieldChange,
+    draft::{Draft, Inputs, field},
+    offsets,
     walk::Seen,
 };
 use crate::{
     desired::DesiredGroup,
     live::{GroupDetail, LiveGroup, LiveRef, Observed},
-    model::{DriftClass, Gate, Risk, Verb},
+    model::{DriftClass, Gate, Verb},
 };
 
 /// The state of a group that has offsets and no members (Kafka, `GroupState`).
@@ -112,7 +111,7 @@ fn at_most(path: &'static str, live: CompactString, most: CompactString) -> Fiel
     field(path, Some(live), Some(format_compact!("at most {most}")))
 }
 
-/// Plans that offsets are set: once for what git says, by consent, while nobody reads.
+/// Plans that its offsets are set, while nobody reads.
 fn reset(
     inputs: &Inputs<'_>,
     seen: &Seen<'_>,
@@ -120,86 +119,24 @@ fn reset(
     group: Option<&LiveGroup>,
     draft: &mut Draft,
 ) {
-    let Some(to) = desired
-        .reset_to
-        .as_ref()
-        .map(ToCompactString::to_compact_string)
-    else {
+    let Some(to) = &desired.reset_to else {
         return;
     };
-    let memory = Memory::new(seen.record);
-    if memory.value(OFFSETS) == Some(to.as_str()) {
-        return;
-    }
-    let fields = vec![field(OFFSETS, None, Some(to.clone()))];
-    if let Some(reason) = may_be_done(inputs, memory, &to) {
-        return draft.hold(seen, Verb::Update, Gate::Indeterminate, reason, fields);
-    }
-    let Some(group) = group.filter(|group| group.state != DEAD) else {
-        let reason = "the group is not there, so it has no offsets that could be set; it opens when its consumers have \
-                      committed some, or take `offsets` out of git";
-        return draft.hold(seen, Verb::Update, Gate::Unsupported, reason, fields);
-    };
-    let consent = inputs.consent(seen.kind, seen.name);
-    if let Some((consent, used)) = consent.and_then(|c| Some((c, used(inputs.ledger, c)?))) {
-        let reason = format!(
-            "the consent at {}:{} was used on {}; it opens with a new entry or a new date under deletion.allow",
-            consent.place.file, consent.place.line, used.on
-        );
-        return draft.hold(seen, Verb::Update, Gate::Consent, reason, fields);
-    }
-    let Some(consent) = consent.filter(|c| inputs.today <= c.until) else {
-        let reason = format!(
-            "setting offsets skips or repeats records; it opens with an entry {{kind: ConsumerGroup, name: {}, reason: …, \
-             until: …}} under deletion.allow of the Cluster",
-            seen.name
-        );
-        return draft.hold(seen, Verb::Update, Gate::Consent, reason, fields);
-    };
-    if group.state != EMPTY {
-        let reason = format!(
-            "the group is {} and has members, which would go on from where they are; it opens when its consumers are stopped",
-            group.state
-        );
-        return draft.hold(seen, Verb::Update, Gate::InUse, reason, fields);
-    }
-    let action = Action {
-        object: seen.object(),
-        verb: Verb::Update,
-        risk: Risk::Destructive,
-        cause: inputs.cause(false),
-        fields,
-        source: place(seen).or_else(|| Some(consent.place.clone())),
-        change: Change {
-            set: vec![SetField {
-                path: OFFSETS.into(),
-                from: None,
-                to,
-                secret: None,
-            }],
-            ..Change::default()
-        },
-    };
-    draft.push(action, seen.record);
-}
-
-/// Says why nobody knows whether offsets were set to a point already: setting them twice would skip or repeat what was
-/// read since.
-fn may_be_done(inputs: &Inputs<'_>, memory: Memory<'_>, to: &str) -> Option<String> {
-    let again = "look at the group's offsets; it opens when git says another point, or takes resetTo out for one pass and \
-                 puts it back with a new entry under deletion.allow";
-    match memory.begun_offsets() {
-        Some((FOUND, begun)) if begun == to => Some(before(again)),
-        Some((at, begun)) if begun == to => Some(format!(
-            "it was begun at {at}, and nobody knows whether it was done; {again}"
+    let waits = match group.filter(|group| group.state != DEAD) {
+        None => Some((
+            Gate::Unsupported,
+            "the group is not there, so it has no offsets that could be set; it opens when its consumers have committed some, \
+             or take `offsets` out of git"
+                .to_owned(),
         )),
-        _ => inputs.ledger.converged.is_none().then(|| before(again)),
-    }
-}
-
-fn before(again: &str) -> String {
-    format!(
-        "git said so before this ledger first saw a commit in place, so it may have been done under a ledger that was lost; \
-         {again}"
-    )
+        Some(group) if group.state != EMPTY => Some((
+            Gate::InUse,
+            format!(
+                "the group is {} and has members, which would go on from where they are; it opens when its consumers are stopped",
+                group.state
+            ),
+        )),
+        Some(_) => None,
+    };
+    offsets::once(inputs, seen, to.to_compact_string(), waits, draft);
 }

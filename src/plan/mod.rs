@@ -17,6 +17,7 @@ mod in_use;
 mod key_types;
 mod memory;
 mod moves;
+mod offsets;
 pub mod placement;
 mod platform;
 pub mod render;
@@ -198,7 +199,12 @@ fn object(inputs: &Inputs<'_>, seen: &Seen<'_>, draft: &mut Draft) {
         (Some(DesiredRef::Group(group)), _) => group::watched(inputs, seen, group, draft),
         // a group belongs to its consumers
         (None, _) if seen.kind == Kind::ConsumerGroup => {}
-        (Some(desired), _) => declared::declared(inputs, seen, desired, draft),
+        (Some(desired), _) => {
+            declared::declared(inputs, seen, desired, draft);
+            if let DesiredRef::Connector(connector) = desired {
+                offsets::of_connector(inputs, seen, connector, draft);
+            }
+        }
         (None, Some(live)) => deletion::undeclared(inputs, seen, live, draft),
         // only the ledger knows it: it is gone, which `settle` takes note of
         (None, None) => {}

@@ -2,7 +2,7 @@
 
 use headgate::lab::{Connect, Endpoint, KafkaCluster};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     planes::{Beside, CANARY, Rest, Source, world},
@@ -42,6 +42,10 @@ impl<'a> Line<'a> {
 
     /// Declares it; `more` is more of the document, as the inside of a flow mapping that ends with a comma.
     fn declare(&self, more: &str, interval: &str) {
+        self.declare_with("", more, interval);
+    }
+
+    fn declare_with(&self, cluster: &str, more: &str, interval: &str) {
         let url = self.endpoint.url();
         let source = Source {
             name: &self.name,
@@ -51,7 +55,12 @@ impl<'a> Line<'a> {
             more,
         };
         let topic = topic(&self.fills, 1, "");
-        self.world.declare("", &[topic, source.document()]);
+        self.world.declare(cluster, &[topic, source.document()]);
+    }
+
+    /// Consents to what only consent lets happen to it.
+    fn consent(&self) -> String {
+        format!("deletion: {{{}}}", may_go(&[("Connector", &self.name)]))
     }
 
     async fn config(&self, key: &str) -> Value {
@@ -69,9 +78,8 @@ impl<'a> Line<'a> {
 
     /// Lets it go by consent.
     async fn give_up(&self) {
-        let consent = may_go(&[("Connector", &self.name)]);
-        let spec = format!("deletion: {{{consent}}}");
-        self.world.declare(&spec, &[topic(&self.fills, 1, "")]);
+        let topic = topic(&self.fills, 1, "");
+        self.world.declare(&self.consent(), &[topic]);
         self.world.converge().await;
         assert_eq!(self.rest.get(&path(&self.name)).await, None);
     }
@@ -152,6 +160,53 @@ async fn a_connector_rests_and_goes_as_git_says() {
     assert_eq!(held[0].0, consent, "{held:?}");
     line.until(&["RUNNING", "RUNNING"]).await;
     line.give_up().await;
+}
+
+/// KIP-875: offsets are set once for what git says, by consent, and only while the connector is stopped.
+#[tokio::test]
+async fn the_offsets_of_a_connector_are_set_once() {
+    let Some(connect) = connect().await else {
+        return;
+    };
+    let line = Line::new(scram().await.unwrap(), &connect);
+    let offsets = async || {
+        let path = format!("{}/offsets", path(&line.name));
+        line.rest.get(&path).await.unwrap()["offsets"].clone()
+    };
+    line.declare("", "100");
+    line.world.converge().await;
+    line.endpoint.publish(3);
+    until("the source has offsets", async || {
+        offsets().await != json!([])
+    })
+    .await;
+    line.declare("state: stopped,", "100");
+    line.world.converge().await;
+    line.declare("state: stopped, offsets: reset,", "100");
+    let held = line.world.withheld().await;
+    let consent = format!("consent Connector {}", line.name);
+    assert_eq!(held[0].0, consent, "{held:?}");
+    assert_ne!(offsets().await, json!([]));
+    let consented = |more| line.declare_with(&line.consent(), more, "100");
+    consented("state: stopped, offsets: reset,");
+    line.world.converge().await;
+    assert_eq!(offsets().await, json!([]));
+
+    // it works on from the beginning, and is not reset again by the same word
+    consented("");
+    line.world.converge().await;
+    until("the source has offsets again", async || {
+        offsets().await != json!([])
+    })
+    .await;
+    consented("state: stopped,");
+    line.world.converge().await;
+    consented("state: stopped, offsets: reset,");
+    let held = line.world.withheld().await;
+    assert!(held[0].1.contains("was used"), "{held:?}");
+    assert_ne!(offsets().await, json!([]));
+    line.world.declare("", &[topic(&line.fills, 1, "")]);
+    line.rest.ask(Method::DELETE, &path(&line.name), None).await;
 }
 
 /// Trap 39: what failed is restarted once it may work again, and the count of it is kept.

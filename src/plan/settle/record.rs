@@ -179,6 +179,25 @@ impl Facts {
             self.value(left_path(key.as_str()), MARK);
         }
         self.other_keys(inputs, seen, desired, live);
+        self.offsets(inputs, seen, desired);
+    }
+
+    /// What is kept of a connector's offsets: where they were set, or may have been, as long as git says so.
+    fn offsets(&mut self, inputs: &Inputs<'_>, seen: &Seen<'_>, desired: DesiredRef<'_>) {
+        let DesiredRef::Connector(connector) = desired else {
+            return;
+        };
+        let Some(to) = &connector.offsets else { return };
+        let before = self.values.len();
+        let memory = Memory::new(seen.record);
+        for path in [OFFSETS, OFFSETS_BEGUN] {
+            if let Some(held) = memory.value(path) {
+                self.value(path, held);
+            }
+        }
+        if self.values.len() == before && inputs.ledger.converged.is_none() {
+            self.value(OFFSETS_BEGUN, format!("{FOUND} {to}"));
+        }
     }
 
     fn declared(
@@ -262,6 +281,7 @@ impl Facts {
                 self.own(&key);
             }
         }
+        self.offsets(inputs, seen, desired);
     }
 
     /// Compares the facts with the record, and makes a new one when they differ.
