@@ -46,11 +46,21 @@ pub(crate) struct Pass {
 impl Daemon {
     /// Starts it in a folder of its own, and returns at once.
     pub(crate) fn start(stage: &Stage, repo: &Path, folder: &Path) -> Result<Self, Failure> {
+        Self::start_with(stage, repo, folder, "")
+    }
+
+    /// Starts it with planes beside Kafka: lines of the cluster in `headgate.yaml`.
+    pub(crate) fn start_with(
+        stage: &Stage,
+        repo: &Path,
+        folder: &Path,
+        planes: &str,
+    ) -> Result<Self, Failure> {
         let address = free_address()?;
         let brokers = stage.kafka.bootstrap();
         let brokers: Vec<String> = brokers.iter().map(|b| format!("{b:?}")).collect();
         let config = format!(
-            "source:\n  repo: {}\n  branch: main\nclusters:\n  {CLUSTER}:\n    interval: {}s\n    kafka: {{bootstrap: [{}]}}\n\
+            "source:\n  repo: {}\n  branch: main\nclusters:\n  {CLUSTER}:\n    interval: {}s\n    kafka: {{bootstrap: [{}]}}\n{planes}\
              secrets: {{dir: secrets}}\nledger: {{path: ledger.db}}\nhttp: {{listen: \"{address}\"}}\n",
             repo.display(),
             INTERVAL.as_secs(),
@@ -154,12 +164,27 @@ impl Daemon {
 
     /// Returns the seconds that each phase has taken in all.
     pub(crate) async fn phases(&self) -> Result<Phases, Failure> {
+        self.numbers("headgate_reconcile_phase_duration_seconds_sum{phase=\"")
+            .await
+    }
+
+    /// Returns how often each plane was observed, and the seconds that it took in all.
+    pub(crate) async fn observations(&self) -> Result<[Phases; 2], Failure> {
+        let of = |number: &str| {
+            format!("headgate_observe_duration_seconds_{number}{{cluster=\"{CLUSTER}\",plane=\"")
+        };
+        Ok([
+            self.numbers(&of("count")).await?,
+            self.numbers(&of("sum")).await?,
+        ])
+    }
+
+    /// Reads the metric whose lines begin so, by its last label.
+    async fn numbers(&self, begin: &str) -> Result<Phases, Failure> {
         let page = self.get("/metrics").await?;
         let line = |line: &str| {
-            let rest =
-                line.strip_prefix("headgate_reconcile_phase_duration_seconds_sum{phase=\"")?;
-            let (phase, seconds) = rest.split_once("\"} ")?;
-            Some((phase.to_owned(), seconds.parse().ok()?))
+            let (label, number) = line.strip_prefix(begin)?.split_once("\"} ")?;
+            Some((label.to_owned(), number.parse().ok()?))
         };
         Ok(page.lines().filter_map(line).collect())
     }

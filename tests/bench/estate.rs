@@ -1,4 +1,5 @@
-//! A whole estate: topics, tens of thousands of ACLs and a thousand users under one daemon.
+//! A whole estate: topics, tens of thousands of ACLs and a thousand users under one daemon, and then connectors and subjects
+//! beside them.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -16,10 +17,12 @@ use crate::{
     Failure, Options,
     daemon::Daemon,
     desired::{self, CLUSTER},
+    double::Double,
     measure::{REPEATS, ROUNDS, median, spent},
+    planes::{self, Beside},
     repo::{Repo, write},
     stage::Stage,
-    table::{Figures, Reach, Row, say},
+    table::{Figures, Phases, Reach, Row, say},
 };
 
 /// Users of an estate; each has credentials and the same number of ACLs.
@@ -119,6 +122,16 @@ pub(crate) async fn whole(options: &Options, figures: &mut Figures) -> Result<()
     figures
         .rows
         .push(import(&stage, &daemon, folder.path(), &size).await?);
+    daemon.stop().await?;
+    figures
+        .rows
+        .extend(with_planes(options, &stage, folder.path(), &size).await?);
+    let daemon = Daemon::start(
+        &stage,
+        &folder.path().join("repo"),
+        &folder.path().join("daemon"),
+    )?;
+    daemon.converged(&commit).await?;
     figures
         .rows
         .push(one_more(options, &stage, &daemon, &repo).await?);
@@ -170,6 +183,77 @@ async fn observe(stage: &Stage, size: &Size) -> Result<Duration, Failure> {
         true => Ok(took),
         false => Err(format!("the broker lists {listed:?} topics and ACLs").into()),
     }
+}
+
+/// The same estate with connectors and subjects beside it: planes are observed side by side, so that a pass takes what the
+/// slowest of them does. The daemon's folder is copied, as ledger and documents stay without them for what comes after.
+async fn with_planes(
+    options: &Options,
+    stage: &Stage,
+    folder: &Path,
+    size: &Size,
+) -> Result<Vec<Row>, Failure> {
+    let beside = Beside::of(options);
+    say(&format!(
+        "the same with {} connectors and {} subjects",
+        beside.connectors, beside.subjects
+    ));
+    let (at, repo) = (folder.join("whole"), folder.join("whole-repo"));
+    size.secrets(&at)?;
+    for file in ["ledger.db", "ledger.db.key"] {
+        std::fs::copy(folder.join("daemon").join(file), at.join(file))?;
+    }
+    let mut files = size.files();
+    files.extend(beside.files());
+    let (commit, _) = Repo::make(&repo)?.commit(&files)?;
+    let connect = Double::connect(beside.connectors, stage.kafka.cluster_id()).await?;
+    let registry = Double::registry(beside.subjects).await?;
+    let yaml = planes::connect_yaml(&connect) + &planes::registry_yaml(&registry);
+    let daemon = Daemon::start_with(stage, &repo, &at, &yaml)?;
+    daemon.converged(&commit).await?;
+    daemon.settle().await?;
+    stage.rest().await?;
+    daemon.resume()?;
+    daemon.next().await?;
+    let before = daemon.observations().await?;
+    let mut passes = Duration::ZERO;
+    for _ in 0..ROUNDS {
+        passes += daemon.next().await?;
+    }
+    let each = means(&before, daemon.observations().await?);
+    if each.len() != 3 {
+        return Err(format!("not all planes were observed: {each:?}").into());
+    }
+    let slowest = each.iter().map(|(_, took)| *took).max();
+    let what = format!(
+        "whole estate, no-change pass: with {} connectors, {} subjects; bare: the slowest plane's observation",
+        beside.connectors, beside.subjects
+    );
+    let pass = passes / u32::try_from(ROUNDS)?;
+    let mut rows = vec![Row::new(&what, pass, slowest, Reach::Times(1.1))];
+    rows.extend(each.iter().map(|(plane, took)| {
+        let what = format!("the same: of which observing {plane}");
+        Row::new(&what, *took, None, Reach::Told)
+    }));
+    rows.push(peak("whole estate", Some(200_000_000), &daemon)?);
+    daemon.stop().await?;
+    Ok(rows)
+}
+
+/// Returns what each plane's observation took on average since `before`, from counts and sums.
+fn means(before: &[Phases; 2], after: [Phases; 2]) -> Vec<(String, Duration)> {
+    let [counts, sums] = after;
+    let since = |before: &Phases, plane: &str, now: f64| {
+        let was = before.iter().find(|(p, _)| p == plane);
+        now - was.map_or(0.0, |(_, n)| *n)
+    };
+    let each = counts.into_iter().zip(sums);
+    let each = each.map(|((plane, count), (_, sum))| {
+        let count = since(&before[0], &plane, count).max(1.0);
+        let took = since(&before[1], &plane, sum) / count;
+        (plane, Duration::from_secs_f64(took.max(0.0)))
+    });
+    each.collect()
 }
 
 /// Brings the ACLs to 80,000, and adds one at a time: from the commit to seeing it in place.

@@ -19,7 +19,7 @@ use crate::{
     daemon::Daemon,
     desired, estate,
     machine::Machine,
-    placement,
+    placement, planes,
     repo::Repo,
     stage::Stage,
     table::{Figures, Growth, Phases, Reach, Row, say},
@@ -59,6 +59,9 @@ pub(crate) async fn all(options: &Options) -> Result<Figures, Failure> {
         true => Some(bare_creation(options.topics()).await?),
         false => None,
     };
+    if options.wants("planes") {
+        figures.rows.extend(planes::rows(options).await?);
+    }
     if options.wants("estate") {
         estate::whole(options, &mut figures).await?;
     }
