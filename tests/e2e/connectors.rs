@@ -80,6 +80,8 @@ impl<'a> Line<'a> {
     async fn give_up(&self) {
         let topic = topic(&self.fills, 1, "");
         self.world.declare(&self.consent(), &[topic]);
+        let told = self.world.run(&["plan"]).await;
+        assert!(told.out.contains("its offsets stay"), "{told:?}");
         self.world.converge().await;
         assert_eq!(self.rest.get(&path(&self.name)).await, None);
     }

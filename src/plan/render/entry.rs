@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{escape::short, note::consequence, units::human};
+use super::{
+    escape::short,
+    note::{consequence, left_behind},
+    units::human,
+};
 use crate::{
     model::{Cause, DriftClass, Kind, ObjectRef, Place, Verb},
     plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject},
@@ -169,7 +173,7 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
             .iter()
             .map(|f| line(kind, f, made, is_drifted(f)))
             .collect(),
-        reason: None,
+        reason: left_behind(action.object.kind, action.verb),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::units::human;
 use crate::{
-    model::{ConfigType, integer},
+    model::{ConfigType, Kind, Verb, integer},
     plan::FieldChange,
 };
 
@@ -17,6 +17,19 @@ pub(super) fn consequence(field: &FieldChange) -> Option<String> {
         "config.retention.ms" => shrinks(live, field, "records older than"),
         "config.retention.bytes" => shrinks(live, field, "records of a partition beyond"),
         "config.cleanup.policy" => cleanup(live?, field.desired.as_deref()?),
+        _ => None,
+    }
+}
+
+/// Words what stays behind an object, or waits for it: Connect keeps the offsets of connectors by their names.
+pub(super) fn left_behind(kind: Kind, verb: Verb) -> Option<&'static str> {
+    match (kind, verb) {
+        (Kind::Connector, Verb::Create) => {
+            Some("if there was one of this name, it goes on from the offsets of that one")
+        }
+        (Kind::Connector, Verb::Delete) => {
+            Some("its offsets stay: one that is made under this name goes on from them")
+        }
         _ => None,
     }
 }
