@@ -200,8 +200,12 @@ async fn with_planes(
     ));
     let (at, repo) = (folder.join("whole"), folder.join("whole-repo"));
     size.secrets(&at)?;
-    for file in ["ledger.db", "ledger.db.key"] {
-        std::fs::copy(folder.join("daemon").join(file), at.join(file))?;
+    // the key of its fingerprints beside it, and a log where the daemon's end left one
+    for file in std::fs::read_dir(folder.join("daemon"))? {
+        let file = file?;
+        if file.file_name().to_string_lossy().starts_with("ledger.db") {
+            std::fs::copy(file.path(), at.join(file.file_name()))?;
+        }
     }
     let mut files = size.files();
     files.extend(beside.files());
