@@ -41,6 +41,7 @@ pub use endpoint::Endpoint;
 pub use error::LabError;
 pub use platform::{BUCKET, Platform, PlatformSpec};
 pub use plugins::{HTTP_SOURCE, S3_SINK};
+pub use ports::free_port;
 pub use service::Service;
 pub use spec::{ADMIN_PASSWORD, ADMIN_USER, KafkaSpec, KafkaVersion, Security};
 pub use tools::Tool;

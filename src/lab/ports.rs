@@ -51,6 +51,14 @@ pub(super) fn free_ports(count: usize) -> Result<Vec<u16>, LabError> {
     Ok(held.into_iter().map(|(port, _)| port).collect())
 }
 
+/// Finds one free port that no outgoing connection takes: it stays free unless somebody else looks for just this one.
+///
+/// # Errors
+/// No port is free.
+pub fn free_port() -> Result<u16, LabError> {
+    Ok(free_ports(1)?[0])
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]

@@ -71,7 +71,7 @@ pub(super) async fn password(stage: &mut Stage) -> Result<(), Failure> {
     )?;
     stage.forget_login(USER)?;
     say("instead of waiting for that, the demo takes the last login out of the ledger")?;
-    stage.start_daemon();
+    stage.start_daemon().await?;
     until("git's password works again", async || {
         let right = [credential(&platform::password(USER))];
         let answers = stage.hand.log_in(&right).await;

@@ -12,8 +12,9 @@ use crate::{
     cli::{failure::Failure, output},
     config::Config,
     daemon::{self, ConnectPlanes, DaemonError, Options, Planes},
-    lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security},
+    lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security, free_port},
     ledger::Store,
+    model::chain,
     ports::KafkaPlane,
     rest,
     sandbox::Sandbox,
@@ -114,17 +115,28 @@ impl Stage {
         daemon::read_config(&self.config_path).map_err(Failure::new)
     }
 
-    /// Starts the daemon, as `headgate run` does.
-    pub(super) fn start_daemon(&mut self) {
+    /// Starts the daemon, as `headgate run` does, and waits until it answers.
+    pub(super) async fn start_daemon(&mut self) -> Result<(), Failure> {
         let (stop, stopped) = oneshot::channel();
         let options = Options {
             config: self.config_path.clone(),
             connect: self.connect.clone(),
         };
-        let task = tokio::spawn(daemon::run(options, async move {
+        let mut task = tokio::spawn(daemon::run(options, async move {
             let _ = stopped.await;
         }));
+        while self.get("/livez").await.is_none() {
+            tokio::select! {
+                ended = &mut task => {
+                    let ended = ended.map_err(|e| Failure::new(e.to_string()))?;
+                    let why = ended.err().map_or_else(String::new, |e| chain(&e));
+                    return Err(Failure::new(format!("the daemon ended by itself: {why}")));
+                }
+                () = tokio::time::sleep(Duration::from_millis(50)) => {}
+            }
+        }
         self.daemon = Some((stop, task));
+        Ok(())
     }
 
     /// Ends the daemon, as SIGTERM does.
@@ -225,10 +237,4 @@ http: {{listen: \"{http}\"}}
 ",
         folder.path().display()
     )
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
 }

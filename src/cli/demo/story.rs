@@ -52,7 +52,7 @@ async fn first_plan(stage: &Stage) -> Result<(), Failure> {
 
 async fn first_apply(stage: &mut Stage) -> Result<(), Failure> {
     title("2. headgate run: the daemon makes it so")?;
-    stage.start_daemon();
+    stage.start_daemon().await?;
     until("the platform is converged", async || converged(stage).await).await?;
     let topic = live(stage, "user-events")
         .await
