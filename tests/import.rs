@@ -96,6 +96,7 @@ fn mk_live() -> KafkaLive {
             mechanism: ScramMechanism::Sha512,
             iterations: 8192,
             login: Some(Login::Accepted(print)),
+            tried: None,
         }],
     };
     let broker = |id: i32| Broker {
@@ -229,6 +230,7 @@ fn iterations_are_declared_where_they_are_more_than_kafkas_tools_take() {
             mechanism: *mechanism,
             iterations: *iterations,
             login: Some(Login::Accepted(Fingerprint("print".into()))),
+            tried: None,
         };
         LiveUser {
             credentials: mechanisms.zip(iterations).map(credential).collect(),
@@ -341,6 +343,7 @@ fn what_would_not_be_read_again_is_found_with_its_place() {
             mechanism: ScramMechanism::Sha512,
             iterations: 4096,
             login: None,
+            tried: None,
         }],
     };
     live.users = known(vec![("User:app", user)]);

@@ -24,6 +24,10 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 /// four a day.
 const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// How long a login waits that nobody answered twice in a row, and from then on twice as long each time: nobody can have
+/// counted it as a failure, and a cluster that comes up again is to be looked at soon.
+const UNANSWERED: Duration = Duration::from_secs(60);
+
 /// Logins a pass of users whose password was in place before: each costs a handshake on a broker.
 const AT_ONCE: usize = 20;
 
@@ -112,7 +116,7 @@ impl Logins {
             let (logins, prints): (Vec<Credential>, Vec<Fingerprint>) = logins.unzip();
             let begin = |(login, print): (&Credential, Fingerprint)| {
                 let key = (login.user.clone(), login.mechanism);
-                let one = begun(print, tried.get(&key));
+                let one = begun(print, login.iterations, tried.get(&key));
                 (key, one)
             };
             let mut these: LoginTries = logins.iter().zip(prints).map(begin).collect();
@@ -122,8 +126,10 @@ impl Logins {
             }
             let answers = plane.log_in(&logins).await;
             for (login, answer) in logins.into_iter().zip(answers) {
-                if let Some(one) = these.get_mut(&(login.user, login.mechanism)) {
-                    end(one, &answer);
+                let key = (login.user, login.mechanism);
+                let unanswered = tried.get(&key).map_or(0, |before| before.unanswered);
+                if let Some(one) = these.get_mut(&key) {
+                    end(one, &answer, unanswered);
                 }
             }
             self.note(&these);
@@ -190,16 +196,17 @@ impl Logins {
             {
                 let path = mechanism.password_path();
                 let known = held.is_some_and(|held| held.get(&path).is_some());
-                let there = live.credential(*mechanism).is_some();
                 let print = secrets.get(password).and_then(Observed::known);
-                let Some(print) = print.filter(|_| there) else {
+                let (Some(there), Some(print)) = (live.credential(*mechanism), print) else {
                     continue;
                 };
+                let iterations = there.iterations;
                 let last = tried.get(&(name.clone(), *mechanism));
-                if last.is_none_or(|last| is_due(last, print, now)) {
+                if last.is_none_or(|last| is_due(last, print, iterations, now)) {
                     let login = Due {
                         user: name,
                         mechanism: *mechanism,
+                        iterations,
                         password,
                         taken_over: !known,
                     };
@@ -224,6 +231,7 @@ fn write(users: &mut BTreeMap<CompactString, Observed<LiveUser>>, tried: &LoginT
         let mut credentials = user.credentials.iter_mut();
         if let Some(credential) = credentials.find(|c| c.mechanism == *mechanism) {
             credential.login.clone_from(&tried.login);
+            credential.tried = Some(tried.at);
         }
     }
 }
@@ -244,6 +252,7 @@ fn is_kept<T>(done: &Result<T, LedgerError>) -> bool {
 struct Due<'a> {
     user: &'a CompactString,
     mechanism: ScramMechanism,
+    iterations: u32,
     password: &'a SecretName,
     /// Whether nobody knows that git's password is the user's.
     taken_over: bool,
@@ -257,37 +266,49 @@ impl Due<'_> {
         let credential = Credential {
             user: self.user.clone(),
             mechanism: self.mechanism,
-            iterations: 0,
+            iterations: self.iterations,
             password,
         };
         Some((credential, print))
     }
 }
 
-/// Tells whether a user may be tried again: another password at once, and any when the clock was set back.
-fn is_due(last: &LoginTry, print: &Fingerprint, now: Timestamp) -> bool {
-    let wait = EVERY * 2_u32.saturating_pow(last.denied.saturating_sub(1).min(8));
+/// Tells whether a user may be tried again: another password or credential at once, and any when the clock was set back.
+fn is_due(last: &LoginTry, print: &Fingerprint, iterations: u32, now: Timestamp) -> bool {
+    let is_another = last.iterations.is_some_and(|before| before != iterations);
     let since = now.duration_since(last.at);
-    last.print != *print || since.is_negative() || since.unsigned_abs() >= wait.min(LONGEST)
+    last.print != *print || is_another || since.is_negative() || since.unsigned_abs() >= wait(last)
 }
 
-/// Begins a login: until it has ended, what the one before it said still holds.
-fn begun(print: Fingerprint, before: Option<&LoginTry>) -> LoginTry {
+/// Returns how long after a try the next one may be.
+fn wait(last: &LoginTry) -> Duration {
+    let doubled = |first: Duration, times: u32| first * 2_u32.saturating_pow(times.min(8));
+    match (last.denied, last.unanswered) {
+        (0, 1) => Duration::ZERO,
+        (0, times @ 2..) => doubled(UNANSWERED, times - 2).min(EVERY),
+        (denied, _) => doubled(EVERY, denied.saturating_sub(1)).min(LONGEST),
+    }
+}
+
+/// Begins a login: until it has ended, what the one before it said still holds, but that nobody answered.
+fn begun(print: Fingerprint, iterations: u32, before: Option<&LoginTry>) -> LoginTry {
     LoginTry {
         at: clock::now(),
         print,
         login: before.and_then(|before| before.login.clone()),
         denied: before.map_or(0, |before| before.denied),
+        unanswered: 0,
+        iterations: Some(iterations),
     }
 }
 
-fn end(tried: &mut LoginTry, answer: &Observed<bool>) {
+fn end(tried: &mut LoginTry, answer: &Observed<bool>, unanswered: u32) {
     let print = tried.print.clone();
-    (tried.login, tried.denied) = match answer {
-        Observed::Known(true) => (Some(Login::Accepted(print)), 0),
-        Observed::Known(false) => (Some(Login::Denied(print)), tried.denied + 1),
+    (tried.login, tried.denied, tried.unanswered) = match answer {
+        Observed::Known(true) => (Some(Login::Accepted(print)), 0, 0),
+        Observed::Known(false) => (Some(Login::Denied(print)), tried.denied + 1, 0),
         // whoever counts refusals goes on where they were
-        Observed::Unknown(_) => (None, tried.denied),
+        Observed::Unknown(_) => (None, tried.denied, unanswered + 1),
     };
 }
 

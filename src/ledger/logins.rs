@@ -26,6 +26,16 @@ pub struct LoginTry {
     pub login: Option<Login>,
     /// How often in a row it was refused.
     pub denied: u32,
+    /// How often in a row nobody answered, as far as that is known: a try that was only begun may have been refused.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unanswered: u32,
+    /// Iterations that the credential had: one with others is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u32>,
+}
+
+fn is_none(times: &u32) -> bool {
+    *times == 0
 }
 
 /// The last logins of users, by mechanism.

@@ -1,5 +1,6 @@
 //! Users as the brokers report them: what Kafka tells of their credentials, and what a login said.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Fingerprint, ScramMechanism};
@@ -21,6 +22,9 @@ pub struct LiveCredential {
     /// What the last login with git's password said; `None` when there was none.
     #[serde(default)]
     pub login: Option<Login>,
+    /// When the last login was tried, whatever came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Timestamp>,
 }
 
 /// How a login with git's password ended.

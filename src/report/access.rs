@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +44,11 @@ pub struct CredentialItem {
     /// How the last login with git's password ended, `accepted` or `denied`; null when there was none.
     #[schema(required)]
     pub login: Option<String>,
+    /// When a login was tried last, whatever came of it; null when none was. A password that somebody changes is found by
+    /// the next one, ten minutes later at most while logins are accepted.
+    #[serde(rename = "triedAt")]
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    pub tried_at: Option<Timestamp>,
 }
 
 impl From<&LiveCredential> for CredentialItem {
@@ -55,6 +61,7 @@ impl From<&LiveCredential> for CredentialItem {
             mechanism: credential.mechanism.to_string(),
             iterations: credential.iterations,
             login: login.map(str::to_owned),
+            tried_at: credential.tried,
         }
     }
 }

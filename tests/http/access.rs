@@ -17,7 +17,10 @@ async fn a_user_is_shown_with_all_that_kafka_tells_and_nothing_that_it_hides() {
     let server = Server::busy(2).await;
     let users = server.get(&format!("{BELOW}/users")).await;
     assert!(!users.text.contains(told::FINGERPRINT), "{}", users.text);
-    let credential = |mechanism: &str, login: Option<&str>| json!({"mechanism": mechanism, "iterations": 4096, "login": login});
+    let credential = |mechanism: &str, login: Option<&str>| {
+        let tried = login.map(|_| "1970-01-01T00:00:00Z");
+        json!({"mechanism": mechanism, "iterations": 4096, "login": login, "triedAt": tried})
+    };
     let item = |name: &str,
                 credentials: Value,
                 declared: Value,

@@ -166,6 +166,7 @@ fn mk_adopted_site(scram: &str, deletion: &str) -> Site {
             mechanism: ScramMechanism::Sha512,
             iterations: 4096,
             login: None,
+            tried: None,
         }],
     };
     let kafka = site.kafka();

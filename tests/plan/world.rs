@@ -117,6 +117,7 @@ fn user(action: &Action, seen: Option<LiveRef<'_>>) -> Option<LiveObject> {
                 mechanism,
                 iterations: rounds.map_or(before, |n| n.parse().unwrap()),
                 login: None,
+                tried: None,
             });
         }
     }

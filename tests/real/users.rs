@@ -51,6 +51,7 @@ async fn walk(cluster: &KafkaCluster) {
         mechanism,
         iterations,
         login: None,
+        tried: None,
     };
     let expected = LiveUser {
         credentials: vec![

@@ -21,12 +21,14 @@ fn mk_tried(denied: u32) -> LoginTry {
         print: Fingerprint("a".into()),
         login: None,
         denied,
+        unanswered: 0,
+        iterations: Some(4096),
     }
 }
 
-/// A plane that lets everybody in, or nobody, five seconds after it was asked, four at a time; it keeps who came.
+/// A plane that lets everybody in, or nobody, or does not say, five seconds after it was asked, four at a time; it keeps who came.
 struct Slow {
-    lets_in: bool,
+    answer: Option<bool>,
     came: Mutex<Vec<CompactString>>,
 }
 
@@ -63,7 +65,8 @@ impl KafkaPlane for Slow {
             tokio::time::sleep(Duration::from_secs(5) * turns).await;
             let users = logins.iter().map(|login| login.user.clone());
             self.came.lock().unwrap().extend(users);
-            vec![Observed::Known(self.lets_in); logins.len()]
+            let silent = || Observed::Unknown("nobody answered".to_owned());
+            vec![self.answer.map_or_else(silent, Observed::Known); logins.len()]
         })
     }
 }
@@ -79,6 +82,7 @@ fn mk_live(users: usize) -> KafkaLive {
             mechanism: MECHANISM,
             iterations: 4096,
             login: None,
+            tried: None,
         }],
     };
     let users = (0..users).map(|n| (mk_user(n), Observed::Known(user.clone())));
@@ -139,12 +143,21 @@ fn mk_logins(folder: &tempfile::TempDir) -> Logins {
 
 /// Verifies once, and returns who came and who is held.
 async fn pass(logins: &Logins, users: usize, ledger: &Ledger) -> (Vec<CompactString>, usize) {
+    pass_as(logins, users, ledger, Some(false)).await
+}
+
+async fn pass_as(
+    logins: &Logins,
+    users: usize,
+    ledger: &Ledger,
+    answer: Option<bool>,
+) -> (Vec<CompactString>, usize) {
     let secret = Secret::new("a password".to_owned());
     let vault = Vault::fixed([(SecretName("app".into()), secret)].into(), [7; 32]);
     let app = SecretName("app".into());
     let secrets = Fingerprints::from([(app.clone(), vault.fingerprint(&app))]);
     let plane = Slow {
-        lets_in: false,
+        answer,
         came: Mutex::default(),
     };
     let mut live = mk_live(users);
@@ -162,7 +175,7 @@ async fn pass(logins: &Logins, users: usize, ledger: &Ledger) -> (Vec<CompactStr
 fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_refused() {
     let after = |tried: &LoginTry, minutes: i64, print: &str| {
         let now = Timestamp::from_second(minutes * 60).unwrap();
-        is_due(tried, &Fingerprint(print.into()), now)
+        is_due(tried, &Fingerprint(print.into()), 4096, now)
     };
     let accepted = mk_tried(0);
     assert!(!after(&accepted, 9, "a"));
@@ -174,6 +187,68 @@ fn a_login_is_tried_at_most_every_ten_minutes_and_ever_less_often_when_refused()
     assert!(!after(&mk_tried(100), 359, "a"));
     assert!(after(&mk_tried(100), 360, "a"));
     assert!(after(&accepted, -1, "a"), "the clock was set back");
+}
+
+/// Trap 25: mechanism and iterations are all that Kafka tells of a credential, so others mean that somebody set it.
+#[test]
+fn a_credential_with_other_iterations_is_tried_at_once() {
+    let due = |tried: &LoginTry, iterations| {
+        is_due(
+            tried,
+            &Fingerprint("a".into()),
+            iterations,
+            Timestamp::UNIX_EPOCH,
+        )
+    };
+    for denied in [0, 3] {
+        assert!(!due(&mk_tried(denied), 4096));
+        assert!(due(&mk_tried(denied), 8192));
+    }
+    let noted_before = LoginTry {
+        iterations: None,
+        ..mk_tried(0)
+    };
+    assert!(!due(&noted_before, 8192), "nobody knows what it had");
+}
+
+#[test]
+fn a_login_that_nobody_answered_is_tried_soon_again_and_then_ever_less_often() {
+    let waits = [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (0, 3),
+        (0, 4),
+        (0, 6),
+        (0, 99),
+        (1, 1),
+        (3, 9),
+    ];
+    let minutes = waits.map(|(denied, unanswered)| {
+        let tried = LoginTry {
+            unanswered,
+            ..mk_tried(denied)
+        };
+        wait(&tried).as_secs() / 60
+    });
+    // whoever counts refusals to lock a user out goes on counting
+    assert_eq!(minutes, [10, 0, 1, 2, 4, 10, 10, 10, 40]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_about_whom_nobody_answered_is_tried_again_by_the_next_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logins, ledger) = (mk_logins(&folder), mk_ledger(1));
+    for (answer, came) in [(None, 1), (None, 1), (None, 0)] {
+        assert_eq!(pass_as(&logins, 1, &ledger, answer).await.0.len(), came);
+    }
+    let tried = logins.remembered(&mk_desired(1)).unwrap();
+    let unanswered: Vec<u32> = tried.values().map(|tried| tried.unanswered).collect();
+    assert_eq!(unanswered, [2]);
+    logins.forget([mk_user(0).as_str()].into_iter());
+    for (answer, came) in [(None, 1), (Some(true), 1), (None, 0)] {
+        assert_eq!(pass_as(&logins, 1, &ledger, answer).await.0.len(), came);
+    }
 }
 
 #[tokio::test(start_paused = true)]

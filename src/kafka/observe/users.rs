@@ -96,6 +96,7 @@ fn user(result: &DescribeUserScramCredentialsResult) -> Observed<Option<LiveUser
             mechanism,
             iterations: u32::try_from(info.iterations).unwrap_or(0),
             login: None,
+            tried: None,
         });
     }
     credentials.sort_unstable_by_key(|credential| credential.mechanism);
@@ -127,6 +128,7 @@ mod tests {
             mechanism,
             iterations: 4096,
             login: None,
+            tried: None,
         };
         let both = LiveUser {
             credentials: vec![

@@ -119,6 +119,7 @@ impl World {
                 mechanism: *mechanism,
                 iterations: kept.iterations,
                 login: None,
+                tried: None,
             })
         };
         let credentials: Vec<_> = ScramMechanism::ALL.iter().filter_map(of).collect();

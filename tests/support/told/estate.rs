@@ -14,8 +14,12 @@ use headgate::{
         Fingerprint, Kind, ScramMechanism,
     },
 };
+use jiff::Timestamp;
 
 use super::{place, topic_name};
+
+/// When logins were tried.
+const TRIED: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// What a keyed digest of a password may look like: no answer may hold it.
 pub(crate) const FINGERPRINT: &str = "5f2c0b1a9d";
@@ -62,6 +66,7 @@ fn credential(mechanism: ScramMechanism, login: Option<Login>) -> LiveCredential
     LiveCredential {
         mechanism,
         iterations: 4096,
+        tried: login.is_some().then_some(TRIED),
         login,
     }
 }
