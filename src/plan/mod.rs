@@ -94,12 +94,11 @@ pub fn plan(
             // that is said of the plane, once
             Observed::Unknown(_) if kind.plane() == Plane::Kafka && kafka.is_none() => {}
             Observed::Unknown(why) if is_relevant(desired, ledger, kind) => {
-                let is_unsupported = live.kafka().unsupported.contains(&kind);
-                if !is_unsupported {
+                let opens = cannot_be(live, kind);
+                if opens.is_none() {
                     plan.lacks(kind.plane(), format!("{kind}: {why}"));
                 }
-                plan.blocked
-                    .push(unlisted(desired, kind, &why, is_unsupported));
+                plan.blocked.push(unlisted(desired, kind, &why, opens));
             }
             // nobody wants anything of it
             Observed::Unknown(_) => {}
@@ -211,18 +210,34 @@ fn object(inputs: &Inputs<'_>, seen: &Seen<'_>, draft: &mut Draft) {
     }
 }
 
+/// Says when a kind can be there that cannot now, as is known: the cluster has no such thing, or no service that has.
+fn cannot_be(live: &Live, kind: Kind) -> Option<&'static str> {
+    let is_named = match kind.plane() {
+        Plane::Kafka => {
+            return live
+                .kafka()
+                .unsupported
+                .contains(&kind)
+                .then_some("the cluster has them");
+        }
+        Plane::Connect => live.connect.is_some(),
+        Plane::Registry => live.registry.is_some(),
+    };
+    (!is_named).then_some("headgate.yaml names one")
+}
+
 /// Withholds everything about a kind that could not be listed. That it cannot be there at all is known, so that nothing is
 /// missing of the observation; yet it does not make the kind's objects absent.
-fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str, is_unsupported: bool) -> Blocked {
-    let (gate, reason) = match is_unsupported {
-        true => (
+fn unlisted(desired: &DesiredCluster, kind: Kind, why: &str, opens: Option<&str>) -> Blocked {
+    let (gate, reason) = match opens {
+        Some(opens) => (
             Gate::Unsupported,
             format!(
-                "{why}; it opens when the cluster has them; take them out of git until then, or say `modes: {{{kind}: \
-                 ignore}}` in the Cluster"
+                "{why}; it opens when {opens}; take them out of git until then, or say `modes: {{{kind}: ignore}}` in the \
+                 Cluster"
             ),
         ),
-        false => (
+        None => (
             Gate::IncompleteObservation,
             format!("none of them could be read: {why}; it opens when they can"),
         ),
