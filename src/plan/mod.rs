@@ -15,6 +15,7 @@ mod group;
 mod id;
 mod in_use;
 mod key_types;
+mod limits;
 mod memory;
 mod moves;
 mod offsets;
@@ -104,6 +105,7 @@ pub fn plan(
             Observed::Unknown(_) => {}
         }
     }
+    limits::keep_with_their_users(&mut plan);
     // policies were asked about the moves: one that denied a throttle would let them run without
     moves::throttle(&inputs, &mut plan);
     plan.moving = outlook.progress(&plan.actions);
