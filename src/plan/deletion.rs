@@ -13,9 +13,9 @@ use super::{
     walk::Seen,
 };
 use crate::{
-    desired::{Consent, DesiredCluster},
+    desired::{Consent, DesiredCluster, nearest},
     live::{LiveRef, Observed},
-    model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb},
+    model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb, is_throttle},
 };
 
 /// Plans one object that is there and that git does not declare.
@@ -57,9 +57,12 @@ pub(super) fn undeclared(
     let ours = Memory::new(seen.record).is_ours(live);
     let used = consent.and_then(|c| used(inputs.ledger, c));
     let holds = used.is_none() && consent.is_some_and(|c| inputs.today <= c.until);
-    if !ours && !holds && special::is_claimed(inputs, seen) {
-        draft.unexpected.push(Unexpected(seen.object()));
+    if !ours && special::is_claimed(inputs, seen) {
+        // that it may go does not make it expected: it is drift until it is gone
         draft.drifted(seen, DriftClass::Unexpected, Vec::new());
+        if !holds {
+            draft.unexpected.push(Unexpected(seen.object()));
+        }
     }
     match consent {
         Some(consent) if holds => delete(inputs, seen, live, Some(consent), draft),
@@ -77,7 +80,7 @@ pub(super) fn undeclared(
             delete(inputs, seen, live, None, draft);
         }
         None if ours => {
-            let opens = opens(seen);
+            let opens = opens(inputs, seen);
             let reason =
                 format!("git no longer declares it, and does not say that it may go; {opens}");
             draft.hold(seen, Verb::Delete, Gate::Consent, reason, Vec::new());
@@ -90,7 +93,7 @@ pub(super) fn undeclared(
 /// already.
 pub(super) fn without_consent(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
     let Some(consent) = inputs.consent(seen.kind, seen.name) else {
-        return Some(opens(seen));
+        return Some(opens(inputs, seen));
     };
     let holds = used(inputs.ledger, consent).is_none() && inputs.today <= consent.until;
     let Consent { place, until, .. } = consent;
@@ -103,12 +106,39 @@ pub(super) fn without_consent(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<St
 }
 
 /// Says which consent opens the way.
-fn opens(seen: &Seen<'_>) -> String {
-    format!(
+fn opens(inputs: &Inputs<'_>, seen: &Seen<'_>) -> String {
+    let entry = format!(
         "it opens with an entry {{kind: {}, name: {}, reason: …, until: …}} under deletion.allow of the Cluster",
         seen.kind,
         quoted(seen.name)
-    )
+    );
+    match misspelt(inputs, seen) {
+        None => entry,
+        Some(Consent { object, place, .. }) => format!(
+            "{entry}; the one at {}:{} names {}, which is not there and never was git's: was this one meant?",
+            place.file, place.line, object.name
+        ),
+    }
+}
+
+/// Returns the consent that names nothing and that may have been meant for an object: by a slip it would say nothing at all.
+fn misspelt<'a>(inputs: &Inputs<'a>, seen: &Seen<'_>) -> Option<&'a Consent> {
+    let names_nothing = |consent: &&&Consent| {
+        let object = &consent.object;
+        object.kind == seen.kind
+            && inputs.desired.object(object).is_none()
+            && matches!(inputs.live.object(object), Observed::Known(None))
+            && !inputs.ledger.records.contains_key(object)
+            && used(inputs.ledger, consent).is_none()
+    };
+    let idle: Vec<&Consent> = inputs
+        .consents
+        .values()
+        .filter(names_nothing)
+        .copied()
+        .collect();
+    let near = nearest(seen.name, idle.iter().map(|c| c.object.name.as_str()))?;
+    idle.into_iter().find(|c| c.object.name == near)
 }
 
 /// Writes a name as YAML's flow style reads it.
@@ -197,9 +227,14 @@ fn delete(
         return draft.hold(seen, Verb::Delete, gate, reason, Vec::new());
     }
     let reset = given_back(seen, live);
-    // of an object that is nothing but keys only git's go; what is left of it is somebody else's
     if matches!(live, LiveRef::Config(_)) && reset.is_empty() {
-        return;
+        // git's keys went in this pass, and what is left of it is somebody else's
+        if seen.record.is_some() {
+            return;
+        }
+        let reason = "all that is set on it are throttles of reassignments, which go with those; take the entry out of \
+                      deletion.allow";
+        return draft.hold(seen, Verb::Delete, Gate::Unsupported, reason, Vec::new());
     }
     let action = Action {
         object: seen.object(),
@@ -218,16 +253,16 @@ fn delete(
     draft.push(action, seen.record);
 }
 
-/// Returns the fields that go with an object: of one that is nothing but keys those that git declared, of a user all its
-/// credentials.
+/// Returns the fields that go with an object: of one that is nothing but keys those that git declared, or all when it
+/// declared none and names it as one that may go; of a user all its credentials.
 fn given_back(seen: &Seen<'_>, live: LiveRef<'_>) -> Vec<ResetField> {
     if matches!(live, LiveRef::Topic(_)) {
         return Vec::new();
     }
     let memory = Memory::new(seen.record);
     let goes = |own: &fields::Own<'_>| match live {
-        LiveRef::Config(_) => memory.owns(&own.key),
-        _ => true,
+        LiveRef::Config(_) if seen.record.is_some() => memory.owns(&own.key),
+        _ => !is_throttle(seen.kind, own.key.as_str()),
     };
     let own = fields::unmentioned(None, live).into_iter().filter(goes);
     own.flat_map(|own| {

@@ -225,6 +225,43 @@ fn an_unexpected_topic_is_open_until_it_is_gone_or_declared() {
 }
 
 #[test]
+fn an_unexpected_topic_is_open_while_its_deletion_is_withheld_and_ends_by_headgates_hand() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.commit_cluster("  owns: {topics: [\"*\"]}", &[ORDERS]);
+    site.pass();
+    site.make("stray", 1);
+    site.make("other", 1);
+    assert_eq!(site.pass().settled.detected.len(), 2);
+    let allow = |budget: &str| {
+        format!(
+            "  owns: {{topics: [\"*\"]}}\n  deletion: {{{budget}allow: [{{kind: Topic, name: stray, reason: nobody's, until: \
+             2026-12-31}}, {{kind: Topic, name: other, reason: nobody's, until: 2026-12-31}}]}}"
+        )
+    };
+    site.commit_cluster(&allow(""), &[ORDERS]);
+    let held = site.pass();
+    assert_eq!(held.planned.blocked[0].gate, Gate::DestroyBudget);
+    assert_eq!(resolved(&held), []);
+    assert_eq!(held.settled.open.len(), 2);
+    site.commit_cluster(&allow("budget: {count: 3, percent: 100}, "), &[ORDERS]);
+    assert_eq!(
+        resolved(&site.pass()),
+        [(DriftClass::Unexpected, ResolvedBy::Apply); 2]
+    );
+}
+
+#[test]
+fn an_object_that_a_commit_finds_and_deletes_is_no_drift_that_ended() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.make("stray", 1);
+    let spec = "  owns: {topics: [\"*\"]}\n  deletion: {allow: [{kind: Topic, name: stray, reason: nobody's, until: 2026-12-31}]}";
+    site.commit_cluster(spec, &[ORDERS]);
+    let pass = site.pass();
+    assert_eq!(pass.planned.actions.len(), 1);
+    assert_eq!((detected(&pass), resolved(&pass)), (vec![], vec![]));
+}
+
+#[test]
 fn giving_null_up_is_no_drift() {
     let mut site = Site::converged(&[ORDERS]);
     let claimed = "  owns: {topicConfigs: true}";

@@ -62,7 +62,9 @@ pub(super) fn account(
         .chain(ledger.drift.keys())
         .collect::<BTreeSet<_>>()
     {
-        if !open.contains_key(key) {
+        // what a commit found and deleted at once was never told as drift
+        let was_told = ledger.drift.contains_key(key) || counts(ledger, pass, key);
+        if was_told && !open.contains_key(key) {
             let planned = before.get(key).copied();
             let by = resolved_by(&inputs, deeds, key, planned.is_some());
             let ended = planned
