@@ -12,6 +12,7 @@ mod lists;
 mod platform;
 mod probes;
 mod rough;
+mod services;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -89,7 +90,7 @@ impl Server {
             .publish(|view| view.after(&told::quiet(n, 'a', told::at(1))));
         server
             .board
-            .publish(|view| view.after(&told::busy(n, 'a', told::at(60))));
+            .publish(|view| view.after(&told::with_services(told::busy(n, 'a', told::at(60)))));
         server
     }
 

@@ -7,6 +7,7 @@
 )]
 
 mod history;
+mod planes;
 
 use std::{
     sync::Arc,

@@ -220,20 +220,9 @@ async fn timed<T>(seeing: impl Future<Output = T>) -> (T, Duration) {
 
 /// Says what could not be observed.
 fn warn(live: &Live) {
-    let clusters = live.connect.as_ref().and_then(Observed::known);
-    let unseen = [
-        ("kafka", live.kafka.unknown().map(str::to_owned)),
-        ("connect", clusters.and_then(ConnectLive::unseen)),
-        (
-            "registry",
-            live.registry
-                .as_ref()
-                .and_then(|r| r.unknown().map(str::to_owned)),
-        ),
-    ];
-    for (plane, reason) in unseen {
-        if let Some(reason) = reason {
-            tracing::warn!(plane, reason, "plane not observed");
+    for (plane, unseen) in live.planes() {
+        if let Some(reason) = unseen {
+            tracing::warn!(%plane, reason, "plane not observed");
         }
     }
 }

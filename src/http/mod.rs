@@ -3,12 +3,14 @@
 
 mod access;
 mod cluster;
+mod connector;
 mod group;
 mod guard;
 mod openapi;
 mod params;
 mod probe;
 mod problem;
+mod subject;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -89,6 +91,15 @@ fn router(app: App) -> Router {
             "/api/v1/clusters/{c}/consumer-groups/{g}",
             get(group::group),
         )
+        .route(
+            "/api/v1/clusters/{c}/connectors",
+            get(connector::connectors),
+        )
+        .route(
+            "/api/v1/clusters/{c}/connectors/{n}",
+            get(connector::connector),
+        )
+        .route("/api/v1/clusters/{c}/schemas", get(subject::schemas))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{Problem, access, cluster, group, probe, text};
+use super::{Problem, access, cluster, connector, group, probe, subject, text};
 use crate::model::{Cause, Kind, Risk};
 
 #[derive(OpenApi)]
@@ -35,6 +35,9 @@ use crate::model::{Cause, Kind, Risk};
         access::quotas,
         group::groups,
         group::group,
+        connector::connectors,
+        connector::connector,
+        subject::schemas,
     ),
     components(schemas(Problem, Cause, Risk, Kind))
 )]

@@ -272,6 +272,35 @@ impl Live {
         }
     }
 
+    /// Returns each plane that there is, and why not all of it was seen if that is so.
+    pub fn planes(&self) -> impl Iterator<Item = (Plane, Option<String>)> {
+        let why = |why: Option<&str>| why.map(str::to_owned);
+        let registry = self.registry.as_ref();
+        let connect = self.connect.as_ref().map(|connect| match connect {
+            Observed::Known(connect) => connect.unseen(),
+            Observed::Unknown(why) => Some(why.clone()),
+        });
+        let planes = [
+            Some((Plane::Kafka, why(self.kafka.unknown()))),
+            registry.map(|registry| (Plane::Registry, why(registry.unknown()))),
+            connect.map(|unseen| (Plane::Connect, unseen)),
+        ];
+        planes.into_iter().flatten()
+    }
+
+    /// Tells whether anything of a plane was seen: of Connect, at least one of the clusters.
+    #[must_use]
+    pub fn tells_of(&self, plane: Plane) -> bool {
+        match plane {
+            Plane::Kafka => self.kafka.known().is_some(),
+            Plane::Registry => matches!(self.registry, Some(Observed::Known(_))),
+            Plane::Connect => {
+                let connect = self.connect.as_ref().and_then(Observed::known);
+                connect.is_some_and(|c| c.clusters.values().any(|one| one.known().is_some()))
+            }
+        }
+    }
+
     /// Returns the id of the Kafka cluster, as it says itself or, while it does not answer, a Connect cluster beside it.
     #[must_use]
     pub fn cluster_id(&self) -> Option<&ClusterId> {

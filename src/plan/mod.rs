@@ -49,7 +49,7 @@ pub use unseen::unseen;
 
 use crate::{
     desired::{DesiredCluster, DesiredRef},
-    live::{ConnectLive, KafkaLive, Live, LiveRef, LiveTopic, Observed},
+    live::{KafkaLive, Live, LiveRef, LiveTopic, Observed},
     model::{Acl, Gate, Kind, Ledger, Mode, ObjectRef, Plane, TopicName, Verb},
     policy::Policies,
 };
@@ -332,19 +332,11 @@ impl ClusterPlan {
                 format!("{}: the list may lack some: {why}", Kind::Topic),
             );
         }
-        let clusters = live.connect.as_ref().and_then(Observed::known);
-        if let Some(why) = clusters.and_then(ConnectLive::unseen) {
-            self.lacks(Plane::Connect, why);
-        }
-        let there = [
-            Some(Plane::Kafka),
-            live.registry.as_ref().map(|_| Plane::Registry),
-            live.connect.as_ref().map(|_| Plane::Connect),
-        ];
-        for plane in there.into_iter().flatten() {
+        for (plane, unseen) in live.planes() {
+            // what somebody wanted of it is told already
             self.planes.entry(plane).or_insert(PlaneState {
-                complete: true,
-                reason: None,
+                complete: unseen.is_none(),
+                reason: unseen,
             });
         }
     }

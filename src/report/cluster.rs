@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     desired::DesiredCluster,
-    live::Live,
+    live::{ConnectLive, Live, Observed, RegistryLive},
     model::{ClusterName, CommitId, DriftClass, Gate, Plane},
     plan::{ClusterPlan, OpenDrift},
 };
@@ -32,7 +32,7 @@ pub struct ClusterView {
     pub last_ended: Option<Timestamp>,
     /// When a pass last ended without an error.
     pub last_success: Option<Timestamp>,
-    /// Whether any pass has seen every plane whole.
+    /// Whether any pass has seen all of Kafka: a plane beside it that is away keeps nobody from asking about the rest.
     pub seen_whole: bool,
     /// What is left to do, as the last pass that got so far planned it, and the commit it is of.
     pub plan: Option<(Option<CommitId>, Arc<ClusterPlan>)>,
@@ -40,6 +40,10 @@ pub struct ClusterView {
     pub(super) desired: Option<Arc<DesiredCluster>>,
     /// The last observation in which the Kafka plane is known.
     pub(super) live: Option<Arc<Live>>,
+    /// The Connect clusters, when at least one of them was last seen.
+    pub(super) connect: Option<Arc<ConnectLive>>,
+    /// The Schema Registry, when it was last seen.
+    pub(super) registry: Option<Arc<RegistryLive>>,
     /// Sorted by kind, name and class.
     pub(super) drift: Arc<[OpenDrift]>,
     pub(super) history: History,
@@ -71,6 +75,8 @@ impl ClusterView {
             last: None,
             desired: None,
             live: None,
+            connect: None,
+            registry: None,
             drift: Arc::new([]),
             history: History::default(),
         };
@@ -155,28 +161,58 @@ impl ClusterView {
         next
     }
 
-    /// Takes over what the pass observed.
+    /// Takes over what the pass observed. A plane that is no longer there is forgotten.
     fn look_at(&mut self, cycle: &Cycle) {
         let Some(live) = &cycle.live else { return };
-        let kafka = self.status.planes.entry(Plane::Kafka);
-        let kafka = kafka.or_insert(PlaneStatus {
-            complete: false,
-            observed_at: None,
-            reason: None,
-        });
         let told = cycle.left.as_ref().or(cycle.planned.as_ref());
-        let told = told.and_then(|plan| plan.planes.get(&Plane::Kafka));
-        kafka.complete = told.map_or(live.kafka.known().is_some(), |plane| plane.complete);
-        kafka.reason = match live.kafka.unknown() {
-            Some(reason) => Some(reason.to_owned()),
-            None => told.and_then(|plane| plane.reason.clone()),
-        };
+        let told = |plane| told.and_then(|plan| plan.planes.get(&plane));
+        let before = std::mem::take(&mut self.status.planes);
+        for (plane, unseen) in live.planes() {
+            let told = told(plane);
+            let observed_at = match live.tells_of(plane) {
+                true => Some(live.observed_at),
+                false => before.get(&plane).and_then(|state| state.observed_at),
+            };
+            let state = PlaneStatus {
+                complete: told.map_or(unseen.is_none(), |told| told.complete),
+                observed_at,
+                reason: unseen.or_else(|| told.and_then(|told| told.reason.clone())),
+            };
+            self.status.planes.insert(plane, state);
+        }
         if let Some(known) = live.kafka.known() {
-            kafka.observed_at = Some(live.observed_at);
             self.status.cluster_id = Some(known.cluster_id.clone());
             self.live = Some(live.clone());
         }
-        self.seen_whole |= kafka.complete;
+        keep(
+            &mut self.connect,
+            live,
+            Plane::Connect,
+            live.connect.as_ref(),
+        );
+        keep(
+            &mut self.registry,
+            live,
+            Plane::Registry,
+            live.registry.as_ref(),
+        );
+        let kafka = self.status.planes.get(&Plane::Kafka);
+        self.seen_whole |= kafka.is_some_and(|kafka| kafka.complete);
+    }
+}
+
+/// Keeps what was seen of a plane beside Kafka, in place of what was seen of it before. It is little beside what Kafka
+/// holds, so that a copy of it is kept, and not all of an old observation while the plane is away.
+fn keep<T: Clone>(
+    kept: &mut Option<Arc<T>>,
+    live: &Live,
+    plane: Plane,
+    seen: Option<&Observed<T>>,
+) {
+    match seen {
+        None => *kept = None,
+        Some(Observed::Known(seen)) if live.tells_of(plane) => *kept = Some(Arc::new(seen.clone())),
+        Some(_) => {}
     }
 }
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    live::{Configs, LiveConfig, Observed},
-    model::{DriftClass, Gate, Kind, Place, Verb},
+    desired::DesiredValue,
+    live::{Configs, LiveConfig, Observed, config_value},
+    model::{ConfigKey, DriftClass, Gate, Kind, Place, Verb},
     plan::{Blocked, FieldChange, OpenDrift},
 };
 
@@ -154,6 +155,52 @@ pub(super) fn values(config: &[LiveConfig]) -> Values {
     entries
         .map(|c| (c.key.to_string(), c.value.as_deref().map(str::to_owned)))
         .collect()
+}
+
+/// A config key of a topic or connector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigItem {
+    /// The key.
+    pub key: String,
+    /// The value that is set on the object; null when none is, or when it is a secret.
+    #[schema(required)]
+    pub value: Option<String>,
+    /// `topic` or `connector` when it is set on the object itself; null when it is not, so that a topic has what its brokers
+    /// give it.
+    #[schema(required)]
+    pub source: Option<String>,
+    /// The value that git declares; null when git declares none, leaves the key alone, or names a secret.
+    #[schema(required)]
+    pub declared: Option<String>,
+}
+
+/// Lays what is set on an object beside what is declared. What git takes from a secret is shown nowhere, its fingerprint
+/// neither.
+pub(super) fn configs(
+    source: &str,
+    live: &[LiveConfig],
+    wanted: &[(ConfigKey, DesiredValue)],
+) -> Vec<ConfigItem> {
+    let set = live.iter().map(|c| &c.key);
+    let mut keys: Vec<_> = set.chain(wanted.iter().map(|(key, _)| key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let item = |key: &ConfigKey| {
+        let own = config_value(live, key.as_str());
+        let wanted = wanted.iter().find(|(k, _)| k == key);
+        let (declared, is_secret) = match wanted {
+            Some((_, DesiredValue::Set(value))) => (Some(value.to_string()), false),
+            Some((_, DesiredValue::Secret(_))) => (None, true),
+            Some((_, DesiredValue::LeaveAlone)) | None => (None, false),
+        };
+        ConfigItem {
+            key: key.to_string(),
+            value: own.flatten().filter(|_| !is_secret).map(str::to_owned),
+            source: own.map(|_| source.to_owned()),
+            declared,
+        }
+    };
+    keys.into_iter().map(item).collect()
 }
 
 /// Returns the values that an object of a kind has; none when it is not among those that have any.

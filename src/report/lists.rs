@@ -1,6 +1,6 @@
 //! Lists of one cluster (rank 4), a page at a time, from what the last pass left; those of each kind stand beside its items.
 
-use std::{borrow::Borrow, collections::BTreeMap, ops::Bound};
+use std::{borrow::Borrow, collections::BTreeMap, ops::Bound, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::{BlockedItem, ClusterView, DriftItem, HistoryEntry, Page, SourcePlace
 use crate::{
     desired::DesiredRef,
     live::{KafkaLive, Observed},
-    model::ObjectRef,
+    model::{ObjectRef, Plane},
     plan::{OpenDrift, Subject},
 };
 
@@ -18,6 +18,21 @@ pub type Seen<T> = Option<Observed<T>>;
 impl ClusterView {
     pub(super) fn kafka(&self) -> Option<&KafkaLive> {
         self.live.as_ref()?.kafka.known()
+    }
+
+    /// Returns what was last seen of a plane beside Kafka, which not every cluster has.
+    pub(super) fn beside<'a, T>(&self, plane: Plane, kept: Option<&'a Arc<T>>) -> Seen<&'a T> {
+        match (kept, self.status.planes.get(&plane)) {
+            (Some(kept), _) => Some(Observed::Known(kept)),
+            (None, Some(state)) => {
+                let why = state.reason.clone();
+                Some(Observed::Unknown(why.unwrap_or_default()))
+            }
+            (None, None) if self.status.planes.is_empty() => None,
+            (None, None) => Some(Observed::Unknown(format!(
+                "headgate.yaml names no {plane} for this cluster, or its Cluster document ignores what it holds"
+            ))),
+        }
     }
 
     /// Returns open drift behind the cursor, sorted by kind, name and class.

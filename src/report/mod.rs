@@ -5,6 +5,7 @@ mod broker;
 mod check;
 mod cluster;
 mod condition;
+mod connector;
 mod cycle;
 mod group;
 mod health;
@@ -14,6 +15,7 @@ mod judge;
 mod lists;
 mod schema;
 mod status;
+mod subject;
 mod topic;
 mod view;
 
@@ -24,17 +26,19 @@ pub use broker::{BrokerItem, BrokerList, LogDirItem, QuorumItem, QuorumNodeItem}
 pub use check::{CheckParams, FailOn, check};
 pub use cluster::ClusterView;
 pub use condition::{Condition, ConditionStatus, ConditionType, Reason};
+pub use connector::{ConnectState, ConnectorDetail, ConnectorItem, TaskItem};
 pub use cycle::{Cycle, PassResult, Phase, SourceState};
 pub use group::{
     ConsumerGroupDetail, ConsumerGroupItem, GroupExpectation, GroupMemberItem, GroupOffsetItem,
 };
 pub use health::{BrokerState, PartitionCounts, PartitionState, brokers, partitions};
 pub use history::{DriftEvent, HistoryAction, HistoryDrift, HistoryEntry};
-pub use item::{BlockedItem, DriftField, DriftItem, Page, SourcePlace, Values};
+pub use item::{BlockedItem, ConfigItem, DriftField, DriftItem, Page, SourcePlace, Values};
 pub use lists::Seen;
 pub use status::{
     BlockedCount, ClusterStatus, DriftCounts, LastPass, PlaneStatus, Revisions, SourceStatus,
     Status,
 };
-pub use topic::{ConfigItem, MovingItem, PartitionItem, TopicDetail, TopicItem};
+pub use subject::SchemaItem;
+pub use topic::{MovingItem, PartitionItem, TopicDetail, TopicItem};
 pub use view::View;

@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use super::{
     BlockedItem, ClusterView, DriftItem, Page, SourcePlace,
-    item::{Values, owner, values},
+    item::{ConfigItem, Values, configs, owner, values},
     lists,
 };
 use crate::{
-    desired::{DesiredRef, DesiredTopic, DesiredValue},
+    desired::{DesiredRef, DesiredTopic},
     live::{LivePartition, LiveTopic, Moving, Observed},
     model::{Kind, ObjectRef},
 };
@@ -84,22 +84,6 @@ pub struct TopicDetail {
     pub blocked: Vec<BlockedItem>,
 }
 
-/// A config key of a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ConfigItem {
-    /// The key.
-    pub key: String,
-    /// The value that is set on the topic; null when none is, or when Kafka keeps it secret.
-    #[schema(required)]
-    pub value: Option<String>,
-    /// `topic` when it is set on the topic itself; null when it is not, so that the topic has what its brokers give it.
-    #[schema(required)]
-    pub source: Option<String>,
-    /// The value that git declares; null when git declares none, leaves the key alone, or names a secret.
-    #[schema(required)]
-    pub declared: Option<String>,
-}
-
 /// One partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartitionItem {
@@ -164,7 +148,8 @@ impl ClusterView {
             let live = topic.known();
             TopicDetail {
                 topic: TopicItem::of(name, topic, declared),
-                configs: live.map(|t| configs(t, declared)),
+                configs: live
+                    .map(|t| configs("topic", &t.config, declared.map_or(&[], |d| &d.config))),
                 layout: live.map(|t| {
                     let partitions = t.partitions.iter().enumerate();
                     partitions.map(|(i, p)| PartitionItem::of(i, p)).collect()
@@ -185,27 +170,4 @@ impl ClusterView {
             _ => None,
         }
     }
-}
-
-/// Lays what is set beside what is declared.
-fn configs(live: &LiveTopic, declared: Option<&DesiredTopic>) -> Vec<ConfigItem> {
-    let wanted = declared.map_or(&[][..], |d| &d.config);
-    let set = live.config.iter().map(|c| &c.key);
-    let mut keys: Vec<_> = set.chain(wanted.iter().map(|(key, _)| key)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let item = |key: &crate::model::ConfigKey| {
-        let own = live.config_value(key.as_str());
-        let wanted = wanted.iter().find(|(k, _)| k == key);
-        ConfigItem {
-            key: key.to_string(),
-            value: own.flatten().map(str::to_owned),
-            source: own.map(|_| "topic".to_owned()),
-            declared: match wanted {
-                Some((_, DesiredValue::Set(value))) => Some(value.to_string()),
-                Some((_, DesiredValue::Secret(_) | DesiredValue::LeaveAlone)) | None => None,
-            },
-        }
-    };
-    keys.into_iter().map(item).collect()
 }

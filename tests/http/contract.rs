@@ -6,17 +6,20 @@ use super::{Answer, Server};
 use crate::support::told;
 
 /// The routes that users script against.
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 21] = [
     "/api/v1/check",
     "/api/v1/clusters/{c}",
     "/api/v1/clusters/{c}/acls",
     "/api/v1/clusters/{c}/brokers",
+    "/api/v1/clusters/{c}/connectors",
+    "/api/v1/clusters/{c}/connectors/{n}",
     "/api/v1/clusters/{c}/consumer-groups",
     "/api/v1/clusters/{c}/consumer-groups/{g}",
     "/api/v1/clusters/{c}/drift",
     "/api/v1/clusters/{c}/history",
     "/api/v1/clusters/{c}/plan",
     "/api/v1/clusters/{c}/quotas",
+    "/api/v1/clusters/{c}/schemas",
     "/api/v1/clusters/{c}/topics",
     "/api/v1/clusters/{c}/topics/{t}",
     "/api/v1/clusters/{c}/users",
@@ -32,6 +35,7 @@ fn filled_in(route: &str) -> String {
         .replace("{c}", "streaming")
         .replace("{t}", "topic-00001")
         .replace("{g}", "analytics")
+        .replace("{n}", "orders-source")
 }
 
 /// The OpenAPI document, with every object closed: a field that it does not name is then an error.
@@ -131,7 +135,9 @@ async fn every_answer_is_as_the_document_says() {
         }
         for (cluster, object) in [("elsewhere", "analytics"), ("streaming", "nope")] {
             let route_there = route.replace("{c}", cluster);
-            let there = route_there.replace("{t}", object).replace("{g}", object);
+            let there = ["{t}", "{g}", "{n}"]
+                .iter()
+                .fold(route_there.clone(), |path, word| path.replace(word, object));
             let answer = busy.get(&there).await;
             assert!(there == route_there || answer.status == 404, "{there}");
             document.hold(route, &answer);
@@ -214,9 +220,13 @@ async fn a_drift_item_is_the_contract_word_for_word() {
     let fields = json!([{"path": "config.retention.ms", "live": "5000", "desired": "86400000"}]);
     let source = json!({"file": "desired-state/streaming/topics.yaml", "line": 12});
     let item = |name: &str, class: &str, since: &str| json!({"kind": "Topic", "name": name, "class": class, "since": since, "fields": fields, "source": source});
+    let failed = json!([{"path": "state", "live": "failed", "desired": "running"}]);
+    let of_connector = json!({"file": "desired-state/streaming/topics.yaml", "line": 70});
     assert_eq!(
         seen,
         json!({"items": [
+            {"kind": "Connector", "name": "orders-source", "class": "modified", "since": "2027-01-15T08:01:00Z",
+                "fields": failed, "source": of_connector},
             item("topic-00000", "modified", "2027-01-15T07:58:20Z"),
             item("topic-00001", "unexpected", "2027-01-15T08:01:00Z"),
         ], "next": null})

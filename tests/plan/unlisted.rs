@@ -2,7 +2,9 @@
 
 use headgate::{
     live::Observed,
-    model::{ConfigKey, DriftClass, Gate, Kind, Mode, ObjectRef, Record, ResolvedBy, TopicName},
+    model::{
+        ConfigKey, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, Record, ResolvedBy, TopicName,
+    },
 };
 
 use super::{
@@ -147,4 +149,15 @@ fn of_a_broker_that_is_away_nothing_is_forgotten() {
         assert_eq!(pass.planned.blocked[0].gate, Gate::IncompleteObservation);
     }
     assert!(site.ledger.records.contains_key(&config));
+}
+
+#[test]
+fn a_registry_that_is_away_is_told_even_if_nobody_wants_anything_of_it() {
+    let mut site = Site::new(&[ORDERS]);
+    site.live.registry = Some(Observed::Unknown("connection refused".into()));
+    let pass = site.pass();
+    let state = &pass.planned.planes[&Plane::Registry];
+    assert_eq!(state.reason.as_deref(), Some("connection refused"));
+    assert!(!state.complete && pass.planned.planes[&Plane::Kafka].complete);
+    assert_eq!(pass.planned.blocked, [], "nothing of it is withheld");
 }

@@ -1,6 +1,7 @@
 //! Passes made by hand: what a daemon would report of a cluster of a given size.
 
 mod estate;
+mod services;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ use headgate::{
 use jiff::Timestamp;
 
 pub(crate) use estate::FINGERPRINT;
+pub(crate) use services::{with_services, without};
 
 /// The interval of every cluster here.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);

@@ -54,6 +54,7 @@ pub(super) fn cluster(cluster: &Value, details: &Details) -> String {
     );
     row(&mut text, "revision", &reached);
     row(&mut text, "last pass", &last_pass(&cluster["lastPass"]));
+    planes(&mut text, &cluster["planes"]);
     let pending = cluster["pending"].as_u64().unwrap_or(0);
     row(&mut text, "to do", &count(pending, "change", "changes"));
     drift(&mut text, cluster, details);
@@ -87,6 +88,24 @@ fn last_pass(pass: &Value) -> String {
             word(&pass["result"]),
             word(&pass["startedAt"])
         ),
+    }
+}
+
+/// Names the planes that were seen whole, and says of each other one why it was not, and how old is what is told of it.
+fn planes(text: &mut String, planes: &Value) {
+    let planes = || planes.as_object().into_iter().flatten();
+    let is_whole = |plane: &Value| plane["complete"] == true;
+    let whole = planes().filter(|(_, plane)| is_whole(plane));
+    let whole: Vec<_> = whole.map(|(name, _)| name.as_str()).collect();
+    let seen = match whole.is_empty() {
+        true => "nothing".to_owned(),
+        false => whole.join(", "),
+    };
+    row(text, "seen", &seen);
+    for (name, plane) in planes().filter(|(_, plane)| !is_whole(plane)) {
+        let last = plane["observedAt"].as_str().unwrap_or("never");
+        let line = format!("not {name} (last: {last}): {}", word(&plane["reason"]));
+        hang(text, INDENT, &line);
     }
 }
 
@@ -235,6 +254,7 @@ mod tests {
                 "message": "Topic old-events (consent): nobody consented to it; name it under deletion.allow to have it deleted"}],
             "drift": {"missing": 0, "modified": drift, "unexpected": 0, "replaced": 0}, "pending": 1,
             "blocked": [{"gate": "consent", "count": blocked}],
+            "planes": {"kafka": {"complete": true, "observedAt": "2027-01-15T08:00:00Z", "reason": null}},
             "lastPass": {"startedAt": "2027-01-15T08:00:00Z", "seconds": 0.41, "result": "ok"},
         })
     }
@@ -258,6 +278,7 @@ mod tests {
 streaming
   revision   aaaaaaaaaaaa attempted, aaaaaaaaaaaa applied, - converged
   last pass  ok, began 2027-01-15T08:00:00Z, took 0.41 s
+  seen       kafka
   to do      1 change
   drift      1 Topic modified
              Topic user-events modified since 2027-01-15T08:00:00Z: config.retention.ms: 86400000
@@ -286,6 +307,24 @@ streaming
             text.contains("  drift      none\n  withheld   nothing\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_plane_that_is_away_is_told_with_its_reason_and_the_age_of_what_is_known() {
+        let mut status = mk_cluster(0, 0);
+        status["planes"]["registry"] =
+            json!({"complete": true, "observedAt": "2027-01-15T08:00:00Z", "reason": null});
+        status["planes"]["connect"] = json!({"complete": false, "observedAt": "2027-01-15T07:00:00Z",
+            "reason": "Connect cluster main: connection refused"});
+        let text = cluster(&status, &Details::default());
+        let wanted = "
+  seen       kafka, registry
+             not connect (last: 2027-01-15T07:00:00Z): Connect cluster main: connection refused
+  to do ";
+        assert!(text.contains(wanted), "{text}");
+        status["planes"] = json!({});
+        let text = cluster(&status, &Details::default());
+        assert!(text.contains("\n  seen       nothing\n"), "{text}");
     }
 
     #[test]
