@@ -48,7 +48,7 @@ pub struct PlaneError {
     pub reason: String,
 }
 
-/// Makes a cluster's planes from its settings. The demo and the tests pass the sandbox instead of [`connect`].
+/// Makes a cluster's planes from its settings. The demo and the tests pass the sandbox instead of [`connect()`].
 pub type ConnectPlanes =
     Arc<dyn Fn(&ClusterName, &config::Cluster) -> Result<Planes, PlaneError> + Send + Sync>;
 
