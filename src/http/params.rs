@@ -82,9 +82,14 @@ impl Params {
                 Problem::parameter("resource", text, allowed)
             })?),
         };
-        let principal = self.get("principal").map(str::to_owned);
+        let principal = self.get("principal");
+        if let Some(text) = principal.filter(|text| !is_principal(text)) {
+            let allowed = ["User:<name>", "User:*", "<type>:<name>"];
+            let allowed = allowed.map(str::to_owned).to_vec();
+            return Err(Problem::parameter("principal", text, allowed));
+        }
         let filter = AclFilter {
-            principal,
+            principal: principal.map(str::to_owned),
             resource,
         };
         Ok((filter, self.paged()?))
@@ -166,6 +171,12 @@ fn decode(cursor: &str) -> Option<String> {
 fn bad_cursor(text: &str) -> Problem {
     let allowed = "the `next` of the page before".to_owned();
     Problem::parameter("cursor", text, vec![allowed])
+}
+
+/// Tells whether a text may be a principal, such as `User:analytics`.
+fn is_principal(text: &str) -> bool {
+    let parts = text.split_once(':');
+    parts.is_some_and(|(of, name)| !of.is_empty() && !name.is_empty())
 }
 
 /// Reads `topic:user-events`.

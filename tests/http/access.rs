@@ -96,6 +96,12 @@ async fn acls_are_filtered_by_who_and_by_what_they_apply_to() {
         assert_eq!(problem["parameter"], "resource");
         assert_eq!(problem["allowed"][0], "topic:<name>");
     }
+    for principal in ["analytics", "User:", ":analytics", ""] {
+        let path = format!("{BELOW}/acls?principal={principal}");
+        let problem = server.problem(&path, 400).await;
+        assert_eq!(problem["parameter"], "principal");
+        assert_eq!(problem["allowed"][0], "User:<name>");
+    }
     let problem = server.problem(&format!("{BELOW}/acls?host=x"), 400).await;
     assert_eq!(
         problem["allowed"],
