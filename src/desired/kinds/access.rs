@@ -73,7 +73,9 @@ impl Declares for AclSpec {
             return;
         };
         match principal.value.split_once(':') {
-            Some((of, name)) if !of.is_empty() && !name.is_empty() => {}
+            Some((of, name)) if !of.is_empty() && !name.is_empty() => {
+                warn_of_case(of, name, principal.at, page);
+            }
             _ => {
                 let message = format!(
                     "principal `{}` is not a type and a name",
@@ -86,6 +88,20 @@ impl Declares for AclSpec {
         let mut access = Access::of(&principal.value, document.clean);
         access.rule(spec.and_then(|s| s.acls.0.as_deref()), page);
         access.declare(home);
+    }
+}
+
+/// The type of the principals that Kafka itself makes (`KafkaPrincipal.USER_TYPE`).
+const USER: &str = "User";
+
+/// Warns of a type of principals that differs from Kafka's own in the case alone: Kafka compares letter by letter.
+fn warn_of_case(of: &str, name: &str, at: At, page: &mut Page<'_>) {
+    if of != USER && of.eq_ignore_ascii_case(USER) {
+        let message = format!(
+            "this ACL is likely about nobody: Kafka's principals are of type `{USER}`, and case counts, so that `{of}` is another type"
+        );
+        let help = format!("did you mean `{USER}:{}`?", name.escape_debug());
+        page.note(Severity::Warning, at, message, Some(help));
     }
 }
 
