@@ -13,7 +13,7 @@ use crate::{
     config,
     ledger::Store,
     metrics::Fetched,
-    model::{ClusterName, CommitId, Finding, chain},
+    model::{ClusterName, CommitId, Finding, Severity, chain},
     report::{Phase, SourceState},
     source::{GitSource, SourceError, Watch},
 };
@@ -220,7 +220,9 @@ impl Follow {
                     let place = finding.place.as_ref().map(ToString::to_string);
                     tracing::warn!(revision = %tip, place, finding = finding.message, help = finding.help, "finding");
                 }
-                tracing::warn!(revision = %tip, "revision is invalid; the last good one stays in force");
+                let errors = || findings.iter().filter(|f| f.severity == Severity::Error);
+                let (count, first) = (errors().count(), errors().next().map(Finding::headline));
+                tracing::warn!(revision = %tip, errors = count, first, "revision is invalid; the last good one stays in force");
                 self.state.valid = false;
                 self.state.findings = findings;
             }

@@ -72,6 +72,13 @@ impl Finding {
         self.help = Some(help.into());
         self
     }
+
+    /// Returns it in one line, without the line that it points at.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let text = self.to_string();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
 }
 
 impl fmt::Display for Finding {

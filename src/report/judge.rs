@@ -228,7 +228,7 @@ impl Facts<'_> {
                 .iter()
                 .filter(|f| f.severity == crate::model::Severity::Error)
         };
-        let shown: Vec<_> = errors().take(SHOWN).map(first_line).collect();
+        let shown: Vec<_> = errors().take(SHOWN).map(|f| f.headline()).collect();
         message += &shown.join(" | ");
         let more = errors().count().saturating_sub(SHOWN);
         if more > 0 {
@@ -291,11 +291,6 @@ pub(super) fn withheld(
 
 fn starting() -> Judgement {
     (Unknown, Reason::Starting, "no pass has ended yet".into())
-}
-
-fn first_line(finding: &crate::model::Finding) -> String {
-    let text = finding.to_string();
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn short(revision: Option<&CommitId>) -> String {

@@ -23,7 +23,12 @@ async fn an_invalid_commit_keeps_the_last_good_one_and_says_why() {
     ];
     let bad = world.declare("", &declared);
     let why = daemon.until_condition("DesiredValid", "False").await;
-    assert!(why.contains(&format!("{TOPICS_FILE}:8:26")), "{why}");
+    let place = format!("{TOPICS_FILE}:8:26");
+    assert!(why.contains(&place), "{why}");
+    let told = daemon.logged("revision is invalid; the last good one stays in force");
+    let first = told[0]["first"].as_str().unwrap();
+    assert!(first.starts_with(&format!("{place}: ")), "{first}");
+    assert_eq!(told[0]["errors"], 1);
     world.hand.set(&events, "retention.ms", Some("1000")).await;
     until("drift is healed all the same", async || {
         world.hand.config(&events, "retention.ms").await.as_deref() == Some("86400000")
