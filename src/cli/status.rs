@@ -87,7 +87,10 @@ pub(super) async fn status(args: &Args, options: &StatusOptions) -> Result<ExitC
         Output::Text | Output::Markdown => {
             let mut told = text::source(&status["source"]);
             for cluster in status["clusters"].as_array().into_iter().flatten() {
-                let details = daemon.details(cluster).await?;
+                let details = Details {
+                    held: status["source"]["held"].as_str().map(str::to_owned),
+                    ..daemon.details(cluster).await?
+                };
                 told.push_str(&text::cluster(cluster, &details));
             }
             output::text(&told)?;

@@ -243,7 +243,7 @@ fn log_drift(cluster: &str, cycle: &Cycle) {
     }
 }
 
-/// Spells fields as `config.retention.ms: 86400000 -> 1000`: what should be, and what was found.
+/// Spells fields as plans do, `config.retention.ms: 1000 → 86400000`: what was found, and what should be.
 fn differences(fields: &[FieldChange]) -> String {
     let value = |value: &Option<CompactString>| -> String {
         let text = value.as_deref().unwrap_or("unset");
@@ -252,7 +252,7 @@ fn differences(fields: &[FieldChange]) -> String {
     let mut texts: Vec<String> = fields
         .iter()
         .take(LOGGED_FIELDS)
-        .map(|f| format!("{}: {} -> {}", f.path, value(&f.desired), value(&f.live)))
+        .map(|f| format!("{}: {} → {}", f.path, value(&f.live), value(&f.desired)))
         .collect();
     if let Some(more @ 1..) = fields.len().checked_sub(LOGGED_FIELDS) {
         texts.push(format!("and {more} more"));
@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn a_drift_is_logged_with_what_should_be_and_what_was_found() {
+    fn a_drift_is_logged_with_what_was_found_and_what_should_be() {
         let fields = [
             mk_field("partitions", Some("3"), Some("6")),
             mk_field("config.segment.ms", None, Some("60000")),
         ];
         assert_eq!(
             differences(&fields),
-            "partitions: 3 -> 6, config.segment.ms: unset -> 60000"
+            "partitions: 6 → 3, config.segment.ms: 60000 → unset"
         );
     }
 

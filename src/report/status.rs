@@ -44,6 +44,9 @@ pub struct SourceStatus {
     /// Why the last fetch, or reading what it brought, failed.
     #[schema(required)]
     pub error: Option<String>,
+    /// Why the newest commit is held although it is valid: its history was rewritten. Not there when it is not held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
 }
 
 /// One cluster.

@@ -114,6 +114,7 @@ impl View {
                 applied: self.applied.clone(),
                 fetched_at: source.fetched_at,
                 error: source.error.clone(),
+                held: source.held.clone(),
             },
             clusters: self.clusters.values().map(|c| c.status.clone()).collect(),
         }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::plan::render::{visible, wrap};
+use crate::{
+    model::Gate,
+    plan::render::{visible, wrap},
+};
 
 /// Columns of a line; a word that is longer stays whole, so that it can be copied.
 const WIDTH: usize = 100;
@@ -25,15 +28,22 @@ pub(super) struct Details {
     pub(super) drift: Vec<Value>,
     /// `blocked` of `/plan`.
     pub(super) blocked: Vec<Value>,
+    /// Why the newest revision is held, which counts as one of what is withheld.
+    pub(super) held: Option<String>,
 }
 
 /// Says what is followed, and how far.
 pub(super) fn source(source: &Value) -> String {
     let mut text = format!(
-        "source   {} {} at {}, fetched {}\n",
+        "source   {} {} at {}{}, fetched {}\n",
         word(&source["repo"]),
         word(&source["ref"]),
         short(&source["seen"]),
+        if source["held"].is_string() {
+            " (held)"
+        } else {
+            ""
+        },
         word(&source["fetchedAt"])
     );
     if let Some(error) = source["error"].as_str() {
@@ -67,7 +77,8 @@ pub(super) fn cluster(cluster: &Value, details: &Details) -> String {
             word(&condition["status"]),
         );
         // its message names some of what stands above
-        let is_told = reason == "ChangesWithheld" && details.blocked.len() == total(cluster);
+        let named = details.blocked.len() + usize::from(details.held.is_some());
+        let is_told = reason == "ChangesWithheld" && named == total(cluster);
         let message = if is_told { "see above" } else { message };
         lead_and_hang(&mut text, &lead, message);
     }
@@ -154,14 +165,14 @@ fn drift(text: &mut String, cluster: &Value, details: &Details) {
     );
 }
 
-/// Spells a field as `config.retention.ms: 86400000 -> 1000`: what should be, and what is.
+/// Spells a field as a plan does, `config.retention.ms: 1000 → 86400000`: what is, and what should be.
 fn field(field: &Value) -> String {
     let value = |value: &Value| value.as_str().unwrap_or("unset").to_owned();
     format!(
-        "{}: {} -> {}",
+        "{}: {} → {}",
         word(&field["path"]),
-        value(&field["desired"]),
-        value(&field["live"])
+        value(&field["live"]),
+        value(&field["desired"])
     )
 }
 
@@ -177,6 +188,10 @@ fn withheld(text: &mut String, cluster: &Value, details: &Details) {
         groups.entry(same).or_default().push(word(&blocked["name"]));
     }
     row(text, "withheld", &count(total as u64, "change", "changes"));
+    if let Some(why) = &details.held {
+        let line = format!("{} holds the newest revision: {why}", Gate::NonFastForward);
+        hang(text, INDENT, &line);
+    }
     for ([gate, kind, action, reason], names) in groups.iter().take(NAMED) {
         let mut shown = names[..names.len().min(NAMES)].join(", ");
         if let Some(more @ 1..) = names.len().checked_sub(NAMES) {
@@ -273,6 +288,7 @@ mod tests {
         let details = Details {
             drift: vec![mk_drift("user-events")],
             blocked: ["a", "b", "c", "d"].map(mk_blocked).into(),
+            held: None,
         };
         let wanted = "
 streaming
@@ -281,13 +297,36 @@ streaming
   seen       kafka
   to do      1 change
   drift      1 Topic modified
-             Topic user-events modified since 2027-01-15T08:00:00Z: config.retention.ms: 86400000
-               -> 1000
+             Topic user-events modified since 2027-01-15T08:00:00Z: config.retention.ms: 1000 →
+               86400000
   withheld   4 changes
              consent holds delete of Topic a, b, c and 1 more: nobody consented to it
   Ready                False    ChangesWithheld  see above
 ";
         assert_eq!(cluster(&mk_cluster(1, 4), &details), wanted);
+    }
+
+    /// Rewritten history holds a revision back, which no plan names.
+    #[test]
+    fn a_revision_that_is_held_stands_among_what_is_withheld() {
+        let details = Details {
+            blocked: vec![mk_blocked("a")],
+            held: Some("it does not descend from what was applied".to_owned()),
+            ..Details::default()
+        };
+        let mut held = mk_cluster(0, 1);
+        held["blocked"] =
+            json!([{"gate": "consent", "count": 1}, {"gate": "non_fast_forward", "count": 1}]);
+        let text = cluster(&held, &details);
+        let wanted = "
+  withheld   2 changes
+             non_fast_forward holds the newest revision: it does not descend from what was applied
+             consent holds delete of Topic a: nobody consented to it
+  Ready                False    ChangesWithheld  see above
+";
+        assert!(text.ends_with(wanted), "{text}");
+        let told = json!({"repo": "r", "ref": "main", "seen": "b".repeat(40), "held": "why"});
+        assert!(source(&told).contains(" at bbbbbbbbbbbb (held), fetched"));
     }
 
     #[test]
@@ -331,7 +370,7 @@ streaming
     fn thousands_are_counted() {
         let details = Details {
             drift: (0..1000).map(|i| mk_drift(&format!("t{i}"))).collect(),
-            blocked: Vec::new(),
+            ..Details::default()
         };
         let text = cluster(&mk_cluster(1500, 0), &details);
         assert!(
@@ -349,7 +388,7 @@ streaming
     fn nothing_that_is_told_steers_the_terminal() {
         let details = Details {
             drift: vec![mk_drift("a\u{1b}[2J")],
-            blocked: Vec::new(),
+            ..Details::default()
         };
         assert!(!cluster(&mk_cluster(1, 0), &details).contains('\u{1b}'));
     }
