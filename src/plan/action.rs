@@ -41,6 +41,9 @@ pub struct Summary {
     pub blocked: usize,
     /// Undeclared objects in owned scopes.
     pub unexpected: usize,
+    /// Differences in kinds whose mode is `report`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reported: usize,
 }
 
 /// The ordered set of changes to one cluster, and what is withheld from it.

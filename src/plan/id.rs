@@ -37,6 +37,7 @@ impl Summary {
             }
             sum.blocked += cluster.blocked.len();
             sum.unexpected += cluster.unexpected.len();
+            sum.reported += cluster.reported.len();
         }
         sum
     }

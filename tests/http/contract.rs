@@ -242,7 +242,7 @@ async fn the_plan_is_what_is_left_and_has_the_shape_of_the_command_line() {
     assert!(seen["planId"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(
         seen["summary"],
-        json!({"create": 0, "update": 1, "delete": 0, "blocked": 3, "unexpected": 1})
+        json!({"create": 0, "update": 1, "delete": 0, "blocked": 3, "unexpected": 1, "reported": 1})
     );
     let cluster = &seen["clusters"][0];
     assert_eq!(cluster["actions"][0]["name"], "topic-00000");
