@@ -71,7 +71,11 @@ async fn earlier_commits_stay_readable_also_after_a_restart_without_the_remote()
     told(
         &restarted.fetch().await.unwrap_err(),
         "not_found",
-        &["there is no repository at"],
+        &[
+            "there is no repository at",
+            "the path does not exist",
+            "source.repo",
+        ],
     );
     assert_eq!(text(&restarted.read(&old).unwrap().files)[0].1, "a: 1\n");
     assert_eq!(text(&restarted.read(&new).unwrap().files)[0].1, "a: 2\n");

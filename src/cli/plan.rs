@@ -26,7 +26,7 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
         .await
         .map_err(failure)?;
     show(&plan, options.output)?;
-    let unseen = unseen(&plan);
+    let unseen = unseen(&plan, options.output);
     for why in &unseen {
         output::stderr("error: ", why);
     }
@@ -41,12 +41,18 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
 }
 
 /// The planes that were not seen whole, and why: the plan says so among its blocked changes, which a script that reads
-/// the exit code only does not look at.
-fn unseen(plan: &Plan) -> Vec<String> {
+/// the exit code only does not look at. A person, who reads both, is told why once.
+fn unseen(plan: &Plan, output: Output) -> Vec<String> {
     let mut unseen = Vec::new();
     for cluster in &plan.clusters {
         for (plane, state) in cluster.planes.iter().filter(|(_, state)| !state.complete) {
             let why = state.reason.as_deref().unwrap_or("not seen whole");
+            let is_told = output != Output::Json && cluster.blocked.iter().any(|b| b.reason == why);
+            let why = if is_told {
+                "not seen; the plan says why"
+            } else {
+                why
+            };
             unseen.push(format!("{}: {plane} plane: {why}", cluster.name));
         }
     }

@@ -4,7 +4,10 @@
 use std::{io, time::Duration};
 
 use super::Code;
-use crate::{model::one_line, secrets::SecretError};
+use crate::{
+    model::{chain, one_line},
+    secrets::SecretError,
+};
 
 /// Why a call has no answer. `Display` omits the source; [`chain`](crate::model::chain) tells everything.
 #[derive(Debug, thiserror::Error)]
@@ -172,7 +175,7 @@ pub enum Error {
         known: Vec<i32>,
     },
     /// Several brokers were tried and none could be used.
-    #[error("none of {} brokers could be used: {}", .0.len(), .0.iter().map(|e| crate::model::chain(e)).collect::<Vec<_>>().join("; "))]
+    #[error("none of {} brokers could be used: {}", .0.len(), alike(.0))]
     Unreachable(Vec<Error>),
 }
 
@@ -218,6 +221,28 @@ impl Error {
         }
     }
 
+    /// Returns which broker it is about, as its text begins.
+    fn address(&self) -> Option<&str> {
+        match self {
+            Self::Dns { address, .. }
+            | Self::Connect { address, .. }
+            | Self::Plaintext { address }
+            | Self::Tls { address, .. }
+            | Self::Auth { address, .. }
+            | Self::NotKafka { address, .. }
+            | Self::Version { address, .. }
+            | Self::Timeout { address, .. }
+            | Self::Closed { address, .. }
+            | Self::Codec { address, .. }
+            | Self::Kafka { address, .. }
+            | Self::Throttled { address, .. } => Some(address),
+            Self::Settings(_)
+            | Self::Secret { .. }
+            | Self::UnknownBroker { .. }
+            | Self::Unreachable(_) => None,
+        }
+    }
+
     /// Tells whether the broker itself is the trouble, so that another one may do.
     pub(super) fn is_of_the_broker(&self) -> bool {
         !matches!(
@@ -250,6 +275,30 @@ pub(super) const DECODED: &str = "decoded";
 /// The step of [`Error::Codec`] that means nothing was sent.
 pub(super) const ENCODED: &str = "encoded";
 
+/// Tells what several brokers have in common once, behind their addresses.
+fn alike(errors: &[Error]) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for error in errors {
+        let (text, address) = (chain(error), error.address());
+        let said = address.and_then(|address| text.strip_prefix(address)?.strip_prefix(": "));
+        let (said, address) = match said {
+            Some(said) => (said.to_owned(), address),
+            None => (text, None),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, addresses)) => addresses.extend(address),
+            None => groups.push((said, address.into_iter().collect())),
+        }
+    }
+    let groups = groups
+        .into_iter()
+        .map(|(said, addresses)| match addresses.is_empty() {
+            true => said,
+            false => format!("{}: {said}", addresses.join(", ")),
+        });
+    groups.collect::<Vec<_>>().join("; ")
+}
+
 fn offered(theirs: Option<(i16, i16)>) -> String {
     match theirs {
         Some((min, max)) => format!("speaks {min} to {max}"),
@@ -260,4 +309,42 @@ fn offered(theirs: Option<(i16, i16)>) -> String {
 /// Makes a broker's words fit for a log line, of at most 300 characters.
 pub(super) fn words(text: &str) -> String {
     one_line(text, 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_brokers_have_in_common_is_told_once() {
+        let connect = |address: &str, kind: io::ErrorKind| Error::Connect {
+            address: address.to_owned(),
+            source: kind.into(),
+        };
+        let auth = |address: &str| Error::Auth {
+            address: address.to_owned(),
+            mechanism: "SCRAM-SHA-512 as user \"a\"".to_owned(),
+            code: None,
+            message: "invalid credentials".to_owned(),
+        };
+        let same = Error::Unreachable(vec![auth("b1:1"), auth("b2:2"), auth("b3:3")]);
+        assert_eq!(
+            same.to_string(),
+            "none of 3 brokers could be used: b1:1, b2:2, b3:3: authentication by SCRAM-SHA-512 as user \"a\" failed: invalid \
+             credentials"
+        );
+        let refused = connect("b1:1", io::ErrorKind::ConnectionRefused);
+        let other = connect("b3:3", io::ErrorKind::ConnectionRefused);
+        let mixed = Error::Unreachable(vec![refused, auth("b2:2"), other]).to_string();
+        let told = mixed.matches("cannot connect").count();
+        assert!(
+            told == 1 && mixed.contains("b1:1, b3:3: ") && mixed.contains("; b2:2: "),
+            "{mixed}"
+        );
+        let settings = || Error::settings("tls.ca cannot be read");
+        assert_eq!(
+            Error::Unreachable(vec![settings(), settings()]).to_string(),
+            "none of 2 brokers could be used: kafka settings: tls.ca cannot be read"
+        );
+    }
 }

@@ -83,6 +83,14 @@ pub enum SourceError {
         #[source]
         source: git2::Error,
     },
+    /// There is no repository at a path of this machine.
+    #[error("there is no repository at {}: {reason}; check source.repo in headgate.yaml", path.display())]
+    NoFolder {
+        /// The path.
+        path: PathBuf,
+        /// What is there instead.
+        reason: &'static str,
+    },
     /// The branch, tag or commit is not there.
     #[error("{repo} has no {reference}; {known}")]
     NoReference {
@@ -181,9 +189,10 @@ impl SourceError {
             Self::Timeout { .. } => "timeout",
             Self::Busy { .. } | Self::Locked { .. } => "busy",
             Self::Unreachable { .. } => "unreachable",
-            Self::NoRepository { .. } | Self::NoReference { .. } | Self::NoCommit { .. } => {
-                "not_found"
-            }
+            Self::NoRepository { .. }
+            | Self::NoFolder { .. }
+            | Self::NoReference { .. }
+            | Self::NoCommit { .. } => "not_found",
             Self::TooLarge { .. } => "too_large",
             Self::Invalid { .. } => "invalid",
             Self::Corrupt { .. } => "corrupt",

@@ -188,7 +188,16 @@ impl<'a> Visit<'a> {
             | (ErrorCode::NotFound, ErrorClass::Repository | ErrorClass::Os) => {
                 SourceError::local(repo, error)
             }
-            // libgit2 knows a local path only by finding it
+            // libgit2 knows a local path only by finding it, and takes any other for a URL
+            _ if text.contains("unsupported url protocol")
+                && let Some(path) = self.settings.local_path() =>
+            {
+                let reason = match path.exists() {
+                    true => "it is no git repository",
+                    false => "the path does not exist",
+                };
+                SourceError::NoFolder { path, reason }
+            }
             _ if status("404")
                 || text.contains("repository not found")
                 || text.contains("unsupported url protocol") =>

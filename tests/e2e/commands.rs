@@ -175,10 +175,14 @@ async fn validate_reads_the_repository_without_asking_kafka() {
         "a plan without Kafka is an error: {unreachable:?}"
     );
     assert!(unreachable.out.contains("127.0.0.1:1"), "{unreachable:?}");
+    // a person reads both, and is told why once
+    assert!(!unreachable.err.contains("127.0.0.1:1"), "{unreachable:?}");
     assert!(
         unreachable.err.starts_with("error: c: kafka plane: "),
         "{unreachable:?}"
     );
+    let for_scripts = command(&["plan", "-o", "json"]).await;
+    assert!(for_scripts.err.contains("127.0.0.1:1"), "{for_scripts:?}");
 
     repo.push(&[(TOPICS_FILE, &topic("events", 0, ""))]);
     let invalid = command(&["validate"]).await;
