@@ -3,23 +3,30 @@
 
 use crate::{
     live::{LiveConfig, LiveConnector},
-    model::{Secret, is_secret_key},
+    model::{Secret, holds_login, is_secret_key},
     secrets::Vault,
 };
 
 /// Where git takes a value of a connector's config from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// It stands in git, so that it is no secret.
-    Open,
+pub enum Origin<'a> {
+    /// It stands in git, so that it is no secret: what somebody put in its place may be one.
+    Open(&'a str),
     /// It comes from a secret.
     Secret,
 }
 
+/// What is shown of a value that holds a login where git has another one.
+const HIDDEN: &str = "(hidden)";
+
 /// Takes the secrets out of what the workers tell of a connector. A value that git takes from a secret is known by its
 /// fingerprint from here on, which tells whether it is still the same; another one is not known at all if its key says that
-/// it is secret.
-pub fn hide(connector: &mut LiveConnector, vault: &Vault, origin: impl Fn(&str) -> Option<Origin>) {
+/// it is secret, or it holds a login. Of one that git declares openly it is still known that it is not git's.
+pub fn hide<'a>(
+    connector: &mut LiveConnector,
+    vault: &Vault,
+    origin: impl Fn(&str) -> Option<Origin<'a>>,
+) {
     let mut told = Vec::new();
     for own in &mut connector.config {
         let origin = origin(own.key.as_str());
@@ -29,20 +36,24 @@ pub fn hide(connector: &mut LiveConnector, vault: &Vault, origin: impl Fn(&str) 
     for trace in tasks.chain([&mut connector.trace]).flatten() {
         for secret in told.iter().filter(|secret| !secret.trim().is_empty()) {
             if trace.contains(secret.as_str()) {
-                *trace = trace.replace(secret.as_str(), "(hidden)");
+                *trace = trace.replace(secret.as_str(), HIDDEN);
             }
         }
     }
 }
 
 /// Hides a value if it is a secret, and returns it then.
-fn hide_value(own: &mut LiveConfig, vault: &Vault, origin: Option<Origin>) -> Option<String> {
+fn hide_value(own: &mut LiveConfig, vault: &Vault, origin: Option<Origin<'_>>) -> Option<String> {
     let value = own.value.as_deref()?.to_owned();
+    // a reference is resolved by the workers, and tells nothing
+    let is_named = || is_secret_key(own.key.as_str()) && !value.starts_with("${");
     own.value = match origin {
         Some(Origin::Secret) => Some(vault.digest(&Secret::new(value.clone())).0),
-        // a reference is resolved by the workers, and tells nothing
-        None if is_secret_key(own.key.as_str()) && !value.starts_with("${") => None,
-        Some(Origin::Open) | None => return None,
+        Some(Origin::Open(declared)) if value != declared && holds_login(&value) => {
+            Some(HIDDEN.into())
+        }
+        None if is_named() || holds_login(&value) => None,
+        Some(Origin::Open(_)) | None => return None,
     };
     Some(value)
 }
@@ -86,7 +97,7 @@ mod tests {
         );
         hide(&mut connector, &vault, |key| match key {
             "db.user.pin" => Some(Origin::Secret),
-            "topic.password.policy" => Some(Origin::Open),
+            "topic.password.policy" => Some(Origin::Open("strict")),
             _ => None,
         });
         let of = |key: &str| {
@@ -105,5 +116,27 @@ mod tests {
             trace,
             "login of x with (hidden) failed, and (hidden) is no key"
         );
+    }
+
+    /// Trap 34: what somebody sets by hand may hold a login where no key speaks of one.
+    #[test]
+    fn addresses_with_a_login_are_told_to_nobody_unless_they_stand_in_git() {
+        let address = "jdbc:postgresql://ann:canary@db/shop";
+        let keys = ["by.hand", "changed", "declared"];
+        let config = keys.map(|key| (key, address));
+        let mut connector = mk_connector(&config, &format!("{address} does not answer"));
+        let vault = Vault::fixed(Default::default(), [7; 32]);
+        hide(&mut connector, &vault, |key| match key {
+            "changed" => Some(Origin::Open("jdbc:postgresql://db/shop")),
+            "declared" => Some(Origin::Open(address)),
+            _ => None,
+        });
+        let values: Vec<_> = connector
+            .config
+            .iter()
+            .map(|c| c.value.as_deref())
+            .collect();
+        assert_eq!(values, [None, Some("(hidden)"), Some(address)]);
+        assert_eq!(connector.trace.unwrap(), "(hidden) does not answer");
     }
 }

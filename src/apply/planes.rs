@@ -221,7 +221,7 @@ fn seen_by(action: &Action, vault: &Vault, mut connector: LiveConnector) -> Live
         let field = set.find(|field| config_key(&field.path) == Some(key))?;
         Some(match field.secret {
             Some(_) => Origin::Secret,
-            None => Origin::Open,
+            None => Origin::Open(&field.to),
         })
     });
     LiveObject::Connector(Box::new(connector))

@@ -34,7 +34,7 @@ pub(super) fn hide(desired: &DesiredCluster, vault: &Vault, live: &mut Live) {
             let (_, value) = declared.iter().find(|(k, _)| k.as_str() == key)?;
             match value {
                 DesiredValue::Secret(_) => Some(Origin::Secret),
-                DesiredValue::Set(_) => Some(Origin::Open),
+                DesiredValue::Set(value) => Some(Origin::Open(value)),
                 DesiredValue::LeaveAlone => None,
             }
         });

@@ -67,6 +67,24 @@ pub fn is_secret_key(key: &str) -> bool {
     WORDS.iter().any(|word| letters.contains(word))
 }
 
+/// Tells whether a config's value holds a login, whatever its key is called: `jdbc:postgresql://ann:…@db`, `…;password=…`.
+/// What Connect looks up (`${…}`) is none.
+#[must_use]
+pub fn holds_login(value: &str) -> bool {
+    // as databases and clouds spell it in addresses
+    const SHORT: [&str; 4] = ["pwd", "accountkey", "sharedaccesskey", "sig"];
+    let is_open = |text: &str| !text.is_empty() && !text.starts_with("${");
+    let addresses = value.split("://").skip(1);
+    let hosts = addresses.filter_map(|rest| rest.split(['/', '?', '#', ' ']).next());
+    let mut users = hosts.filter_map(|host| host.rsplit_once('@'));
+    let words = value.split(['?', '&', ';', ',', ' ', '\n']);
+    let mut pairs = words.filter_map(|word| word.split_once('='));
+    let is_secret =
+        |key: &str| is_secret_key(key) || SHORT.iter().any(|short| key.eq_ignore_ascii_case(short));
+    users.any(|(user, _)| is_open(user.split_once(':').map_or(user, |(_, password)| password)))
+        || pairs.any(|(key, value)| is_secret(key) && is_open(value.trim_matches(['"', '\''])))
+}
+
 /// What can be kept of a secret: a keyed digest, which tells that it changed and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -74,7 +92,35 @@ pub struct Fingerprint(pub CompactString);
 
 #[cfg(test)]
 mod tests {
-    use super::is_secret_key;
+    use super::{holds_login, is_secret_key};
+
+    #[test]
+    fn logins_are_known_in_values_whose_keys_do_not_speak_of_them() {
+        for value in [
+            "jdbc:postgresql://ann:x@db/shop",
+            "http://token@example.com?a=b",
+            "mongodb://db-1,mongodb://ann:x@db-2",
+            "jdbc:sqlserver://db;user=a;Password=x",
+            "https://example.com/?access_token=x",
+            "org.example.Login required username=\"a\" password=\"x\";",
+            "https://a.blob.core.windows.net/c?sv=1&sig=x",
+        ] {
+            assert!(holds_login(value), "{value}");
+        }
+        for value in [
+            "jdbc:postgresql://db:5432/shop?user=ann",
+            "jdbc:postgresql://ann:${file:/etc/s:password}@db/shop",
+            "jdbc:sqlserver://db;user=a;password=${env:P}",
+            "ann@example.com",
+            "https://example.com/@ann",
+            "password=",
+            "a=token,b=password",
+            "select a from b where c = 'd'",
+            "",
+        ] {
+            assert!(!holds_login(value), "{value}");
+        }
+    }
 
     #[test]
     fn keys_of_secrets_are_known_however_they_are_spelled() {
