@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
 
 mod access;
+mod adopted;
 mod canary;
 mod commands;
 mod configs;

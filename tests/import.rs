@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod services;
 mod topics;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use compact_str::CompactString;
 use headgate::{
-    desired,
+    desired::{self, DesiredCluster},
     import::{Imported, import},
     live::{
         Broker, KafkaLive, Live, LiveConfig, LiveCredential, LivePartition, LiveTopic, LiveUser,
@@ -155,11 +159,25 @@ fn mk_live() -> KafkaLive {
     }
 }
 
-fn imported(live: &KafkaLive) -> Imported {
-    import(&ClusterName::new("prod").unwrap(), live)
+fn imported(kafka: &KafkaLive) -> Imported {
+    import(
+        &ClusterName::new("prod").unwrap(),
+        &mk_observation(kafka.clone()),
+    )
 }
 
-fn planned(imported: &Imported, live: KafkaLive) -> ClusterPlan {
+/// An observation of Kafka and nothing beside it.
+fn mk_observation(kafka: KafkaLive) -> Live {
+    Live {
+        observed_at: "2026-06-01T12:00:00Z".parse().unwrap(),
+        kafka: Observed::Known(kafka),
+        registry: None,
+        connect: None,
+        secrets: BTreeMap::new(),
+    }
+}
+
+fn loaded(imported: &Imported) -> Arc<DesiredCluster> {
     let files: Vec<SourceFile> = imported
         .files
         .iter()
@@ -170,25 +188,24 @@ fn planned(imported: &Imported, live: KafkaLive) -> ClusterPlan {
         .collect();
     let loaded = desired::load(&files);
     assert!(loaded.is_valid(), "{imported:#?}\n{:#?}", loaded.findings);
-    let desired = loaded.desired.clusters.into_values().next().unwrap();
-    let now = "2026-06-01T12:00:00Z".parse().unwrap();
-    let print = Fingerprint("print".into());
+    loaded.desired.clusters.into_values().next().unwrap()
+}
+
+fn planned(imported: &Imported, kafka: KafkaLive) -> ClusterPlan {
+    planned_on(imported, mk_observation(kafka))
+}
+
+/// Plans what was imported, with all secrets provided.
+fn planned_on(imported: &Imported, mut live: Live) -> ClusterPlan {
+    let print = Observed::Known(Fingerprint("print".into()));
     let secrets = imported.secrets.iter();
-    let live = Live {
-        observed_at: now,
-        kafka: Observed::Known(live),
-        registry: None,
-        connect: None,
-        secrets: secrets
-            .map(|name| (name.clone(), Observed::Known(print.clone())))
-            .collect(),
-    };
+    live.secrets = secrets.map(|name| (name.clone(), print.clone())).collect();
     plan::plan(
-        &desired,
+        &loaded(imported),
         &live,
         &Ledger::default(),
         &Policies::default(),
-        now,
+        live.observed_at,
     )
 }
 

@@ -6,6 +6,7 @@ mod hostile;
 mod judging;
 mod levels;
 mod reading;
+mod texts;
 mod writing;
 
 use std::time::Duration;

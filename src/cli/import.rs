@@ -17,12 +17,11 @@ use super::{
 use crate::{
     daemon::{self, ConnectPlanes},
     import::{self, Imported},
-    live::Observed,
     model::SecretName,
 };
 
-/// Writes the documents of a cluster, observed or as another tool's files have it, into a folder that is empty or not there
-/// yet.
+/// Writes the documents of a cluster and of what stands beside it, observed or as another tool's files have it, into a
+/// folder that is empty or not there yet.
 pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitCode, Failure> {
     if let Some(tool) = options.from {
         refuse_full(&options.output)?;
@@ -32,19 +31,17 @@ pub(super) async fn import(args: &Args, options: &ImportOptions) -> Result<ExitC
     refuse_full(&options.output)?;
     let connect: ConnectPlanes = Arc::new(daemon::connect);
     let looking = daemon::snapshot(&config, options.cluster.as_deref(), &connect);
-    let mut seen = output::waiting("asking Kafka", looking)
+    let mut seen = output::waiting("looking at the cluster", looking)
         .await
         .map_err(plan::failure)?;
     let (name, live) = seen
         .pop()
         .ok_or_else(|| Failure::new("there is no such cluster"))?;
-    let kafka = match live.kafka {
-        Observed::Known(kafka) => kafka,
-        Observed::Unknown(why) => {
-            return Err(Failure::new(format!("{name}: kafka plane: {why}")));
-        }
-    };
-    let imported = import::import(&name, &kafka);
+    // what stands beside Kafka fails alone: it is told as left out
+    if let Some(why) = live.kafka.unknown() {
+        return Err(Failure::new(format!("{name}: kafka plane: {why}")));
+    }
+    let imported = import::import(&name, &live);
     write(&imported.files, &options.output)?;
     tell(&imported, &options.output)?;
     let folder = options.output.display();
@@ -100,7 +97,8 @@ fn tell(imported: &Imported, folder: &Path) -> Result<(), Failure> {
     for note in &imported.notes {
         output::line(format!("left out: {note}"))?;
     }
-    let request = "Kafka tells no passwords, so provide these secrets where headgate.yaml says that secrets lie:";
+    let request =
+        "secrets stand in no document, so provide these where headgate.yaml says that secrets lie:";
     tell_secrets(request, &imported.secrets)?;
     Ok(())
 }

@@ -138,21 +138,12 @@ impl Planes {
             scopes: vec![Pattern("*".to_owned())],
             ..Ask::default()
         };
-        let (none, every) = (BTreeMap::new(), [Pattern("*".to_owned())]);
-        let wanted = Wanted {
-            schemas: &none,
-            owned: &every,
-            due: &BTreeSet::new(),
-        };
-        let registry = async {
-            match &self.registry {
-                Some(registry) => Some(registry.observe(&wanted).await),
-                None => None,
-            }
-        };
         let observed_at = clock::now();
-        let (kafka, connect, registry) =
-            tokio::join!(self.kafka.observe(&ask), self.observe_connect(), registry);
+        let (kafka, connect, registry) = tokio::join!(
+            self.kafka.observe(&ask),
+            self.observe_connect(),
+            self.every_subject(),
+        );
         let id = kafka.known().map(|kafka| &kafka.cluster_id);
         let mut connect = connect.map(|seen| ConnectLive::gather(seen, id, std::iter::empty()));
         let connectors = connect.iter_mut().flat_map(|c| c.connectors.values_mut());
@@ -170,6 +161,23 @@ impl Planes {
         };
         warn(&live);
         live
+    }
+
+    /// Observes all subjects, and what their newest versions say.
+    async fn every_subject(&self) -> Option<Observed<RegistryLive>> {
+        let registry = self.registry.as_ref()?;
+        let (none, every) = (BTreeMap::new(), [Pattern("*".to_owned())]);
+        let wanted = Wanted {
+            schemas: &none,
+            owned: &every,
+            due: &BTreeSet::new(),
+        };
+        let mut seen = registry.observe(&wanted).await;
+        if let Observed::Known(live) = &mut seen {
+            let subjects: Vec<_> = live.subjects.keys().cloned().collect();
+            live.texts = registry.texts(&subjects).await;
+        }
+        Some(seen)
     }
 
     async fn observe_connect(&self) -> Option<BTreeMap<CompactString, Observed<ConnectSeen>>> {

@@ -3,9 +3,11 @@
 
 mod access;
 mod configs;
+mod connectors;
 mod files;
 mod from;
 mod principal;
+mod schemas;
 mod text;
 mod topics;
 
@@ -13,13 +15,13 @@ use std::collections::BTreeSet;
 
 use crate::{
     desired,
-    live::{KafkaLive, Observed},
-    model::{ClusterName, Finding, Kind, SecretName, Severity, SourceFile},
+    live::{Live, Observed},
+    model::{ClusterName, EVERY_SUBJECT, Finding, Kind, Plane, SecretName, Severity, SourceFile},
 };
 pub use from::{Beside, Moved, Tool, import_from};
 
 use files::Files;
-use text::{Block, scalar};
+use text::{Block, flow, scalar};
 
 /// What an import writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,18 +52,23 @@ impl Imported {
     }
 }
 
-/// Writes all that a cluster holds as documents, in files by the beginning of names, with what most topics share in the
-/// Cluster's defaults.
+/// Writes all that a cluster and the planes beside it hold as documents, in files by the beginning of names, with what most
+/// topics share in the Cluster's defaults.
 #[must_use]
-pub fn import(name: &ClusterName, live: &KafkaLive) -> Imported {
+pub fn import(name: &ClusterName, live: &Live) -> Imported {
     let mut page = Page::default();
-    let topics = topics::of_live(live, &mut page);
+    let kafka = live.kafka();
+    let topics = topics::of_live(kafka, &mut page);
     let defaults = topics::write(&topics, &mut page);
-    let principals = access::of_live(live, &mut page);
+    let principals = access::of_live(kafka, &mut page);
     access::write(&principals, &mut page);
-    configs::write(live, &mut page);
+    configs::write(kafka, &mut page);
+    let connectors = connectors::of_live(live.connect.as_ref(), &mut page);
+    connectors::write(&connectors, &mut page);
+    let schemas = schemas::of_live(live.registry.as_ref(), &mut page);
+    schemas::write(&schemas, &mut page);
+    let head = cluster(name, live, &defaults, &mut page);
     let mut files = page.files.close();
-    let head = cluster(name, live, &defaults);
     files.insert(0, ("cluster.yaml".to_owned(), head));
     Imported {
         files,
@@ -121,8 +128,8 @@ fn listed<'a, T>(seen: &'a Observed<T>, kind: Kind, page: &mut Page) -> Option<&
     seen.known()
 }
 
-/// The kinds that the import of a cluster writes.
-const WRITTEN: [Kind; 7] = [
+/// The kinds that the import of a cluster writes, as far as the planes that hold them are there.
+const WRITTEN: [Kind; 9] = [
     Kind::Topic,
     Kind::User,
     Kind::Acl,
@@ -130,6 +137,8 @@ const WRITTEN: [Kind; 7] = [
     Kind::BrokerConfig,
     Kind::GroupConfig,
     Kind::ClientMetrics,
+    Kind::Schema,
+    Kind::Connector,
 ];
 
 /// Puts kinds into mode `report`: nothing is changed before somebody has looked.
@@ -138,13 +147,27 @@ fn only_report(block: &mut Block, kinds: &[Kind]) {
     block.line(1, &format!("modes: {{{}}}", modes.join(", ")));
 }
 
-fn cluster(name: &ClusterName, live: &KafkaLive, defaults: &topics::Defaults) -> String {
+fn cluster(
+    name: &ClusterName,
+    live: &Live,
+    defaults: &topics::Defaults,
+    page: &mut Page,
+) -> String {
     let mut block = Block::document("Cluster", name.as_str());
-    block.line(
-        1,
-        &format!("clusterId: {}", scalar(live.cluster_id.as_str())),
-    );
-    only_report(&mut block, &WRITTEN);
+    let id = scalar(live.kafka().cluster_id.as_str());
+    block.line(1, &format!("clusterId: {id}"));
+    let planes: BTreeSet<Plane> = live.planes().map(|(plane, _)| plane).collect();
+    let mut written = WRITTEN.to_vec();
+    written.retain(|kind| planes.contains(&kind.plane()));
+    only_report(&mut block, &written);
     defaults.write(&mut block);
+    let registry = live.registry.as_ref().and_then(Observed::known);
+    match registry.map(|registry| &registry.compatibility) {
+        Some(Observed::Known(level)) => {
+            block.line(1, &format!("registry: {{compatibility: {}}}", flow(level)));
+        }
+        Some(Observed::Unknown(why)) => page.unread(Kind::Schema, EVERY_SUBJECT, why),
+        None => {}
+    }
     block.finish()
 }

@@ -82,8 +82,9 @@ fn is_plain(text: &str) -> bool {
         && text.chars().all(inner)
         && !text.ends_with([' ', ':'])
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())
-        // `1_000`, `0x10`, `1e6`, `12:30` are numbers or times to some
-        && (integer(text).is_some() || !text.starts_with(|c: char| c.is_ascii_digit()))
+        // `1_000`, `0x10`, `1e6`, `12:30` and `010` are other numbers or times to some
+        && (integer(text).is_some_and(|n| n.to_string() == text)
+            || !text.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Writes a config value, in units where that says exactly the same.
@@ -126,6 +127,7 @@ mod tests {
             ("no", "\"no\""),
             ("-1", "\"-1\""),
             ("12", "12"),
+            ("010", "\"010\""),
             ("0x10", "\"0x10\""),
             ("a: b", "\"a: b\""),
             ("ü", "\"ü\""),

@@ -21,6 +21,37 @@ pub struct RegistryLive {
     /// (its level, a schema that it refers to) is about to change.
     #[serde(default)]
     pub checks: BTreeMap<CompactString, Observed<Vec<String>>>,
+    /// The newest versions by subject. Who moves in wants to know them, and a pass does not: it asks for declared schemas.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<CompactString, Observed<SchemaText>>,
+}
+
+/// A version of a subject, as the registry tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaText {
+    /// The language that it is written in, as documents and the registry spell it: `AVRO`, `JSON`, `PROTOBUF`.
+    #[serde(rename = "type")]
+    pub format: CompactString,
+    /// The schema itself.
+    pub text: String,
+    /// The versions that it refers to.
+    pub references: Vec<Referred>,
+    /// Whether the registry knows it again when it compares normal forms; what was registered without that, some know again
+    /// only as it is.
+    pub normalize: bool,
+}
+
+/// A version that a schema refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Referred {
+    /// What the schema calls it.
+    pub name: CompactString,
+    /// The subject that holds it.
+    pub subject: CompactString,
+    /// Its version there.
+    pub version: u32,
 }
 
 /// What a look at some subjects saw.

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::Outcome;
 use crate::{
     desired::{Compatibility, DesiredSchema, Pattern, SchemaFormat, SchemaReference},
-    live::{Observed, RegistryLive, RegistryLooked},
+    live::{Observed, RegistryLive, RegistryLooked, SchemaText},
 };
 
 /// One Schema Registry. Every method is bounded in time by the implementation, and may be dropped at any point without harm
@@ -24,6 +24,12 @@ pub trait RegistryPlane: Send + Sync {
         wanted: &'a Wanted<'a>,
         subjects: &'a [CompactString],
     ) -> BoxFuture<'a, RegistryLooked>;
+
+    /// Reads the newest versions of subjects: what they say, and not only whether they are what git declares.
+    fn texts<'a>(
+        &'a self,
+        subjects: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>>;
 
     /// Writes one thing.
     fn write(&self, write: RegistryWrite) -> BoxFuture<'_, Outcome>;

@@ -151,6 +151,18 @@ pub(super) struct Newest {
     pub(super) references: Vec<Reference>,
 }
 
+/// `GET /subjects/{subject}/versions/latest`, whole.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Told {
+    pub(super) version: u32,
+    pub(super) schema: String,
+    /// `None`: Avro, which was there before the others.
+    pub(super) schema_type: Option<CompactString>,
+    #[serde(default)]
+    pub(super) references: Vec<Reference>,
+}
+
 /// `POST /subjects/{subject}/versions`.
 #[derive(Deserialize)]
 pub(super) struct Taken {

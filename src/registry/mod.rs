@@ -13,9 +13,10 @@ mod observe;
 mod reading;
 mod references;
 mod schema;
+mod texts;
 mod write;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use compact_str::CompactString;
 use futures::future::BoxFuture;
@@ -23,7 +24,7 @@ use serde::Serialize;
 
 use crate::{
     config::Endpoint,
-    live::{Observed, RegistryLive, RegistryLooked},
+    live::{Observed, RegistryLive, RegistryLooked, SchemaText},
     ports::{Outcome, RegistryPlane, RegistryWrite, Wanted},
     rest::{self, Answer, Error, Limits, Method, Request, segment},
 };
@@ -114,6 +115,13 @@ impl RegistryPlane for Client {
         subjects: &'a [CompactString],
     ) -> BoxFuture<'a, RegistryLooked> {
         Box::pin(observe::look(self, wanted, subjects))
+    }
+
+    fn texts<'a>(
+        &'a self,
+        subjects: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>> {
+        Box::pin(texts::texts(self, subjects))
     }
 
     fn write(&self, write: RegistryWrite) -> BoxFuture<'_, Outcome> {

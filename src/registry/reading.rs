@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Requests that are under way at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// What is read of subjects, step by step.
 pub(super) struct Reading<'a> {

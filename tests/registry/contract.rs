@@ -31,6 +31,7 @@ const ENDPOINTS: &[&str] = &[
     "POST /compatibility/subjects/{subject}/versions/latest?verbose=true&normalize=true",
     "POST /compatibility/subjects/{subject}/versions?verbose=true&normalize=true",
     "POST /subjects/{subject}/versions?normalize=true",
+    "POST /subjects/{subject}?normalize=false",
     "POST /subjects/{subject}?normalize=true",
     "PUT /config",
     "PUT /config/{subject}",
@@ -64,9 +65,11 @@ fn answer(asked: &Asked) -> Reply {
         "GET /subjects/{subject}/versions" => Reply::Json(200, json!([1, 2])),
         "GET /subjects/{subject}/versions/latest" => Reply::Json(
             200,
-            json!({"version": 2, "references": [{"name": "Base", "subject": "base", "version": 1}]}),
+            json!({"version": 2, "schema": "{}", "references": [{"name": "Base", "subject": "base", "version": 1}]}),
         ),
-        "POST /subjects/{subject}?normalize=true" => no_schema(),
+        "POST /subjects/{subject}?normalize=true" | "POST /subjects/{subject}?normalize=false" => {
+            no_schema()
+        }
         "POST /subjects/{subject}/versions?normalize=true" => Reply::Json(200, json!({"id": 1})),
         "GET /config/{subject}?defaultToGlobal=false" if asked.line.contains("strict") => {
             level("FULL_TRANSITIVE")
@@ -95,6 +98,8 @@ async fn these_endpoints_are_used_and_no_other() {
     assert!(client.observe(&wants.all()).await.known().is_some());
     let looked = client.look(&wants.all(), &["refers".into()]).await;
     assert!(looked.subjects["refers"].known().is_some());
+    let texts = client.texts(&["refers".into()]).await;
+    assert!(texts["refers"].unknown().is_some(), "it is not found again");
     let subject = || Some("s".into());
     for write in [
         RegistryWrite::Register {

@@ -4,19 +4,17 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
-    sync::Arc,
 };
 
 use compact_str::CompactString;
 
 use super::{
-    connector::Connector,
     report::Report,
     rights::Rights,
     sheet::{Fields, Spot},
 };
 use crate::{
-    import::{Page, text::Labels, topics::Topic},
+    import::{Page, connectors::Connector, schemas::Schema, text::Labels, topics::Topic},
     model::{ClusterName, ConfigKey, Kind, Place, SourceFile, TopicName, is_throttle},
 };
 
@@ -49,17 +47,6 @@ pub(super) struct Cluster {
     pub(super) labels: Labels,
     /// Bytes a second for moves, as a document says it.
     pub(super) throttle: Option<String>,
-}
-
-/// A subject.
-pub(super) struct Schema {
-    /// `AVRO`, `JSON`, `PROTOBUF`.
-    pub(super) of: &'static str,
-    pub(super) text: String,
-    pub(super) compatibility: Option<String>,
-    /// Name, subject and version of each.
-    pub(super) references: Vec<(String, String, String)>,
-    pub(super) labels: Labels,
 }
 
 impl<'d> Found<'d> {
@@ -283,23 +270,4 @@ pub(super) fn labels(labels: Option<Fields<'_>>) -> Labels {
 pub(super) fn schema_type(text: &str) -> Option<&'static str> {
     let all = ["AVRO", "JSON", "PROTOBUF"];
     all.into_iter().find(|of| of.eq_ignore_ascii_case(text))
-}
-
-/// Makes a file's name of a subject's, which no other has.
-pub(super) fn file_name(subject: &str, taken: &mut BTreeSet<Arc<str>>) -> Arc<str> {
-    let letter = |c: char| match c {
-        c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') => c,
-        _ => '-',
-    };
-    let name: String = subject.chars().map(letter).take(150).collect();
-    let name = match name.trim_start_matches('.') {
-        "" => "schema",
-        name => name,
-    };
-    let numbered = (2..).map(|n| format!("{name}-{n}"));
-    let mut names = std::iter::once(name.to_owned()).chain(numbered);
-    let free = names.find(|name| !taken.contains(name.as_str()));
-    let free: Arc<str> = free.expect("there are numbers enough").into();
-    taken.insert(Arc::clone(&free));
-    free
 }

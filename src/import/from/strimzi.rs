@@ -2,13 +2,13 @@
 //! get -o yaml` prints them.
 
 use super::{
-    connector::{Connector, state},
+    connector::state,
     found::{Found, labels, topic_config},
     rights::{Asked, take_quotas},
     sheet::{Fields, Sheet, Spot},
 };
 use crate::{
-    import::{text::Labels, topics::Topic},
+    import::{connectors::Connector, text::Labels, topics::Topic},
     model::{QuotaEntity, QuotaName, ScramMechanism},
 };
 

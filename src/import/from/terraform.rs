@@ -1,13 +1,12 @@
 //! The state of Mongey's Terraform providers `kafka` and `kafka-connect`, as `terraform show -json` prints it (import, pure).
 
 use super::{
-    connector::Connector,
     found::{Found, topic_config},
     rights::{Asked, mechanism, take_quotas},
     sheet::{Fields, Sheet, Spot},
 };
 use crate::{
-    import::topics::Topic,
+    import::{connectors::Connector, topics::Topic},
     model::{QuotaEntity, QuotaName},
 };
 

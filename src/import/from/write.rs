@@ -1,30 +1,23 @@
 //! What was read -> documents (import, pure).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::BTreeSet;
 
 use super::{
     Moved,
-    connector::Connector,
-    found::{Cluster, Found, Schema, file_name},
+    found::{Cluster, Found},
     report::Report,
 };
 use crate::{
     desired,
     import::{
-        Page, access, only_report,
+        access, connectors, only_report,
         principal::quota,
-        text::{Block, flow, scalar},
+        schemas,
+        text::{Block, scalar},
         topics::{self, Defaults},
     },
     model::{ClusterName, Finding, Kind, SourceFile},
 };
-
-/// Folders of connectors and schemas.
-const CONNECTORS: &str = "connectors";
-const SCHEMAS: &str = "schemas";
 
 /// Writes documents, loads them as a pass would, and says what that finds wrong with them.
 pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
@@ -48,10 +41,8 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     }
     let own = rights.principals.values().filter(|p| !p.quotas.is_empty());
     page.count(Kind::Quota, own.count() + rights.quotas.len());
-    page.count(Kind::Connector, connectors.len());
-    write_connectors(&connectors, &mut page);
-    page.count(Kind::Schema, schemas.len());
-    write_schemas(&schemas, &mut page);
+    connectors::write(&connectors, &mut page);
+    schemas::write(&schemas, &mut page);
     let counts = page.counts.iter().map(|(kind, n)| (kind.as_str(), *n));
     let counts: Vec<_> = counts.collect();
     let head = head(name, &cluster, &defaults, report);
@@ -96,83 +87,6 @@ fn head(name: &ClusterName, cluster: &Cluster, defaults: &Defaults, report: &Rep
         block.line(1, &format!("moves: {{throttle: {throttle}}}"));
     }
     block.finish()
-}
-
-fn write_connectors(connectors: &BTreeMap<String, Connector>, page: &mut Page) {
-    let documents = connectors.iter();
-    let documents = documents.map(|(name, connector)| (name.clone(), connector.document(name)));
-    let documents: Vec<(String, String)> = documents.collect();
-    page.files.spread(CONNECTORS, &documents);
-}
-
-impl Connector {
-    fn document(&self, name: &str) -> String {
-        let mut block = Block::labelled("Connector", name, &self.labels);
-        let connect = self.connect.as_deref().unwrap_or("main");
-        block.line(1, &format!("connect: {}", scalar(connect)));
-        block.line(1, &format!("class: {}", scalar(&self.class)));
-        if let Some(tasks_max) = self.tasks_max {
-            block.line(1, &format!("tasksMax: {tasks_max}"));
-        }
-        if let Some(state) = self.state {
-            block.line(1, &format!("state: {state}"));
-        }
-        if !self.config.is_empty() {
-            block.line(1, "config:");
-            for (key, value) in &self.config {
-                block.line(2, &format!("{}: {}", flow(key), scalar(value)));
-            }
-        }
-        if !self.secrets.is_empty() {
-            block.line(1, "configFrom:");
-            for (key, secret) in &self.secrets {
-                block.line(2, &format!("{}: {{secret: {secret}}}", flow(key)));
-            }
-        }
-        block.finish()
-    }
-}
-
-fn write_schemas(schemas: &BTreeMap<String, Schema>, page: &mut Page) {
-    let mut taken: BTreeSet<Arc<str>> = BTreeSet::new();
-    for (name, schema) in schemas {
-        let file = file_name(name, &mut taken);
-        let ending = match schema.of {
-            "PROTOBUF" => "proto",
-            "JSON" => "json",
-            _ => "avsc",
-        };
-        let beside = format!("{file}.{ending}");
-        page.files.add(&format!("{SCHEMAS}/{beside}"), &schema.text);
-        let document = schema.document(name, &beside);
-        page.files.add(&format!("{SCHEMAS}/{file}.yaml"), &document);
-    }
-}
-
-impl Schema {
-    fn document(&self, name: &str, file: &str) -> String {
-        let mut block = Block::labelled("Schema", name, &self.labels);
-        block.line(1, &format!("type: {}", self.of));
-        block.line(1, &format!("schemaFile: {}", scalar(file)));
-        if !self.references.is_empty() {
-            block.line(1, "references:");
-            for (name, subject, version) in &self.references {
-                let (name, subject) = (flow(name), flow(subject));
-                let version = match version.as_str() {
-                    // the newest, which is what no version means
-                    "-1" | "latest" => String::new(),
-                    version => format!(", version: {}", flow(version)),
-                };
-                let line = format!("- {{name: {name}, subject: {subject}{version}}}");
-                block.line(2, &line);
-            }
-        }
-        if let Some(compatibility) = &self.compatibility {
-            let level = compatibility.to_ascii_uppercase();
-            block.line(1, &format!("compatibility: {}", scalar(&level)));
-        }
-        block.finish()
-    }
 }
 
 /// Loads what was written.

@@ -6,12 +6,12 @@ mod access;
 use std::collections::BTreeMap;
 
 use super::{
-    connector::{Connector, state},
-    found::{Found, Schema, labels, schema_type, topic_config},
+    connector::state,
+    found::{Found, labels, schema_type, topic_config},
     sheet::{Fields, Sheet, Spot},
     shelf::Shelf,
 };
-use crate::import::{text::Labels, topics::Topic};
+use crate::import::{connectors::Connector, schemas::Schema, text::Labels, topics::Topic};
 use access::{authorization, quota, user};
 
 /// The label that says which Connect cluster runs a connector.
@@ -281,10 +281,11 @@ fn subject(resource: Resource<'_>, found: &mut Found<'_>) {
     match text {
         Some(text) => {
             let schema = Schema {
-                of,
+                of: of.to_owned(),
                 text,
                 compatibility,
                 references,
+                normalize: true,
                 labels,
             };
             found.schema(name, schema, spot);

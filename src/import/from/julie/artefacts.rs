@@ -2,14 +2,17 @@
 
 use super::{
     super::{
-        connector::Connector,
-        found::{Found, Schema, schema_type},
+        found::{Found, schema_type},
         report::Report,
         sheet::{Fields, Sheet, Spot},
     },
     roles,
 };
-use crate::{desired::yaml, import::text::Labels, model::SourceFile};
+use crate::{
+    desired::yaml,
+    import::{connectors::Connector, schemas::Schema, text::Labels},
+    model::SourceFile,
+};
 
 /// Reads a project's connectors: artefacts and who may run them, or the latter alone.
 pub(super) fn connectors(
@@ -140,10 +143,11 @@ fn schema(topic: &str, of: &str, fields: &mut Fields<'_>, found: &mut Found<'_>)
         .and_then(|path| found.beside(path, file));
     let Some(text) = text else { return };
     let schema = Schema {
-        of: known,
+        of: known.to_owned(),
         text,
         compatibility,
         references: Vec::new(),
+        normalize: true,
         labels: Labels::new(),
     };
     found.schema(&subject, schema, file);

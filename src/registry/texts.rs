@@ -1,0 +1,97 @@
+//! Reads what the newest versions of subjects say (rank 7, registry plane): for who moves in.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
+
+use super::{
+    Client,
+    answers::{
+        INVALID_SCHEMA, NO_SCHEMA, NO_SUBJECT, NO_VERSION, Reference, Registered, Sent, Told, says,
+    },
+    path,
+    reading::{AT_ONCE, within},
+};
+use crate::{
+    desired::SchemaFormat,
+    live::{Observed, Referred, SchemaText},
+    rest::Error,
+};
+
+/// Reads the newest versions of subjects, a bounded number at once.
+pub(super) async fn texts(
+    client: &Client,
+    subjects: &[CompactString],
+) -> BTreeMap<CompactString, Observed<SchemaText>> {
+    let end = Instant::now() + client.patience.observe;
+    let each = subjects.iter().map(|subject| async move {
+        let read = match within(end, text(client, subject)).await {
+            Observed::Known(read) => read,
+            Observed::Unknown(why) => Observed::Unknown(why),
+        };
+        (subject.clone(), read)
+    });
+    // collected first: the compiler does not see that a closure over borrowed names is good for any
+    let each: Vec<_> = each.collect();
+    stream::iter(each).buffer_unordered(AT_ONCE).collect().await
+}
+
+async fn text(client: &Client, subject: &str) -> Result<Observed<SchemaText>, Error> {
+    let answer = client
+        .get(&path("/subjects", subject, "/versions/latest")?)
+        .await?;
+    if says(&answer, &[NO_SUBJECT, NO_VERSION]) {
+        return Ok(Observed::Unknown("it was deleted meanwhile".to_owned()));
+    }
+    let told: Told = answer.json()?;
+    let format = told.schema_type.as_deref();
+    let format = format.unwrap_or(SchemaFormat::Avro.as_str());
+    let Some(format) = SchemaFormat::ALL.into_iter().find(|f| f.as_str() == format) else {
+        let why = format!("it is of the type {format}, which is none of AVRO, JSON and PROTOBUF");
+        return Ok(Observed::Unknown(why));
+    };
+    for normalize in [true, false] {
+        let found = find(client, subject, format, &told, normalize).await?;
+        if found == Some(told.version) {
+            return Ok(Observed::Known(known(format, told, normalize)));
+        }
+    }
+    Ok(Observed::Unknown(format!(
+        "asked for what its newest version {} says, the registry does not find it, so that it would be registered anew",
+        told.version
+    )))
+}
+
+/// Asks for the version that a text is.
+async fn find(
+    client: &Client,
+    subject: &str,
+    format: SchemaFormat,
+    told: &Told,
+    normalize: bool,
+) -> Result<Option<u32>, Error> {
+    let path = path("/subjects", subject, &format!("?normalize={normalize}"))?;
+    let sent = Sent::new(format, &told.schema, &told.references);
+    let answer = client.ask(&path, &sent).await?;
+    if says(&answer, &[NO_SUBJECT, NO_SCHEMA, INVALID_SCHEMA]) {
+        return Ok(None);
+    }
+    let found: Registered = answer.json()?;
+    Ok(Some(found.version))
+}
+
+fn known(format: SchemaFormat, told: Told, normalize: bool) -> SchemaText {
+    let referred = |reference: Reference| Referred {
+        name: reference.name,
+        subject: reference.subject,
+        version: reference.version,
+    };
+    SchemaText {
+        format: format.as_str().into(),
+        text: told.schema,
+        references: told.references.into_iter().map(referred).collect(),
+        normalize,
+    }
+}
