@@ -9,7 +9,7 @@ use prometheus::{
 use crate::{
     model::{DriftClass, Gate, Kind, Plane, ResolvedBy, Risk, Verb},
     plan::End,
-    report::{BrokerState, PartitionState, PassResult, Phase},
+    report::{BrokerState, ConnectState, PartitionState, PassResult, Phase},
 };
 
 /// Prefix of every name.
@@ -50,6 +50,10 @@ pub(super) enum Label {
     PartitionState,
     /// Groups that a document asks to be watched.
     Group,
+    /// Connect clusters that `headgate.yaml` names.
+    Connect,
+    /// Of a connector or one of its tasks.
+    ConnectState,
 }
 
 impl Label {
@@ -71,17 +75,19 @@ impl Label {
             Self::Phase => "phase",
             Self::Stage => "stage",
             Self::Reason => "reason",
-            Self::BrokerState | Self::PartitionState => "state",
+            Self::BrokerState | Self::PartitionState | Self::ConnectState => "state",
             Self::Group => "group",
+            Self::Connect => "connect",
         }
     }
 
     /// Returns the values that are known beforehand; none for those that come with configuration or git.
     fn values(self) -> Vec<&'static str> {
         match self {
-            Self::Cluster | Self::Repo | Self::Revision | Self::Version | Self::Group => Vec::new(),
+            Self::Cluster | Self::Repo | Self::Revision => Vec::new(),
+            Self::Version | Self::Group | Self::Connect => Vec::new(),
             Self::Kind => Kind::ALL.iter().map(|w| w.as_str()).collect(),
-            // the other planes come with `headgate.yaml`: at 0, one that a cluster does not have would read as unseen
+            // the other planes come with the first look: at 0, one that a cluster does not have would read as unseen
             Self::Plane => vec![Plane::Kafka.as_str()],
             Self::Owner => vec!["managed", "unmanaged"],
             Self::Class => DriftClass::ALL.iter().map(|w| w.as_str()).collect(),
@@ -95,6 +101,7 @@ impl Label {
             Self::Phase => Phase::ALL.iter().map(|p| p.as_str()).collect(),
             Self::Stage => vec!["seen", "attempted", "applied"],
             Self::BrokerState => BrokerState::ALL.iter().map(|s| s.as_str()).collect(),
+            Self::ConnectState => ConnectState::ALL.iter().map(|s| s.as_str()).collect(),
             Self::PartitionState => PartitionState::ALL.iter().map(|s| s.as_str()).collect(),
             Self::Reason => vec!["invalid", Gate::NonFastForward.as_str()],
         }

@@ -1,5 +1,6 @@
 //! Metrics (rank 6): from passes and fetches to series. Names and help stand in `table`, closed label sets in `family`.
 
+mod connect;
 mod family;
 mod health;
 mod record;
@@ -69,6 +70,8 @@ struct ClusterMemory {
     gates: BTreeSet<Gate>,
     /// Groups whose lag has a series.
     groups: BTreeSet<CompactString>,
+    /// Connect clusters that have series.
+    connects: BTreeSet<CompactString>,
 }
 
 impl Metrics {
@@ -110,6 +113,8 @@ impl Metrics {
             if !stays(name) {
                 self.families.forget(Label::Cluster, name.as_str());
                 self.forget_groups(name.as_str(), cluster, |_| false);
+                self.forget_connects(name.as_str(), cluster, |_| false);
+                self.forget_planes(name.as_str(), |_| false);
             }
             stays(name)
         });

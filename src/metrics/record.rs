@@ -1,6 +1,8 @@
 //! A pass as figures (rank 6): what each series is set to or counts after it.
 
-use super::{ClusterMemory, Metrics, seconds, set};
+use std::collections::BTreeSet;
+
+use super::{ClusterMemory, Metrics, seconds, set, set_count};
 use crate::{
     desired::DesiredCluster,
     live::{Live, Observed},
@@ -34,9 +36,11 @@ impl Metrics {
             self.set_revision(memory, "applied", &first);
         }
         self.set_times(name, cycle);
+        self.set_planes(name, cycle);
         self.set_objects(name, cycle);
         if let Some(cluster) = memory.clusters.get_mut(&cycle.cluster) {
             self.set_health(name, cycle, cluster);
+            self.set_connect(name, cycle, cluster);
         }
         // a pass that did not come to look says nothing about drift
         if cycle.live.is_some() {
@@ -120,21 +124,36 @@ impl Metrics {
                 }
             }
         }
-        if let Some(live) = &cycle.live {
-            let plan = cycle.left.as_ref().or(cycle.planned.as_ref());
-            let told = plan.and_then(|plan| plan.planes.get(&Plane::Kafka));
-            let complete = told.map_or(live.kafka.known().is_some(), |plane| plane.complete);
-            let labels = [name, Plane::Kafka.as_str()];
+    }
+
+    /// Says of each plane whether it was seen whole. One that is not there has no series.
+    fn set_planes(&self, name: &str, cycle: &Cycle) {
+        let Some(live) = &cycle.live else { return };
+        let plan = cycle.left.as_ref().or(cycle.planned.as_ref());
+        let mut there = BTreeSet::new();
+        for (plane, unseen) in live.planes() {
+            let told = plan.and_then(|plan| plan.planes.get(&plane));
+            let complete = told.map_or(unseen.is_none(), |told| told.complete);
+            let labels = [name, plane.as_str()];
             set(&self.state.complete, &labels, usize::from(complete));
-            if let Some(kafka) = live.kafka.known() {
-                let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-                set(&self.state.requests, &labels, count(kafka.cost.requests));
-                set(
-                    &self.state.answered,
-                    &labels,
-                    count(kafka.cost.answered_bytes),
-                );
-            }
+            there.insert(plane);
+        }
+        self.forget_planes(name, |plane| there.contains(&plane));
+        if let Some(kafka) = live.kafka.known() {
+            let labels = [name, Plane::Kafka.as_str()];
+            let cost = &kafka.cost;
+            set_count(&self.state.requests, &labels, cost.requests);
+            set_count(&self.state.answered, &labels, cost.answered_bytes);
+        }
+    }
+
+    /// Removes the series of planes that do not stay.
+    pub(super) fn forget_planes(&self, name: &str, stays: impl Fn(Plane) -> bool) {
+        for plane in Plane::ALL.iter().filter(|plane| !stays(**plane)) {
+            let labels = [name, plane.as_str()];
+            // they may never have been set
+            drop(self.state.complete.remove_label_values(&labels));
+            drop(self.work.observe.remove_label_values(&labels));
         }
     }
 
@@ -178,8 +197,11 @@ impl Metrics {
     }
 }
 
-/// Counts the live objects of a kind, and those of them that git declares; `None` when the kind was not seen.
+/// Counts the live objects of a kind, and those of them that git declares; `None` when the kind was not seen, or of some
+/// Connect clusters only.
 fn counted(live: &Live, desired: Option<&DesiredCluster>, kind: Kind) -> Option<(usize, usize)> {
+    let mut planes = live.planes();
+    planes.find(|(plane, unseen)| *plane == kind.plane() && unseen.is_none())?;
     let Observed::Known(objects) = live.objects(kind) else {
         return None;
     };

@@ -7,9 +7,9 @@ use prometheus::{GaugeVec, HistogramVec, IntCounterVec};
 use super::family::{
     Families,
     Label::{
-        Action, ActionResult, BrokerState, By, Class, Cluster, FetchResult, Gate, Group, Kind,
-        Owner, PartitionState, PassResult, Phase, Plane, Reason, Repo, Revision, Risk, Stage,
-        Version,
+        Action, ActionResult, BrokerState, By, Class, Cluster, Connect, ConnectState, FetchResult,
+        Gate, Group, Kind, Owner, PartitionState, PassResult, Phase, Plane, Reason, Repo, Revision,
+        Risk, Stage, Version,
     },
 };
 
@@ -170,6 +170,8 @@ pub(super) struct Health {
     pub(super) partitions: GaugeVec,
     pub(super) quorum_lag: GaugeVec,
     pub(super) group_lag: GaugeVec,
+    pub(super) connectors: GaugeVec,
+    pub(super) tasks: GaugeVec,
 }
 
 impl Health {
@@ -189,6 +191,16 @@ impl Health {
                 "cluster_quorum_lag",
                 &[Cluster],
                 "Records of the metadata log by which the slowest voting controller is behind.",
+            ),
+            connectors: f.gauge(
+                "connect_connectors",
+                &[Cluster, Connect, ConnectState],
+                "Connectors of a Connect cluster by their own state; unknown: there, and its status is not known.",
+            ),
+            tasks: f.gauge(
+                "connect_tasks",
+                &[Cluster, Connect, ConnectState],
+                "Tasks of the connectors of a Connect cluster by state.",
             ),
             group_lag: f.sparse_gauge(
                 "consumer_group_lag",

@@ -1,6 +1,6 @@
 //! What the planes beside Kafka hold in a pass made by hand, and what of it git declares.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use headgate::{
     desired::{DesiredConnector, DesiredSchema, DesiredValue, Restart, RunState, SchemaFormat},
@@ -115,7 +115,7 @@ fn registry() -> RegistryLive {
             ("other-value".into(), Observed::Known(own)),
         ]
         .into(),
-        checks: BTreeMap::new(),
+        ..RegistryLive::default()
     }
 }
 
@@ -192,7 +192,10 @@ pub(crate) fn with_services(cycle: Cycle) -> Cycle {
         ..cycle.left.as_deref().cloned().expect("it was planned")
     };
     let open = cycle.open.iter().cloned().chain([failed]).collect();
+    let beside = [Plane::Registry, Plane::Connect].map(|p| (p, Duration::from_millis(90)));
+    let observe = cycle.observe.iter().copied().chain(beside).collect();
     Cycle {
+        observe,
         live: Some(Arc::new(live)),
         desired: Some(Arc::new(desired)),
         left: Some(Arc::new(left)),
