@@ -28,4 +28,5 @@ mod strangers;
 mod subjects;
 mod users;
 mod versions;
+mod workers;
 mod world;

@@ -15,8 +15,8 @@ fn path(name: &str) -> String {
 }
 
 /// A topic, an endpoint, and a connector that fills the one from the other.
-struct Line<'a> {
-    world: World<'a>,
+pub(super) struct Line<'a> {
+    pub(super) world: World<'a>,
     rest: Rest,
     endpoint: Endpoint,
     name: String,
@@ -24,15 +24,21 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(kafka: &'a KafkaCluster, connect: &Connect) -> Self {
+    pub(super) fn new(kafka: &'a KafkaCluster, connect: &Connect) -> Self {
+        Self::through(kafka, connect.urls())
+    }
+
+    /// Makes one whose daemon knows the workers by these addresses; the hand asks the last one.
+    pub(super) fn through(kafka: &'a KafkaCluster, connect: Vec<String>) -> Self {
+        let rest = Rest::new(connect.last().unwrap());
         let beside = Beside {
-            connect: connect.urls(),
+            connect,
             ..Beside::default()
         };
         let world = world(kafka, &beside);
         world.secret("source", CANARY);
         Self {
-            rest: Rest::new(&connect.urls()[0]),
+            rest,
             endpoint: Endpoint::start().unwrap(),
             name: world.name("source"),
             fills: world.name("items"),
@@ -41,11 +47,11 @@ impl<'a> Line<'a> {
     }
 
     /// Declares it; `more` is more of the document, as the inside of a flow mapping that ends with a comma.
-    fn declare(&self, more: &str, interval: &str) {
-        self.declare_with("", more, interval);
+    pub(super) fn declare(&self, more: &str, interval: &str) -> String {
+        self.declare_with("", more, interval)
     }
 
-    fn declare_with(&self, cluster: &str, more: &str, interval: &str) {
+    fn declare_with(&self, cluster: &str, more: &str, interval: &str) -> String {
         let url = self.endpoint.url();
         let source = Source {
             name: &self.name,
@@ -55,7 +61,7 @@ impl<'a> Line<'a> {
             more,
         };
         let topic = topic(&self.fills, 1, "");
-        self.world.declare(cluster, &[topic, source.document()]);
+        self.world.declare(cluster, &[topic, source.document()])
     }
 
     /// Consents to what only consent lets happen to it.
@@ -63,12 +69,12 @@ impl<'a> Line<'a> {
         format!("deletion: {{{}}}", may_go(&[("Connector", &self.name)]))
     }
 
-    async fn config(&self, key: &str) -> Value {
+    pub(super) async fn config(&self, key: &str) -> Value {
         let config = format!("{}/config", path(&self.name));
         self.rest.get(&config).await.unwrap()[key].clone()
     }
 
-    async fn until(&self, states: &[&str]) {
+    pub(super) async fn until(&self, states: &[&str]) {
         self.rest.until(&self.name, states).await;
     }
 
@@ -77,7 +83,7 @@ impl<'a> Line<'a> {
     }
 
     /// Lets it go by consent.
-    async fn give_up(&self) {
+    pub(super) async fn give_up(&self) {
         let topic = topic(&self.fills, 1, "");
         self.world.declare(&self.consent(), &[topic]);
         let told = self.world.run(&["plan"]).await;
@@ -289,44 +295,4 @@ async fn what_workers_would_refuse_is_not_written() {
     for name in [&name, &other] {
         assert_eq!(rest.get(&path(name)).await, None);
     }
-}
-
-/// Connect is down, and Kafka goes on; nothing about connectors is planned from that.
-#[tokio::test]
-async fn kafka_goes_on_while_connect_is_down() {
-    let Some(kafka) = scram().await else {
-        return;
-    };
-    let dead = "http://127.0.0.1:1".to_owned();
-    let world = world(
-        kafka,
-        &Beside {
-            connect: vec![dead],
-            ..Beside::default()
-        },
-    );
-    world.secret("source", CANARY);
-    let (name, fills) = (world.name("source"), world.name("items"));
-    let source = Source {
-        name: &name,
-        url: "http://127.0.0.1:1/items",
-        topic: &fills,
-        interval: "100",
-        more: "",
-    };
-    world.declare("", &[topic(&fills, 1, ""), source.document()]);
-    let applied = world
-        .run(&["apply", "-o", "json", "--detailed-exitcode"])
-        .await;
-    assert_eq!(applied.code, 1, "{applied:?}");
-    assert!(world.hand.topic(&fills).await.is_some(), "{applied:?}");
-    let left = &applied.json()["clusters"][0]["left"];
-    assert_eq!(left["planes"]["kafka"]["complete"], true, "{left}");
-    assert_eq!(left["planes"]["connect"]["complete"], false, "{left}");
-    let held = super::world::blocked(left);
-    assert_eq!(held.len(), 1, "{held:?}");
-    assert_eq!(
-        held[0].0,
-        format!("incomplete_observation Connector {name}")
-    );
 }
