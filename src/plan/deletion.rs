@@ -57,7 +57,8 @@ pub(super) fn undeclared(
     let ours = Memory::new(seen.record).is_ours(live);
     let used = consent.and_then(|c| used(inputs.ledger, c));
     let holds = used.is_none() && consent.is_some_and(|c| inputs.today <= c.until);
-    if !ours && special::is_claimed(inputs, seen) {
+    let stray = !ours && special::is_claimed(inputs, seen);
+    if stray {
         // that it may go does not make it expected: it is drift until it is gone
         draft.drifted(seen, DriftClass::Unexpected, Vec::new());
         if !holds {
@@ -83,6 +84,10 @@ pub(super) fn undeclared(
             let opens = opens(inputs, seen);
             let reason =
                 format!("git no longer declares it, and does not say that it may go; {opens}");
+            draft.hold(seen, Verb::Delete, Gate::Consent, reason, Vec::new());
+        }
+        None if stray && misspelt(inputs, seen).is_some() => {
+            let reason = format!("git never declared it; {}", opens(inputs, seen));
             draft.hold(seen, Verb::Delete, Gate::Consent, reason, Vec::new());
         }
         Some(_) | None => {}
