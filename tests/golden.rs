@@ -205,6 +205,7 @@ impl Remembered {
                 .collect(),
             consents: self.consents,
             begun: self.begun,
+            quiet: BTreeMap::new(),
         }
     }
 }

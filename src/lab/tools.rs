@@ -19,6 +19,8 @@ pub enum Tool {
     ConsoleShareConsumer,
     /// `kafka-consumer-groups.sh`
     ConsumerGroups,
+    /// `kafka-delete-records.sh`
+    DeleteRecords,
     /// `kafka-leader-election.sh`
     LeaderElection,
     /// `kafka-log-dirs.sh`
@@ -52,6 +54,7 @@ impl Tool {
             (Self::ConsumerGroups, _) => {
                 "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
             }
+            (Self::DeleteRecords, _) => "org.apache.kafka.tools.DeleteRecordsCommand",
             (Self::LeaderElection, V3_6) => "kafka.admin.LeaderElectionCommand",
             (Self::LeaderElection, _) => "org.apache.kafka.tools.LeaderElectionCommand",
             (Self::LogDirs, _) => "org.apache.kafka.tools.LogDirsCommand",

@@ -54,6 +54,10 @@ const MIGRATIONS: &[&str] = &["
         cluster TEXT NOT NULL, user TEXT NOT NULL, mechanism TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (cluster, user, mechanism)
     ) WITHOUT ROWID;
+",
+"
+    -- topics that may go: since when nothing was written to their emptied partitions
+    ALTER TABLE cluster ADD COLUMN quiet TEXT;
 "];
 
 /// Mode of what belongs to the daemon alone.

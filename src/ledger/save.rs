@@ -30,7 +30,7 @@ pub(super) fn facts(
     before: &Ledger,
     after: &Ledger,
 ) -> rusqlite::Result<()> {
-    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 6]> {
+    let known = |l: &Ledger| -> rusqlite::Result<[Option<String>; 7]> {
         let revision = |commit: &Option<CommitId>| commit.as_ref().map(|c| c.0.clone());
         Ok([
             l.cluster_id.as_ref().map(|id| id.0.clone()),
@@ -39,15 +39,16 @@ pub(super) fn facts(
             revision(&l.converged),
             Some(json(&l.consents)?),
             Some(json(&l.begun)?),
+            Some(json(&l.quiet)?),
         ])
     };
     let now = known(after)?;
     if known(before)? == now {
         return Ok(());
     }
-    let [id, observed, applied, converged, consents, begun] = now;
+    let [id, observed, applied, converged, consents, begun, quiet] = now;
     db.execute(
-        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO cluster VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             cluster.as_str(),
             id,
@@ -55,7 +56,8 @@ pub(super) fn facts(
             applied,
             converged,
             consents,
-            begun
+            begun,
+            quiet
         ],
     )
     .map(drop)

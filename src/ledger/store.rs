@@ -82,7 +82,8 @@ impl Store {
         let mut db = self.db();
         // one transaction: a save in another process must not fall between two of these reads
         let read = db.transaction().map_err(|e| self.unread(e))?;
-        let [id, observed, applied, converged, consents, begun] = self.known(&read, cluster)?;
+        let [id, observed, applied, converged, consents, begun, quiet] =
+            self.known(&read, cluster)?;
         Ok(Ledger {
             cluster_id: id.map(ClusterId),
             observed: self.parsed_or_empty(observed)?,
@@ -93,6 +94,7 @@ impl Store {
             drift: self.drift(&read, cluster)?,
             consents: self.parsed_or_empty(consents)?,
             begun: self.parsed_or_empty(begun)?,
+            quiet: self.parsed_or_empty(quiet)?,
         })
     }
 
@@ -175,15 +177,23 @@ impl Store {
     }
 
     /// Reads what there is one of: the live cluster's id, the revisions observed, applied and converged, the used
-    /// consents, the moves.
+    /// consents, the moves, the quiet topics.
     fn known(
         &self,
         db: &Transaction<'_>,
         cluster: &ClusterName,
-    ) -> Result<[Option<String>; 6], LedgerError> {
+    ) -> Result<[Option<String>; 7], LedgerError> {
+        // whoever only reads may find a ledger that an older version left
+        let has_quiet = db.column_exists(None, "cluster", "quiet");
+        let quiet = match has_quiet.map_err(|e| self.unread(e))? {
+            true => "quiet",
+            false => "NULL",
+        };
         let row = db
             .query_row(
-                "SELECT id, observed, applied, converged, consents, begun FROM cluster WHERE name = ?1",
+                &format!(
+                    "SELECT id, observed, applied, converged, consents, begun, {quiet} FROM cluster WHERE name = ?1"
+                ),
                 [cluster.as_str()],
                 |row| {
                     Ok([
@@ -193,6 +203,7 @@ impl Store {
                         row.get(3)?,
                         row.get(4)?,
                         row.get(5)?,
+                        row.get(6)?,
                     ])
                 },
             )

@@ -85,6 +85,10 @@ impl GroupDetail {
 pub struct Usage {
     /// Time (ms since 1970) of its newest record; `None` when it has none.
     pub last_write: Option<i64>,
+    /// How many offsets its partitions without any record have given out, together: what was written there is gone, and
+    /// nothing tells when it was written. 0 when nothing ever was.
+    #[serde(default)]
+    pub emptied: i64,
     /// Groups with members that are assigned partitions of it.
     pub consumers: Vec<CompactString>,
 }

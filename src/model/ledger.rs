@@ -6,7 +6,9 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Begun, ClusterId, CommitId, ConfigKey, DriftClass, Kind, ObjectRef, TopicId, Verb};
+use super::{
+    Begun, ClusterId, CommitId, ConfigKey, DriftClass, Kind, ObjectRef, TopicId, TopicName, Verb,
+};
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
 /// it lacks.
@@ -32,6 +34,8 @@ pub struct Ledger {
     pub consents: Vec<UsedConsent>,
     /// Moves of replicas that are Headgate's, and the throttles it set for them.
     pub begun: Begun,
+    /// Topics that may be about to go and have emptied partitions, each with since when nothing was written there.
+    pub quiet: BTreeMap<TopicName, Quiet>,
 }
 
 impl Ledger {
@@ -39,6 +43,17 @@ impl Ledger {
     pub fn records_mut(&mut self) -> &mut BTreeMap<ObjectRef, Record> {
         Arc::make_mut(&mut self.records)
     }
+}
+
+/// How long nothing was seen to be written to the emptied partitions of a topic: nothing but watching where they end tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// The topic's id: another one begins anew.
+    pub id: TopicId,
+    /// How many offsets those partitions have given out, together.
+    pub emptied: i64,
+    /// When that was first seen.
+    pub since: Timestamp,
 }
 
 /// A consent by which its object was deleted. One with another reason or date is another consent.

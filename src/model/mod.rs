@@ -31,7 +31,7 @@ pub use finding::{Finding, Place, Severity};
 pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use known_config::{Accepts, KnownConfig, Versions, known_config};
-pub use ledger::{Converged, DriftRecord, Intent, Ledger, Record, Restarts, UsedConsent};
+pub use ledger::{Converged, DriftRecord, Intent, Ledger, Quiet, Record, Restarts, UsedConsent};
 pub use name::{
     COMPATIBILITY, CONFIG, ClusterName, ConfigKey, EVERY_SUBJECT, NameError, SCHEMA, STATE,
     TopicName, config_key,

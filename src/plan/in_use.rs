@@ -1,14 +1,15 @@
 //! The gate `in_use` (plan stage, pure): a topic that somebody still reads or writes is not deleted, and the offsets of a
-//! group that still reads are not set, whoever consents.
+//! group that still reads are not set, whoever consents. Of a partition that retention has emptied no record tells when it was
+//! written to: it counts as written to until its end was seen to stay where it is for long enough.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{draft::Inputs, walk::Seen};
 use crate::{
-    live::{Observed, Usage},
-    model::{Gate, Kind},
+    live::{KafkaLive, LiveTopic, Observed, Usage},
+    model::{Gate, Kind, Ledger, Quiet, TopicName},
 };
 
 /// Says why an object that may go by consent is still in use, or that nobody knows; `None` when nothing is in the way.
@@ -19,7 +20,13 @@ pub(super) fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<(Gate, Str
     match inputs.kafka.usage.get(seen.name) {
         Some(Observed::Known(usage)) => {
             let idle = inputs.desired.deletion.idle;
-            Some((Gate::InUse, used(usage, idle, inputs.now)?))
+            let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::MAX);
+            let topic = inputs.kafka.topics.get(seen.name).and_then(Observed::known);
+            let quiet = inputs.ledger.quiet.get(seen.name);
+            let quiet =
+                quiet.filter(|quiet| topic.is_some_and(|topic| is_same(quiet, topic, usage)));
+            let since = quiet.map_or(inputs.now, |quiet| quiet.since);
+            Some((Gate::InUse, used(usage, since, idle, inputs.now)?))
         }
         Some(Observed::Unknown(why)) => Some((
             Gate::IncompleteObservation,
@@ -32,7 +39,41 @@ pub(super) fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<(Gate, Str
     }
 }
 
-fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
+/// Takes down since when nothing was written to the emptied partitions of topics that may go. Of a topic of which that is not
+/// known now, what was known stays: an end that is where it was proves that nothing came in between.
+pub(super) fn watch(ledger: &mut Ledger, kafka: &KafkaLive, now: Timestamp) {
+    let before = std::mem::take(&mut ledger.quiet);
+    ledger.quiet = kafka
+        .usage
+        .iter()
+        .filter_map(|(name, usage)| {
+            let old = before.get(name);
+            let (Observed::Known(usage), Some(Observed::Known(topic))) =
+                (usage, kafka.topics.get(name))
+            else {
+                return Some((name.clone(), old?.clone()));
+            };
+            let same = old.filter(|old| is_same(old, topic, usage));
+            let quiet = Quiet {
+                id: topic.id,
+                emptied: usage.emptied,
+                since: same.map_or(now, |old| old.since),
+            };
+            (usage.emptied > 0).then(|| (name.clone(), quiet))
+        })
+        .collect::<BTreeMap<TopicName, Quiet>>();
+}
+
+fn is_same(quiet: &Quiet, topic: &LiveTopic, usage: &Usage) -> bool {
+    quiet.id == topic.id && quiet.emptied == usage.emptied
+}
+
+fn used(
+    usage: &Usage,
+    quiet_since: Timestamp,
+    idle: SignedDuration,
+    now: Timestamp,
+) -> Option<String> {
     let mut reasons = Vec::new();
     if !usage.consumers.is_empty() {
         reasons.push(format!(
@@ -40,7 +81,6 @@ fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
             usage.consumers.join(", ")
         ));
     }
-    let idle = SignedDuration::try_from(idle).unwrap_or(SignedDuration::MAX);
     let hours = idle.as_secs_f64() / 3600.0;
     match usage.last_write.map(|ms| (ms, Timestamp::from_millisecond(ms))) {
         Some((_, Ok(at))) if now.duration_since(at) < idle => reasons.push(format!(
@@ -54,6 +94,13 @@ fn used(usage: &Usage, idle: Duration, now: Timestamp) -> Option<String> {
              or with deletion.idle: 0s"
         )),
         _ => {}
+    }
+    if usage.emptied > 0 && now.duration_since(quiet_since) < idle {
+        reasons.push(format!(
+            "records were written to it that are gone by now (retention.ms, retention.bytes), so that none tells when \
+             that was; that nothing comes any more is watched since {quiet_since}, and deletion.idle is {hours} h: it opens \
+             when nothing has come for that long, or with a shorter deletion.idle"
+        ));
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }

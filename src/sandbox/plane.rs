@@ -111,6 +111,10 @@ impl Sandbox {
         let mut live = self.some_view().shown(ask);
         // brokers pass the question on to the controller, which does not lag behind itself
         live.moving = live.moving.map(|_| self.world().moving());
+        // and leaders answer for their partitions
+        for (name, usage) in &mut live.usage {
+            *usage = Observed::Known(self.world().usage(name));
+        }
         for name in &ask.topics {
             if !live.topics.contains_key(name)
                 && let Some(topic) = self.on_any_broker(name)

@@ -111,8 +111,11 @@ fn a_key_that_stands_in_the_ledger_moves_out_and_the_fingerprints_stay() {
     let key = [0xA7; 32];
     std::fs::remove_file(beside(&path, ".key")).unwrap();
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE fingerprint_mark; DROP TABLE login; PRAGMA user_version = 4;")
-        .unwrap();
+    db.execute_batch(
+        "DROP TABLE fingerprint_mark; DROP TABLE login; ALTER TABLE cluster DROP COLUMN quiet;
+         PRAGMA user_version = 4;",
+    )
+    .unwrap();
     db.execute("INSERT INTO fingerprint_key VALUES (1, ?1)", [key])
         .unwrap();
     drop(db);

@@ -1,9 +1,10 @@
 //! A consent is good for one deletion, and topics that nobody declared count once they appear.
 
 use headgate::{
-    live::{LiveCredential, LiveUser, Observed},
-    model::{DriftClass, Fingerprint, Gate, Ledger, ScramMechanism, SecretName},
+    live::{LiveCredential, LiveUser, Observed, Usage},
+    model::{DriftClass, Fingerprint, Gate, Ledger, ScramMechanism, SecretName, TopicName},
 };
+use jiff::SignedDuration;
 
 use super::site::{Site, read};
 
@@ -228,4 +229,59 @@ fn a_password_whose_writing_a_crash_hid_is_headgates_own() {
     let planned = site.pass().planned;
     assert_eq!(planned.actions.len(), 1, "{planned:#?}");
     assert!(!planned.actions[0].change.by_consent);
+}
+
+/// Notes what was written to a topic and is gone by now.
+fn empty(site: &mut Site, offsets: i64) {
+    let usage = Usage {
+        emptied: offsets,
+        ..Usage::default()
+    };
+    let name = TopicName::from_broker("users");
+    site.kafka().usage.insert(name, Observed::Known(usage));
+}
+
+#[test]
+fn a_topic_that_retention_emptied_goes_when_nothing_has_come_for_long_enough() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    let start = site.now;
+    let mut pass_at = |hours: i64, offsets| {
+        site.now = start + SignedDuration::from_hours(hours);
+        empty(&mut site, offsets);
+        let planned = site.pass().planned;
+        let held = planned.blocked.first().map(|b| b.gate);
+        (planned.actions.len(), held)
+    };
+    let held = (0, Some(Gate::InUse));
+    assert_eq!(pass_at(0, 7), held);
+    assert_eq!(pass_at(23, 7), held);
+    assert_eq!(pass_at(24, 8), held, "something came");
+    assert_eq!(pass_at(47, 8), held);
+    assert_eq!(pass_at(48, 8), (1, None));
+    assert_eq!(site.ledger.consents.len(), 1);
+}
+
+#[test]
+fn how_long_a_topic_was_quiet_is_that_topics_and_nobodys_after_its_consent() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    site.commit_cluster(&retired("2026-12-31"), &[ORDERS]);
+    empty(&mut site, 7);
+    site.pass();
+    site.now += SignedDuration::from_hours(24);
+    site.topic("users").id.0[0] = 9;
+    let planned = site.pass().planned;
+    assert!(planned.actions.is_empty(), "another one has its name");
+    site.kafka().usage.clear();
+    site.pass();
+    assert!(site.ledger.quiet.is_empty());
+}
+
+#[test]
+fn a_topic_that_retention_emptied_goes_at_once_where_idleness_does_not_count() {
+    let mut site = Site::converged(&[ORDERS, ("users", "{}")]);
+    let spec = retired("2026-12-31").replace("{allow", "{idle: 0s, allow");
+    site.commit_cluster(&spec, &[ORDERS]);
+    empty(&mut site, 7);
+    assert_eq!(site.pass().planned.actions.len(), 1);
 }

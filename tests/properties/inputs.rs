@@ -158,6 +158,9 @@ pub(super) enum Edit {
     Delete(&'static str),
     Recreate(&'static str),
     Grow(&'static str),
+    Produce(&'static str),
+    /// Retention takes all that was written.
+    Expire(&'static str),
     Other(others::Edit),
 }
 
@@ -172,6 +175,8 @@ pub(super) fn edit() -> impl Strategy<Value = Edit> {
         1 => name().prop_map(Edit::Delete),
         1 => name().prop_map(Edit::Recreate),
         1 => name().prop_map(Edit::Grow),
+        1 => name().prop_map(Edit::Produce),
+        1 => name().prop_map(Edit::Expire),
         5 => others::edit().prop_map(Edit::Other),
     ]
 }

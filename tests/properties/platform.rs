@@ -104,6 +104,11 @@ impl Platform {
                 !gone || consents(desired, name.as_str()) && !desired.topics.contains_key(name),
                 "{name} was deleted, which nobody consented to"
             );
+            // no time passes between the passes of a story
+            assert!(
+                !gone || !before.was_written(name),
+                "{name} was deleted, which is in use"
+            );
         }
         done
     }
@@ -228,6 +233,14 @@ impl Platform {
                     world.create(&topic).unwrap();
                 }
             }
+            Edit::Produce(name) => {
+                let at = now().as_millisecond();
+                let topic = TopicName::new(name).unwrap();
+                if world.topic(name).is_some() {
+                    world.produce(&topic, 0, 1, at);
+                }
+            }
+            Edit::Expire(name) => world.expire(&TopicName::new(name).unwrap()),
             Edit::Grow(name) => {
                 let more = world.topic(name).map_or(0, |t| t.partitions.len() + 1);
                 drop(world.add_partitions(&MorePartitions {

@@ -12,7 +12,7 @@ use proptest::{collection, prelude::*};
 
 use super::{
     cases, checks,
-    inputs::{Edit, desired, edit, found},
+    inputs::{Edit, NAMES, desired, edit, found},
     platform::{Platform, run},
 };
 
@@ -177,6 +177,24 @@ proptest! {
             }
             let done = platform.converge(&desired).await;
             platform.assert_in_place(&desired, &done);
+        });
+    }
+
+    #[test]
+    fn a_topic_that_was_written_to_stays_whoever_consents(
+        desired in desired(), found in found(), expired in any::<[bool; NAMES.len()]>(), faults in faults(),
+    ) {
+        // what must not go, every pass checks by itself
+        run(async {
+            let platform = Platform::new(&found, faults);
+            for (name, expired) in NAMES.into_iter().zip(expired) {
+                platform.edit(&Edit::Produce(name));
+                if expired {
+                    platform.edit(&Edit::Expire(name));
+                }
+            }
+            platform.pass(&desired).await;
+            platform.converge(&desired).await;
         });
     }
 

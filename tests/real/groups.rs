@@ -1,6 +1,6 @@
 //! Groups: listed, described and counted as Kafka's own tool counts them; their offsets set, and not while they live.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Write};
 
 use compact_str::CompactString;
 use headgate::{
@@ -194,6 +194,40 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
         Outcome::Applied
     );
     until(&client, group, |g| detail_of(g).lag() == Some(0)).await;
+}
+
+/// Has Kafka's own tool delete all records of a topic's two partitions.
+async fn emptied(cluster: &KafkaCluster, topic: &TopicName) {
+    let all = |partition| {
+        format!("{{\"topic\": \"{topic}\", \"partition\": {partition}, \"offset\": -1}}")
+    };
+    let wanted = format!(
+        "{{\"partitions\": [{}, {}], \"version\": 1}}",
+        all(0),
+        all(1)
+    );
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(wanted.as_bytes()).unwrap();
+    let args = ["--offset-json-file", file.path().to_str().unwrap()];
+    cluster.tool(Tool::DeleteRecords, &args).await.unwrap();
+}
+
+/// Retention takes whole segments, which takes minutes; then nothing tells the time any more (seen on Kafka 4.3).
+#[tokio::test]
+async fn of_deleted_records_kafka_tells_when_they_were_written_as_long_as_their_segment_is_there() {
+    let Some(cluster) = plaintext().await else {
+        return;
+    };
+    let client = client(cluster);
+    let name = with_records(cluster, &client, "emptied").await;
+    let usage = async || {
+        let live = observed(&client, &asking("nobody", Some(&name))).await;
+        live.usage[&name].known().unwrap().clone()
+    };
+    let before = usage().await;
+    assert!(before.last_write.is_some());
+    emptied(cluster, &name).await;
+    assert_eq!(usage().await, before);
 }
 
 #[tokio::test]

@@ -28,7 +28,9 @@ mirror! {
         allow = "allow": Option<Vec<ConsentSpec>>,
         /// Kinds that are deleted only with consent although that takes no data away. Default: none.
         require_consent = "requireConsent": Option<Vec<AccessKind>>,
-        /// How long a topic must have been without writes and live consumers before it may be deleted. Default: 24h.
+        /// How long a topic must have been without writes and live consumers before it may be deleted. Where records are
+        /// gone, as by retention, nothing tells when the last was written: then it counts from when Headgate began to look,
+        /// which is when the topic stands under `allow` and git no longer declares it. Default: 24h.
         idle = "idle": Option<Length>,
     }
 }

@@ -1,7 +1,8 @@
 //! Reads who uses topics that may be about to be deleted (rank 6, Kafka plane): the time of the newest record, and the
 //! groups whose members read them. Asked only when a deletion is in sight, since it describes every group that is alive.
 //!
-//! A consumer without a group leaves no trace, and a producer may write any time it likes into its records.
+//! A consumer without a group leaves no trace, and a producer may write any time it likes into its records. Of a partition
+//! that retention has emptied nothing tells when it was written to; where it ends tells whether something has come since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +12,12 @@ use super::{
     detail,
     groups::{Listed, Listing},
     members,
-    offsets::{self, Layout, Spots},
+    offsets::{self, Layout, Spot, Spots},
 };
 use crate::{
     kafka::{
         Client,
-        requests::offsets::{NEWEST, Points},
+        requests::offsets::{LATEST, NEWEST, Points},
     },
     live::{LiveTopic, Observed, Usage},
     model::TopicName,
@@ -47,16 +48,20 @@ pub(super) async fn observe(
         .iter()
         .map(|(name, topic)| ((*name).clone(), all(topic)))
         .collect();
-    let (spots, reads) = tokio::join!(
-        offsets::find(client, topics, &points),
-        reads(client, listing),
-    );
+    let places = async {
+        let newest = offsets::find(client, topics, &points).await;
+        let ends = offsets::find(client, topics, &ends_of_empty(&points, &newest)).await;
+        (newest, ends)
+    };
+    let ((newest, ends), reads) = tokio::join!(places, reads(client, listing));
     let usage = |name: &TopicName| {
-        let last_write = last_write(name, &points[name], &spots)?;
+        let last_write = last_write(name, &points[name], &newest)?;
+        let emptied = emptied(name, &ends)?;
         let reads = reads.as_ref().map_err(String::clone)?;
         let of_it = reads.iter().filter(|(_, topics)| topics.contains(name));
         Ok(Usage {
             last_write,
+            emptied,
             consumers: of_it.map(|(group, _)| group.clone()).collect(),
         })
     };
@@ -86,6 +91,33 @@ fn last_write(
         newest = newest.max((spot.time >= 0).then_some(spot.time));
     }
     Ok(newest)
+}
+
+/// Returns the ends to be asked for: those of partitions that have no record.
+fn ends_of_empty(points: &Points, newest: &Spots) -> Points {
+    let mut ends = Points::new();
+    for (name, partitions) in points {
+        for (partition, _) in partitions {
+            if let Some(Ok(Spot { time: ..0, .. })) = newest.get(&(name.clone(), *partition)) {
+                let of_topic = ends.entry(name.clone()).or_default();
+                of_topic.push((*partition, LATEST));
+            }
+        }
+    }
+    ends
+}
+
+/// Adds up the ends of a topic's partitions that have no record.
+fn emptied(name: &TopicName, ends: &Spots) -> Result<i64, String> {
+    let of_topic = ends.iter().filter(|((topic, _), _)| topic == name);
+    let mut sum = 0;
+    for ((_, partition), end) in of_topic {
+        match end {
+            Ok(spot) => sum += spot.offset.max(0),
+            Err(reason) => return Err(format!("partition {partition}: {reason}")),
+        }
+    }
+    Ok(sum)
 }
 
 /// Reads which topics the groups with members read; who cannot tell of one group cannot say that nobody reads a topic.
@@ -126,7 +158,7 @@ fn may_read(group: &Listed) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::offsets::Spot, *};
+    use super::*;
 
     fn mk_listed(state: &str, protocol: &str, members: &str) -> Listed {
         Listed {
@@ -158,5 +190,20 @@ mod tests {
         spots.insert((name.clone(), 0), Err("it has no leader".to_owned()));
         let unknown = last_write(&name, &points, &spots);
         assert_eq!(unknown, Err("partition 0: it has no leader".to_owned()));
+    }
+
+    #[test]
+    fn the_ends_of_partitions_without_a_record_are_added_up_and_asked_for_only_of_these() {
+        let name = TopicName::from_broker("t");
+        let at = |partition, offset, time| ((name.clone(), partition), Ok(Spot { offset, time }));
+        let newest = Spots::from([at(0, -1, -1), at(1, 3, 9), at(2, -1, -1)]);
+        let points = Points::from([(name.clone(), [0, 1, 2].map(|p| (p, NEWEST)).into())]);
+        let asked = Points::from([(name.clone(), vec![(0, LATEST), (2, LATEST)])]);
+        assert_eq!(ends_of_empty(&points, &newest), asked);
+        let mut ends = Spots::from([at(0, 7, -1), at(2, 0, -1)]);
+        assert_eq!(emptied(&name, &ends), Ok(7));
+        ends.insert((name.clone(), 2), Err("it has no leader".to_owned()));
+        assert!(emptied(&name, &ends).is_err());
+        assert_eq!(emptied(&TopicName::from_broker("u"), &ends), Ok(0));
     }
 }

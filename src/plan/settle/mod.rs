@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use deeds::Deeds;
 
 use super::{
-    ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, moves, restart,
+    ActionResult, ClusterPlan, Drift, OpenDrift, deletion, draft::day, gates, in_use, moves,
+    restart,
 };
 use crate::{
     desired::DesiredCluster,
@@ -73,6 +74,7 @@ pub fn settle(ledger: &mut Ledger, pass: &Pass<'_>) -> Settled {
     use_consents(ledger, pass);
     if let Observed::Known(kafka) = &pass.live.kafka {
         moves::forget(ledger, kafka, pass.now);
+        in_use::watch(ledger, kafka, pass.now);
     }
     let today = day(pass.now);
     ledger.consents.retain(|used| today <= used.until);

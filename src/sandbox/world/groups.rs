@@ -28,6 +28,8 @@ pub(super) struct Group {
 pub(super) struct Log {
     end: i64,
     newest: i64,
+    /// Whether retention has deleted them all.
+    emptied: bool,
 }
 
 impl World {
@@ -36,6 +38,20 @@ impl World {
         let log = self.logs.entry((topic.clone(), partition)).or_default();
         log.end += records;
         log.newest = at;
+        log.emptied = false;
+    }
+
+    /// Retention deletes all records of a topic.
+    pub fn expire(&mut self, topic: &TopicName) {
+        let of_it = self.logs.iter_mut().filter(|((name, _), _)| name == topic);
+        of_it.for_each(|(_, log)| log.emptied = true);
+    }
+
+    /// Tells whether anything was ever written into a topic.
+    #[must_use]
+    pub fn was_written(&self, topic: &TopicName) -> bool {
+        let mut logs = self.logs.iter();
+        logs.any(|((name, _), log)| name == topic && log.end > 0)
     }
 
     /// A consumer joins a group and reads topics; the group is made by its first member.
@@ -113,10 +129,13 @@ impl World {
     /// Returns who uses a topic.
     pub(in crate::sandbox) fn usage(&self, topic: &TopicName) -> Usage {
         let logs = self.logs.iter().filter(|((name, _), _)| name == topic);
+        let (emptied, full): (Vec<&Log>, Vec<&Log>) =
+            logs.map(|(_, log)| log).partition(|log| log.emptied);
         let reads = |group: &Group| group.members.values().flatten().any(|t| t == topic);
         let consumers = self.groups.iter().filter(|(_, group)| reads(group));
         Usage {
-            last_write: logs.map(|(_, log)| log.newest).max(),
+            last_write: full.iter().map(|log| log.newest).max(),
+            emptied: emptied.iter().map(|log| log.end).sum(),
             consumers: consumers.map(|(name, _)| name.clone()).collect(),
         }
     }

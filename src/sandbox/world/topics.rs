@@ -159,6 +159,7 @@ impl World {
     pub fn delete(&mut self, name: &str) -> Done {
         self.metric_names.remove(&metric_name(name));
         self.moves.retain(|(topic, _), _| topic.as_str() != name);
+        self.logs.retain(|(topic, _), _| topic.as_str() != name);
         match self.topics.remove(name) {
             Some(_) => Ok(()),
             None => unknown_topic(&TopicName::from_broker(name)),
