@@ -86,6 +86,14 @@ fn kafka(options: &LabOptions, version: KafkaVersion) -> KafkaSpec {
     }
 }
 
+/// What is known of the records that the endpoint gives.
+const SCHEMA_DOCUMENT: &str = "---
+apiVersion: headgate.dev/v1
+kind: Schema
+metadata: {name: orders-value}
+spec: {type: JSON, compatibility: BACKWARD, schema: '{\"type\": \"object\"}'}
+";
+
 /// How a lab platform is reached.
 struct Reach {
     cluster_id: String,
@@ -154,12 +162,8 @@ impl Reach {
                  sasl: {{mechanism: SCRAM-SHA-512, username: {ADMIN_USER}, password: {{file: {password:?}}}}}\n"
             )
         });
-        let connect = self
-            .connect
-            .as_ref()
-            .and_then(|connect| connect.workers.first());
-        let connect = connect.map_or_else(String::new, |url| {
-            format!("    connect: {{main: {{url: {url:?}}}}}\n")
+        let connect = self.connect.as_ref().map_or_else(String::new, |connect| {
+            format!("    connect: {{main: {{urls: {:?}}}}}\n", connect.workers)
         });
         let registry = self.registry.as_ref().map_or_else(String::new, |url| {
             format!("    registry: {{url: {url:?}}}\n")
@@ -178,6 +182,9 @@ impl Reach {
         );
         if let Some(connect) = &self.connect {
             text.push_str(&connect.documents());
+        }
+        if self.registry.is_some() {
+            text.push_str(SCHEMA_DOCUMENT);
         }
         text
     }
@@ -245,7 +252,11 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::{cli::args::Args, config, model::SecretRef};
+    use crate::{
+        cli::args::Args,
+        config, desired,
+        model::{SecretRef, SourceFile},
+    };
 
     #[test]
     fn a_lab_without_brokers_is_refused_and_production_is_what_it_is() {
@@ -274,7 +285,9 @@ mod tests {
             bootstrap: vec!["127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned()],
             files: Some(("/lab/ca.pem".to_owned(), "/lab/admin.password".to_owned())),
             connect: Some(ConnectReach {
-                workers: vec!["http://127.0.0.1:3".to_owned()],
+                workers: ["http://127.0.0.1:3", "http://127.0.0.1:7"]
+                    .map(str::to_owned)
+                    .into(),
                 s3: "http://127.0.0.1:4".to_owned(),
                 endpoint: "http://127.0.0.1:5/items".to_owned(),
             }),
@@ -288,6 +301,14 @@ mod tests {
         let password = &kafka.sasl.as_ref().unwrap().password;
         assert_eq!(password, &file("/lab/admin.password"));
         assert!(kafka.super_user);
+        let connect = &read.clusters.values().next().unwrap().connect;
+        assert_eq!(connect.values().next().unwrap().urls.len(), 2);
+        let file = SourceFile {
+            path: "desired-state/lab/cluster.yaml".to_owned(),
+            bytes: reach.document().into_bytes(),
+        };
+        let loaded = desired::load(&[file]);
+        assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
     }
 
     #[test]
