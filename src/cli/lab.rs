@@ -37,7 +37,7 @@ async fn publish(platform: &Platform) {
     let mut news = tokio::time::interval(NEWS);
     loop {
         news.tick().await;
-        if let Some((_, _, endpoint)) = &platform.connect {
+        if let Some((_, _, endpoint)) = &platform.beside.connect {
             endpoint.publish(1);
         }
     }
@@ -113,21 +113,17 @@ struct ConnectReach {
 
 impl Reach {
     fn of(platform: &Platform) -> Self {
-        let Platform {
-            kafka,
-            connect,
-            registry,
-            ..
-        } = platform;
+        let Platform { beside, kafka, .. } = platform;
         Self {
-            connect: connect
+            connect: beside
+                .connect
                 .as_ref()
                 .map(|(workers, s3, endpoint)| ConnectReach {
                     workers: workers.urls(),
                     s3: s3.url(),
                     endpoint: endpoint.url(),
                 }),
-            registry: registry.as_ref().map(|registry| registry.url()),
+            registry: beside.registry.as_ref().map(|registry| registry.url()),
             ..Self::of_kafka(kafka)
         }
     }

@@ -29,6 +29,7 @@ pub struct Endpoint {
 struct Items {
     published: AtomicU64,
     fails: AtomicBool,
+    fails_next: AtomicBool,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +91,11 @@ impl Endpoint {
     pub fn fail(&self, fails: bool) {
         self.items.fails.store(fails, Ordering::Relaxed);
     }
+
+    /// Has it answer once with 500.
+    pub fn fail_once(&self) {
+        self.items.fails_next.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Endpoint {
@@ -121,7 +127,8 @@ async fn answer(
     State(items): State<Arc<Items>>,
     Query(Since { since }): Query<Since>,
 ) -> Result<Json<Vec<Item>>, StatusCode> {
-    if items.fails.load(Ordering::Relaxed) {
+    let fails_once = items.fails_next.swap(false, Ordering::Relaxed);
+    if fails_once || items.fails.load(Ordering::Relaxed) {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     let published = items.published.load(Ordering::Relaxed);

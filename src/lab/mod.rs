@@ -39,7 +39,7 @@ pub use cluster::KafkaCluster;
 pub use connect::{Connect, ConnectSpec};
 pub use endpoint::Endpoint;
 pub use error::LabError;
-pub use platform::{BUCKET, Platform, PlatformSpec};
+pub use platform::{BUCKET, Beside, Platform, PlatformSpec};
 pub use plugins::{HTTP_SOURCE, S3_SINK};
 pub use ports::free_port;
 pub use service::Service;

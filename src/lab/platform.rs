@@ -39,15 +39,22 @@ pub struct PlatformSpec {
 #[derive(Debug)]
 pub struct Platform {
     // what uses Kafka before Kafka: fields are dropped in this order
+    /// What stands beside Kafka.
+    pub beside: Beside,
+    /// The Kafka under it.
+    pub kafka: KafkaCluster,
+    /// A line for each part that this machine has no room for.
+    pub left_out: Vec<String>,
+}
+
+/// What stands beside Kafka and runs. It ends when the value is dropped or this process ends; Kafka is to outlive it.
+#[derive(Debug, Default)]
+pub struct Beside {
     _traffic: Option<Traffic>,
     /// The workers, and what their connectors write to and read.
     pub connect: Option<(Connect, Service, Endpoint)>,
     /// The Schema Registry.
     pub registry: Option<Service>,
-    /// The Kafka under it.
-    pub kafka: KafkaCluster,
-    /// A line for each part that this machine has no room for.
-    pub left_out: Vec<String>,
 }
 
 impl PlatformSpec {
@@ -66,36 +73,53 @@ impl PlatformSpec {
     /// Brings up what fits on this machine, and returns when all of it serves.
     ///
     /// # Errors
-    /// As [`KafkaSpec::start`], [`KafkaCluster::connect`], [`Service::registry`] and [`Service::s3`].
+    /// As [`KafkaSpec::start`] and [`Self::beside`].
     pub async fn start(&self) -> Result<Platform, LabError> {
-        let nodes = u64::from(self.kafka.brokers) + u64::from(self.kafka.controllers);
-        let (spec, left_out) = self.on(Room::here(nodes * NODE_MIB));
+        let (spec, left_out) = self.that_fits();
         let kafka = spec.kafka.start().await?;
-        let (connect, registry, traffic) = tokio::try_join!(
-            connect(&kafka, spec.workers),
-            async {
-                match spec.registry {
-                    true => Service::registry().await.map(Some),
-                    false => Ok(None),
-                }
-            },
-            async {
-                match spec.traffic {
-                    true => kafka.traffic().await.map(Some),
-                    false => Ok(None),
-                }
-            },
-        )?;
+        let beside = spec.beside(&kafka).await?;
         Ok(Platform {
-            _traffic: traffic,
-            connect,
-            registry,
+            beside,
             kafka,
             left_out,
         })
     }
 
-    /// Returns what of it fits, and why the rest does not.
+    /// Brings up what it has beside Kafka over one that runs, and returns when all of it serves.
+    ///
+    /// # Errors
+    /// As [`KafkaCluster::connect`], [`Service::registry`], [`Service::s3`] and [`KafkaCluster::traffic`].
+    pub async fn beside(&self, kafka: &KafkaCluster) -> Result<Beside, LabError> {
+        let (connect, registry, traffic) = tokio::try_join!(
+            connect(kafka, self.workers),
+            async {
+                match self.registry {
+                    true => Service::registry().await.map(Some),
+                    false => Ok(None),
+                }
+            },
+            async {
+                match self.traffic {
+                    true => kafka.traffic().await.map(Some),
+                    false => Ok(None),
+                }
+            },
+        )?;
+        Ok(Beside {
+            _traffic: traffic,
+            connect,
+            registry,
+        })
+    }
+
+    /// Returns what of it fits on this machine beside its Kafka, and why the rest does not.
+    #[must_use]
+    pub fn that_fits(&self) -> (Self, Vec<String>) {
+        let nodes = u64::from(self.kafka.brokers) + u64::from(self.kafka.controllers);
+        self.on(Room::here(nodes * NODE_MIB))
+    }
+
+    /// Returns what of it fits into a room, and why the rest does not.
     fn on(&self, mut room: Room) -> (Self, Vec<String>) {
         let mut left_out = Vec::new();
         let mut fits = |part| room.take(part).map_err(|why| left_out.push(why)).is_ok();
