@@ -9,7 +9,7 @@ use super::{Action, Pass, draft::Inputs, moves::Hold, walk::Seen};
 use crate::{
     desired::DesiredRef,
     live::{LiveRef, Observed},
-    model::{Gate, Kind, Ledger, ObjectRef, Record, Restarts, STATE},
+    model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Record, Restarts, STATE},
 };
 
 /// The word for a connector that failed, or a task of which did.
@@ -93,7 +93,47 @@ pub(super) fn account(ledger: &mut Ledger, pass: &Pass<'_>) {
     }
 }
 
+/// Tells whether a drift that has ended was begun before a restart: Connect says at once that it restarts something, and
+/// that it runs only when it does.
+pub(super) fn ended(ledger: &Ledger, drift: &(ObjectRef, DriftClass)) -> bool {
+    let record = ledger.records.get(&drift.0);
+    let restarts = record.and_then(|record| record.restarts.as_deref());
+    let (Some(restarts), Some(drift)) = (restarts, ledger.drift.get(drift)) else {
+        return false;
+    };
+    drift.since <= restarts.at
+}
+
 fn records(ledger: &Ledger, kind: Kind) -> impl Iterator<Item = (&ObjectRef, &Record)> {
     let from_the_first = ledger.records.range(ObjectRef::new(kind, "")..);
     from_the_first.take_while(move |(object, _)| object.kind == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DriftRecord;
+
+    #[test]
+    fn what_ran_again_after_a_restart_was_healed_by_it_and_what_failed_later_was_not() {
+        let drift = |name| (ObjectRef::new(Kind::Connector, name), DriftClass::Modified);
+        let at = |second| jiff::Timestamp::new(second, 0).expect("it is a second of 1970");
+        let mut ledger = Ledger::default();
+        let restarts = Box::new(Restarts {
+            count: 1,
+            at: at(60),
+        });
+        for (name, since) in [("before", 58), ("in the same pass", 60), ("later", 90)] {
+            let record = ledger.records_mut().entry(drift(name).0).or_default();
+            record.restarts = Some(restarts.clone());
+            let since = at(since);
+            ledger.drift.insert(drift(name), DriftRecord { since });
+        }
+        let since = at(58);
+        let by_hand = drift("never restarted");
+        ledger.drift.insert(by_hand.clone(), DriftRecord { since });
+        assert!(ended(&ledger, &drift("before")) && ended(&ledger, &drift("in the same pass")));
+        assert!(!ended(&ledger, &drift("later")) && !ended(&ledger, &by_hand));
+        assert!(!ended(&ledger, &drift("unknown")));
+    }
 }

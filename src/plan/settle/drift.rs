@@ -17,6 +17,7 @@ use crate::{
         fields,
         memory::{PARTITIONS, PLACEMENT, REPLICATION_FACTOR},
         moves::{self, Outlook},
+        restart,
     },
 };
 
@@ -114,20 +115,16 @@ fn bare(desired: &DesiredCluster, object: &ObjectRef, class: DriftClass) -> Drif
     }
 }
 
-fn resolved_by(
-    inputs: &Inputs<'_>,
-    deeds: &Deeds<'_>,
-    (object, class): &Key,
-    was_planned: bool,
-) -> ResolvedBy {
+fn resolved_by(inputs: &Inputs<'_>, deeds: &Deeds<'_>, key: &Key, was_planned: bool) -> ResolvedBy {
+    let (object, class) = key;
     if was_planned {
         return match deeds.made(object) {
             true => ResolvedBy::Apply,
             false => ResolvedBy::External,
         };
     }
-    // replicas that were moved in passes before have arrived
-    if moves::moves(inputs.ledger, object) {
+    // replicas that were moved in passes before have arrived, and what was restarted runs
+    if moves::moves(inputs.ledger, object) || restart::ended(inputs.ledger, key) {
         return ResolvedBy::Apply;
     }
     let declared = inputs.desired.object(object);
