@@ -170,6 +170,10 @@ pub(super) struct Taken {
     pub(super) _id: u32,
 }
 
+/// What speaks against a schema that the registry refuses without a word.
+const UNEXPLAINED: &str = "it is not compatible with the versions that are there, and the registry does not say why; change the \
+                           schema, or its `compatibility`";
+
 /// `POST /compatibility/…?verbose=true`. Apicurio has no messages.
 #[derive(Deserialize)]
 pub(super) struct Judgement {
@@ -187,7 +191,7 @@ impl Judgement {
             (true, _) => Vec::new(),
             (false, false) => words,
             (false, true) => {
-                vec!["the registry says that it is not compatible, and no more".to_owned()]
+                vec![UNEXPLAINED.to_owned()]
             }
         }
     }

@@ -56,7 +56,10 @@ async fn what_the_registry_says_against_a_schema_is_told() {
         ),
         (
             Reply::Json(200, json!({"is_compatible": false})),
-            &["the registry says that it is not compatible, and no more"],
+            &[
+                "it is not compatible with the versions that are there, and the registry does not say why; change the schema, or its \
+             `compatibility`",
+            ],
         ),
         (invalid(), &["Invalid schema: no type"]),
     ] {
