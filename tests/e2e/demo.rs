@@ -13,7 +13,18 @@ async fn the_demo_is_as_told_on_real_kafka() {
     let demo = run(headgate().args(["demo", "--once"])).await;
     assert_eq!(demo.code, 0, "{demo:?}");
     assert!(!demo.out.contains("SANDBOX"), "{}", demo.out);
-    assert!(demo.out.contains("/api/v1/status"), "{}", demo.out);
+    for told in [
+        "/api/v1/status",
+        "config.http.timer.interval.millis: 3600000 → 500",
+        "it goes on after item 20",
+        "state: failed → running",
+        "restarted 1 of 7 times",
+        "user-events-value  update blocked: unsupported",
+        "git revert: converged",
+    ] {
+        assert!(demo.out.contains(told), "{told} is not in {}", demo.out);
+    }
+    assert!(!demo.out.contains("left out"), "{}", demo.out);
 }
 
 #[tokio::test]
@@ -30,6 +41,8 @@ async fn the_demo_plays_on_the_sandbox_where_there_is_no_java() {
     assert_eq!(demo.code, 0, "{demo:?}");
     assert!(demo.out.contains("SANDBOX"), "{}", demo.out);
     assert!(demo.out.contains("healed"), "{}", demo.out);
+    let beside = "left out: Kafka Connect and the Schema Registry";
+    assert!(demo.out.contains(beside), "{}", demo.out);
 }
 
 /// Finds a program as the shell does.

@@ -1,11 +1,10 @@
 //! The part of the story about access: users and their ACLs, an ACL that is stolen, a password that is changed.
 
-use tokio::time::Instant;
-
 use super::{
+    drift::{heals, saw},
     platform::{self, ACCESS_FILE, SECRETS},
     stage::Stage,
-    story::{by_hand, converged, counted, say, title, until},
+    story::{by_hand, converged, counted, expect, say, title, until},
 };
 use crate::{
     cli::failure::Failure,
@@ -30,13 +29,11 @@ pub(super) async fn given(stage: &Stage) -> Result<(), Failure> {
         .commit("users and what they may do", &files)
         .await?;
     say(
-        "the passwords lie beside the daemon and not in git; the plan says that they change, never what to",
+        "the passwords lie beside the daemon, not in git; a plan says that one changes, never what to",
     )?;
     until("the ACL is there", async || is_there(stage).await).await?;
     until("the platform is converged", async || converged(stage).await).await?;
-    say(
-        "four users, their ACLs and their quotas stand; look at /users, /acls and /quotas below the cluster",
-    )
+    say("four users, their ACLs and quotas stand: look at /users, /acls and /quotas of the cluster")
 }
 
 /// An ACL is taken away by hand.
@@ -44,17 +41,10 @@ pub(super) async fn stolen(stage: &Stage) -> Result<(), Failure> {
     title("6. Somebody takes an ACL away")?;
     say(STOLEN)?;
     let acl = Acl::parse(STOLEN).expect("the text above is an ACL");
-    by_hand(stage, Batch::DeleteAcls(vec![acl])).await?;
-    let began = Instant::now();
-    until("the ACL is back", async || {
-        is_there(stage).await
-            && counted(stage, "headgate_drift_resolved_total", "kind=\"Acl\"").await
-    })
-    .await?;
-    say(&format!(
-        "given back after {:.1} s; an alert would have told of it meanwhile",
-        began.elapsed().as_secs_f64()
-    ))
+    let stolen = by_hand(stage, Batch::DeleteAcls(vec![acl]));
+    heals(stage, &ObjectRef::new(Kind::Acl, STOLEN), stolen).await?;
+    expect(is_there(stage).await, "the ACL is there again")?;
+    say("an alert would have told of it meanwhile")
 }
 
 /// A password is changed by hand while nobody looks. A daemon tries a login every ten minutes at most, also when it starts.
@@ -66,9 +56,7 @@ pub(super) async fn password(stage: &mut Stage) -> Result<(), Failure> {
         Batch::SetCredentials(vec![credential("not-what-git-wants")]),
     )
     .await?;
-    say(
-        "Kafka tells no passwords back, so the daemon tries to log in as the user, every ten minutes at most",
-    )?;
+    say("Kafka tells no password back: the daemon logs in as the user, every ten minutes at most")?;
     stage.forget_login(USER)?;
     say("instead of waiting for that, the demo takes the last login out of the ledger")?;
     stage.start_daemon().await?;
@@ -82,7 +70,9 @@ pub(super) async fn password(stage: &mut Stage) -> Result<(), Failure> {
         counted(stage, "headgate_drift_resolved_total", "kind=\"User\"").await
     })
     .await?;
-    say("the login was refused, that is drift, and git's password was set again")
+    let user = ObjectRef::new(Kind::User, USER);
+    say(&format!("Headgate saw: {}", saw(stage, &user).await))?;
+    say("the login was refused; git's password was set again")
 }
 
 fn credential(password: &str) -> Credential {

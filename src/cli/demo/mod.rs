@@ -1,9 +1,13 @@
 //! `headgate demo`: the story of a platform, told on a real Kafka, each step checked as it is told.
 
 mod access;
+mod beside;
+mod connectors;
+mod drift;
 mod moves;
 mod platform;
 mod repo;
+mod schemas;
 mod stage;
 mod story;
 

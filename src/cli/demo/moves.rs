@@ -35,7 +35,7 @@ pub(super) async fn drained(stage: &Stage) -> Result<(), Failure> {
     until("the broker is empty", async || on_drained(stage).await == 0).await?;
     until("the platform is converged", async || converged(stage).await).await?;
     say(&format!(
-        "broker {DRAINED} is empty after {:.1} s, and no throttle is left behind",
+        "no replica of the platform is on broker {DRAINED} after {:.1} s, and no throttle is left behind",
         began.elapsed().as_secs_f64()
     ))
 }

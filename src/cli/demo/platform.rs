@@ -1,5 +1,7 @@
 //! The example platform that the demo keeps: `desired-state/streaming-platform` of this repository, and what is changed
-//! in it as the story goes.
+//! in it as the story goes. Its connectors are those of the lab's plugins.
+
+use crate::lab::{BUCKET, HTTP_SOURCE, S3_SINK};
 
 /// The cluster's name.
 pub(super) const CLUSTER: &str = "streaming-platform";
@@ -19,9 +21,28 @@ pub(super) const DRAINED: i32 = 4;
 /// Path of the cluster file in the demo's repository.
 pub(super) const CLUSTER_FILE: &str = "desired-state/streaming-platform/cluster.yaml";
 
+/// Path of the file with connectors in the demo's repository.
+pub(super) const CONNECTORS_FILE: &str = "desired-state/streaming-platform/connectors.yaml";
+
+/// Path of the file with schemas in the demo's repository.
+pub(super) const SCHEMAS_FILE: &str = "desired-state/streaming-platform/schemas.yaml";
+
+/// Paths of the schemas themselves.
+pub(super) const USER_EVENT_FILE: &str = "desired-state/streaming-platform/schemas/user-event.avsc";
+pub(super) const MEASUREMENT_FILE: &str =
+    "desired-state/streaming-platform/schemas/measurement.avsc";
+
+/// The secret that the source's document names.
+pub(super) const TOKEN: &str = "cdn-api-token";
+
 const CLUSTER_YAML: &str = include_str!("../../../desired-state/streaming-platform/cluster.yaml");
 const TOPICS_YAML: &str = include_str!("../../../desired-state/streaming-platform/topics.yaml");
 
+const SCHEMAS_YAML: &str = include_str!("../../../desired-state/streaming-platform/schemas.yaml");
+const USER_EVENT: &str =
+    include_str!("../../../desired-state/streaming-platform/schemas/user-event.avsc");
+const MEASUREMENT: &str =
+    include_str!("../../../desired-state/streaming-platform/schemas/measurement.avsc");
 const USERS_YAML: &str = include_str!("../../../desired-state/streaming-platform/users.yaml");
 
 const MOVES: &str = "  moves: {throttle: 50MiB, concurrent: 5}\n";
@@ -58,11 +79,7 @@ pub(super) fn draining(cluster_id: &str) -> String {
 
 /// Returns the users, without the group that nobody here reads in.
 pub(super) fn access() -> String {
-    let documents = USERS_YAML.split("---\n");
-    let documents: Vec<&str> = documents
-        .filter(|d| !d.contains("kind: ConsumerGroup"))
-        .collect();
-    documents.join("---\n")
+    without(USERS_YAML, "kind: ConsumerGroup")
 }
 
 /// Returns the password of a user of the demo.
@@ -70,29 +87,101 @@ pub(super) fn password(user: &str) -> String {
     format!("{user}-demo-password")
 }
 
-/// Returns the topics as the repository has them, without their schemas: the demo has no registry.
+/// Returns the topics without their schemas: they come when there is a registry.
 pub(super) fn topics() -> String {
-    let lines = TOPICS_YAML.lines();
-    let lines = lines.filter(|line| !line.starts_with("  schemas:"));
-    lines.map(|line| format!("{line}\n")).collect()
+    without_schemas(TOPICS_YAML)
 }
 
 /// Returns the topics after the merge: more partitions for user-events, and a topic more.
 pub(super) fn merged() -> String {
-    format!(
-        "{}{AUDIT_TRAIL}",
-        topics().replacen("partitions: 3", "partitions: 6", 1)
-    )
+    without_schemas(&grown())
 }
 
 /// Returns the merged topics without application-logs.
 pub(super) fn without_logs() -> String {
-    let merged = merged();
-    let documents: Vec<&str> = merged
-        .split("---\n")
-        .filter(|d| !d.contains("name: application-logs"))
-        .collect();
-    documents.join("---\n")
+    without_schemas(&without(&grown(), LOGS))
+}
+
+/// Returns these topics with the schemas of their records.
+pub(super) fn with_schemas() -> String {
+    without(&grown(), LOGS)
+}
+
+/// Returns the schemas of these topics, and the files that they name.
+pub(super) fn schemas() -> [(&'static str, String); 3] {
+    [
+        (SCHEMAS_FILE, without(SCHEMAS_YAML, LOGS)),
+        (USER_EVENT_FILE, USER_EVENT.to_owned()),
+        (MEASUREMENT_FILE, MEASUREMENT.to_owned()),
+    ]
+}
+
+/// The field that readers could not do without, and would not find in older records.
+pub(super) const FIELD: &str = r#"{"name": "country", "type": "string"}"#;
+
+/// Returns the schema of user-events with that field.
+pub(super) fn incompatible() -> String {
+    USER_EVENT.replace(PAGE, &format!("{PAGE}\n    {FIELD},"))
+}
+
+/// Returns a source that reads an endpoint into a topic, the topic, and a sink that writes it into S3.
+pub(super) fn connectors(endpoint: &str, s3: &str) -> String {
+    format!(
+        "apiVersion: headgate.dev/v1
+kind: Connector
+metadata: {{name: http-source, labels: {{domain: operations, owner: platform}}}}
+spec:
+  connect: main
+  class: {HTTP_SOURCE}
+  tasksMax: 1
+  config:
+    http.request.url: {endpoint}
+    http.timer.interval.millis: 500
+    kafka.topic: cdn-requests
+  configFrom:
+    http.request.token: {{secret: {TOKEN}}}
+  restart: {{max: 7, backoff: quadratic}}
+---
+apiVersion: headgate.dev/v1
+kind: Topic
+metadata: {{name: cdn-requests, labels: {{domain: operations, owner: platform}}}}
+spec: {{partitions: 1}}
+---
+apiVersion: headgate.dev/v1
+kind: Connector
+metadata: {{name: s3-sink, labels: {{domain: operations, owner: data}}}}
+spec:
+  connect: main
+  class: {S3_SINK}
+  tasksMax: 1
+  config: {{topics: [cdn-requests], s3.bucket.name: {BUCKET}, store.url: \"{s3}\", flush.size: 100}}
+"
+    )
+}
+
+/// The topic that goes.
+const LOGS: &str = "name: application-logs";
+
+/// A line of the schema of user-events.
+const PAGE: &str = r#"{"name": "page", "type": "string"},"#;
+
+fn grown() -> String {
+    format!(
+        "{}{AUDIT_TRAIL}",
+        TOPICS_YAML.replacen("partitions: 3", "partitions: 6", 1)
+    )
+}
+
+/// Takes out the documents in which something stands.
+fn without(documents: &str, what: &str) -> String {
+    let documents = documents.split("---\n").filter(|d| !d.contains(what));
+    documents.collect::<Vec<_>>().join("---\n")
+}
+
+fn without_schemas(topics: &str) -> String {
+    let lines = topics.lines();
+    let lines = lines.filter(|line| !line.starts_with("  schemas:"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
@@ -106,6 +195,14 @@ mod tests {
             consenting("some-id", "{kind: Topic}").contains("    allow:\n      - {kind: Topic}\n")
         );
         assert!(TOPICS_YAML.contains("schemas:") && !topics().contains("schemas:"));
+        assert!(with_schemas().contains("schemas: {value: user-events-value}"));
+        assert!(
+            schemas()
+                .iter()
+                .all(|(_, text)| !text.contains("application-logs"))
+        );
+        assert!(schemas()[0].1.contains("name: user-events-value"));
+        assert_ne!(incompatible(), USER_EVENT);
         assert!(merged().contains("partitions: 6") && merged().contains("audit-trail"));
         assert!(
             topics().contains("name: application-logs")

@@ -19,7 +19,7 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Writes files and commits them; `None` removes one.
+    /// Writes files and commits them.
     pub(super) async fn commit(
         &self,
         message: &str,
@@ -32,6 +32,16 @@ impl Repo {
         }
         self.git(&["add", "-A"]).await?;
         self.git(&["commit", "-q", "-m", message]).await?;
+        self.head().await
+    }
+
+    /// Takes the last commit back, by another one.
+    pub(super) async fn revert(&self) -> Result<String, Failure> {
+        self.git(&["revert", "--no-edit", "HEAD"]).await?;
+        self.head().await
+    }
+
+    async fn head(&self) -> Result<String, Failure> {
         Ok(self.git(&["rev-parse", "HEAD"]).await?.trim().to_owned())
     }
 

@@ -1,7 +1,12 @@
 //! What the story is played on: Kafka (or the sandbox), a repository, `headgate.yaml` and the daemon.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
+use serde::de::DeserializeOwned;
 use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 
 use super::{
@@ -12,10 +17,13 @@ use crate::{
     cli::{failure::Failure, output},
     config::Config,
     daemon::{self, ConnectPlanes, DaemonError, Options, Planes},
-    lab::{ADMIN_USER, KafkaCluster, KafkaSpec, Security, free_port},
+    lab::{
+        ADMIN_USER, Beside, KafkaCluster, KafkaSpec, LabError, PlatformSpec, Security, free_port,
+    },
     ledger::Store,
     model::chain,
     ports::KafkaPlane,
+    report::Page,
     rest,
     sandbox::Sandbox,
 };
@@ -25,6 +33,9 @@ const BROKERS: u16 = 4;
 
 /// The id of the cluster in memory, of the shape that Kafka's tools make.
 const SANDBOX_ID: &str = "c2FuZGJveC1vbi1wYXBlcg";
+
+/// What stands beside Kafka, as people call it.
+const BESIDE: &str = "Kafka Connect and the Schema Registry";
 
 /// The daemon, and how it is told to stop.
 type Running = (oneshot::Sender<()>, JoinHandle<Result<(), DaemonError>>);
@@ -38,7 +49,12 @@ pub(super) struct Stage {
     pub(super) hand: Arc<dyn KafkaPlane>,
     pub(super) connect: ConnectPlanes,
     pub(super) http: String,
-    kafka: Option<KafkaCluster>,
+    /// What stands beside Kafka; nothing before [`Self::join`].
+    pub(super) beside: Beside,
+    /// A line for each part that the story has to do without.
+    pub(super) left_out: Vec<String>,
+    coming: Option<JoinHandle<Result<Beside, LabError>>>,
+    kafka: Option<Arc<KafkaCluster>>,
     daemon: Option<Running>,
     folder: tempfile::TempDir,
 }
@@ -52,13 +68,9 @@ impl Stage {
         output::line(
             "Starting a real Kafka on loopback (the first time, its jars are fetched from Maven Central) …",
         )?;
-        let spec = KafkaSpec {
-            brokers: BROKERS,
-            security: Security::ScramTls,
-            session: KafkaSpec::SHORT_SESSION,
-            ..KafkaSpec::default()
-        };
-        let kafka = match output::waiting("starting", spec.start()).await {
+        let (spec, mut left_out) = lab().that_fits();
+        let mut coming = None;
+        let kafka = match output::waiting("starting", spec.kafka.start()).await {
             Ok(kafka) => {
                 let seconds = began.elapsed().as_secs_f64();
                 output::line(format!(
@@ -66,12 +78,17 @@ impl Stage {
                     kafka.version().as_str(),
                     kafka.bootstrap().join(" ")
                 ))?;
+                let kafka = Arc::new(kafka);
+                let under = Arc::clone(&kafka);
+                // it starts while the story begins, which needs no more than Kafka
+                coming = Some(tokio::spawn(async move { spec.beside(&under).await }));
                 Some(kafka)
             }
             Err(error) if error.is_missing_program() => {
                 output::line(format!(
                     "{error}\nSo this demo plays on the SANDBOX, a Kafka in memory: the same daemon, no brokers."
                 ))?;
+                left_out = vec![format!("{BESIDE}: the sandbox is Kafka only")];
                 None
             }
             Err(error) => return Err(error.into()),
@@ -79,11 +96,9 @@ impl Stage {
         let repo = Repo::init(folder.path().join("platform")).await?;
         let http = format!("127.0.0.1:{}", free_port()?);
         let config_path = folder.path().join("headgate.yaml");
-        let kafka_section = match &kafka {
-            Some(kafka) => section(kafka),
-            None => "{bootstrap: [\"sandbox:9092\"]}".to_owned(),
-        };
-        tokio::fs::write(&config_path, config(&folder, &kafka_section, &http)).await?;
+        let beside = Beside::default();
+        let text = config(folder.path(), kafka.as_deref(), &beside, &http);
+        tokio::fs::write(&config_path, text).await?;
         let sandbox = Sandbox::new(SANDBOX_ID, BROKERS);
         let cluster_id = match &kafka {
             Some(kafka) => kafka.cluster_id().to_owned(),
@@ -104,10 +119,27 @@ impl Stage {
             hand,
             connect,
             http,
+            beside,
+            left_out,
+            coming,
             kafka,
             daemon: None,
             folder,
         })
+    }
+
+    /// Waits for what stands beside Kafka, and writes into `headgate.yaml` where it is.
+    pub(super) async fn join(&mut self) -> Result<(), Failure> {
+        let Some(coming) = self.coming.take() else {
+            return Ok(());
+        };
+        match output::waiting("Connect and the registry are starting", coming).await? {
+            Ok(beside) => self.beside = beside,
+            Err(error) => self.left_out.push(format!("{BESIDE}: {}", chain(&error))),
+        }
+        let folder = self.folder.path();
+        let text = config(folder, self.kafka.as_deref(), &self.beside, &self.http);
+        Ok(tokio::fs::write(&self.config_path, text).await?)
     }
 
     /// Reads the demo's `headgate.yaml`.
@@ -159,13 +191,18 @@ impl Stage {
 
     /// Writes the passwords of users to where `headgate.yaml` says that secrets lie.
     pub(super) async fn write_secrets(&self, users: [&str; 4]) -> Result<(), Failure> {
-        let dir = self.folder.path().join("secrets");
-        tokio::fs::create_dir_all(&dir).await?;
         for user in users {
-            let file = dir.join(format!("{user}-password"));
-            tokio::fs::write(file, platform::password(user)).await?;
+            let name = format!("{user}-password");
+            self.write_secret(&name, &platform::password(user)).await?;
         }
         Ok(())
+    }
+
+    /// Writes a secret to where `headgate.yaml` says that they lie.
+    pub(super) async fn write_secret(&self, name: &str, value: &str) -> Result<(), Failure> {
+        let dir = self.folder.path().join("secrets");
+        tokio::fs::create_dir_all(&dir).await?;
+        Ok(tokio::fs::write(dir.join(name), value).await?)
     }
 
     /// Kills a broker; `false` on the sandbox, whose brokers do not die.
@@ -195,11 +232,39 @@ impl Stage {
         answer.text().await.ok()
     }
 
+    /// Asks the daemon for a list below the cluster; empty while it has none.
+    pub(super) async fn list<T: DeserializeOwned>(&self, what: &str) -> Vec<T> {
+        let path = format!("/api/v1/clusters/{CLUSTER}/{what}?limit=1000");
+        let answer = self.get(&path).await.unwrap_or_default();
+        let page: Option<Page<T>> = serde_json::from_str(&answer).ok();
+        page.map_or_else(Vec::new, |page| page.items)
+    }
+
     /// Ends the daemon and Kafka, and removes every file.
     pub(super) async fn tear_down(mut self) {
         self.stop_daemon().await;
+        if let Some(coming) = self.coming.take() {
+            coming.abort();
+            let _ = coming.await;
+        }
+        drop(self.beside);
         drop(self.kafka.take());
         drop(self.folder);
+    }
+}
+
+/// The lab that the story is told on, where there is room for all of it.
+fn lab() -> PlatformSpec {
+    PlatformSpec {
+        kafka: KafkaSpec {
+            brokers: BROKERS,
+            security: Security::ScramTls,
+            session: KafkaSpec::SHORT_SESSION,
+            ..KafkaSpec::default()
+        },
+        workers: 1,
+        registry: true,
+        traffic: false,
     }
 }
 
@@ -224,17 +289,34 @@ fn section(kafka: &KafkaCluster) -> String {
     )
 }
 
-fn config(folder: &tempfile::TempDir, kafka: &str, http: &str) -> String {
+fn config(folder: &Path, kafka: Option<&KafkaCluster>, beside: &Beside, http: &str) -> String {
+    let kafka = match kafka {
+        Some(kafka) => section(kafka),
+        None => "{bootstrap: [\"sandbox:9092\"]}".to_owned(),
+    };
+    let beside = sections(beside);
+    let beside: String = beside.map(|line| format!("    {line}\n")).collect();
     format!(
         "source: {{repo: {}/platform, branch: main, interval: 5s}}
 clusters:
   {CLUSTER}:
     interval: 2s
     kafka: {kafka}
-secrets: {{dir: secrets}}
+{beside}secrets: {{dir: secrets}}
 ledger: {{path: ledger.db}}
 http: {{listen: \"{http}\"}}
 ",
-        folder.path().display()
+        folder.display()
     )
+}
+
+/// How the daemon reaches what stands beside Kafka: a line of `headgate.yaml` each.
+pub(super) fn sections(beside: &Beside) -> impl Iterator<Item = String> + use<> {
+    let connect = beside.connect.as_ref().map(|(connect, ..)| {
+        let urls = connect.urls();
+        format!("connect: {{main: {{urls: {urls:?}}}}}")
+    });
+    let registry = beside.registry.as_ref();
+    let registry = registry.map(|service| format!("registry: {{url: {:?}}}", service.url()));
+    connect.into_iter().chain(registry)
 }

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    access, moves,
+    access, beside, connectors,
+    drift::heals,
+    moves,
     platform::{self, CLUSTER, CLUSTER_FILE, TOPICS_FILE},
+    schemas,
     stage::Stage,
 };
 use crate::{
@@ -15,12 +19,15 @@ use crate::{
     daemon::{self, Source},
     live::{LiveObject, LiveTopic, Observed},
     model::{ConfigKey, ObjectRef},
-    plan,
+    plan::render::{self, wrap},
     ports::{Batch, NewValue, Outcome},
 };
 
 /// The longest that a step may take; each is a second or two.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Columns of what is said, behind its indent.
+const WIDTH: usize = 97;
 
 /// Tells the whole story.
 pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
@@ -33,7 +40,10 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
     access::password(stage).await?;
     deletion_held_back(stage).await?;
     deletion_agreed(stage).await?;
-    moves::drained(stage).await
+    moves::drained(stage).await?;
+    beside::joins(stage).await?;
+    connectors::kept(stage).await?;
+    schemas::refused(stage).await
 }
 
 async fn first_plan(stage: &Stage) -> Result<(), Failure> {
@@ -70,23 +80,15 @@ async fn drift(stage: &Stage) -> Result<(), Failure> {
     say("retention.ms of user-events is set to 60000: data would be gone after a minute")?;
     let minute = NewValue::Open("60000".into());
     let change = vec![(ConfigKey::new("retention.ms"), Some(minute))];
-    by_hand(
-        stage,
-        Batch::AlterConfigs(vec![(ObjectRef::topic("user-events"), change)]),
-    )
-    .await?;
-    let began = Instant::now();
-    until("the drift is healed", async || {
-        let healed = live(stage, "user-events")
-            .await
-            .is_some_and(|t| t.config_value("retention.ms") == Some(Some("86400000")));
-        healed && counted(stage, "headgate_drift_resolved_total", "by=\"apply\"").await
-    })
-    .await?;
-    say(&format!(
-        "healed after {:.1} s, and counted: look at headgate_drift_detected_total in /metrics",
-        began.elapsed().as_secs_f64()
-    ))
+    let topic = ObjectRef::topic("user-events");
+    let change = Batch::AlterConfigs(vec![(topic.clone(), change)]);
+    heals(stage, &topic, by_hand(stage, change)).await?;
+    let healed = live(stage, "user-events").await;
+    expect(
+        healed.is_some_and(|t| t.config_value("retention.ms") == Some(Some("86400000"))),
+        "its retention is 24 h again",
+    )?;
+    say("and counted: look at headgate_drift_detected_total in /metrics")
 }
 
 async fn merge(stage: &Stage) -> Result<(), Failure> {
@@ -99,12 +101,7 @@ async fn merge(stage: &Stage) -> Result<(), Failure> {
         )
         .await?;
     let began = Instant::now();
-    until("the merge is applied", async || {
-        status(stage)
-            .await
-            .is_some_and(|s| s.contains(&format!("\"converged\":\"{sha}\"")))
-    })
-    .await?;
+    until("the merge is applied", async || applied(stage, &sha).await).await?;
     expect(
         live(stage, "user-events")
             .await
@@ -144,8 +141,9 @@ async fn deletion_held_back(stage: &Stage) -> Result<(), Failure> {
 
 async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
     title("9. Consent, in git, with a reason and an end")?;
-    let allow = "{kind: Topic, name: application-logs, reason: \"logs went to the new platform\", until: 2099-12-31}";
-    say(allow)?;
+    let allow =
+        "{kind: Topic, name: application-logs, reason: \"logs went elsewhere\", until: 2099-12-31}";
+    show(allow)?;
     stage
         .repo
         .commit(
@@ -164,12 +162,16 @@ async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
 /// Says where to look and what to try while it keeps running.
 pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
     title("Look around")?;
-    say(&format!("status   http://{}/api/v1/status", stage.http))?;
-    say(&format!("metrics  http://{}/metrics", stage.http))?;
-    say(&format!(
-        "history  http://{}/api/v1/clusters/{CLUSTER}/history",
-        stage.http
-    ))?;
+    show(&format!("status   http://{}/api/v1/status", stage.http))?;
+    show(&format!("metrics  http://{}/metrics", stage.http))?;
+    let cluster = format!("http://{}/api/v1/clusters/{CLUSTER}", stage.http);
+    show(&format!("history  {cluster}/history"))?;
+    if let Some((connect, ..)) = &stage.beside.connect {
+        let worker = connect.urls().join(" ");
+        show(&format!(
+            "{worker}/connectors is Kafka Connect: delete one, and look again"
+        ))?;
+    }
     say(&format!(
         "commit to {} and watch",
         stage.repo.path.display()
@@ -180,11 +182,11 @@ pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
     ))
 }
 
-async fn show_plan(stage: &Stage) -> Result<(), Failure> {
+pub(super) async fn show_plan(stage: &Stage) -> Result<(), Failure> {
     let plan = daemon::plan(&stage.config()?, &Source::Repository, None, &stage.connect).await?;
     Ok(output::text(&format!(
         "\n{}\n",
-        plan::render::text(&plan, output::style())
+        render::text(&plan, output::style())
     ))?)
 }
 
@@ -221,6 +223,24 @@ async fn status(stage: &Stage) -> Option<String> {
         .map(|s| s.replace(": ", ":"))
 }
 
+/// Tells whether the cluster is as a commit says.
+pub(super) async fn applied(stage: &Stage, sha: &str) -> bool {
+    let converged = format!("\"converged\":\"{sha}\"");
+    status(stage).await.is_some_and(|s| s.contains(&converged))
+}
+
+/// Tells whether a change to an object is withheld.
+pub(super) async fn withheld(stage: &Stage, object: &ObjectRef) -> bool {
+    let path = format!("/api/v1/clusters/{CLUSTER}/plan");
+    let plan = stage.get(&path).await.unwrap_or_default();
+    let plan: Value = serde_json::from_str(&plan).unwrap_or_default();
+    let mut blocked = plan["clusters"][0]["blocked"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    blocked.any(|b| b["kind"] == object.kind.as_str() && b["name"] == object.name.as_str())
+}
+
 pub(super) async fn converged(stage: &Stage) -> bool {
     status(stage)
         .await
@@ -248,7 +268,7 @@ pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> R
     )))
 }
 
-fn expect(holds: bool, what: &str) -> Result<(), Failure> {
+pub(super) fn expect(holds: bool, what: &str) -> Result<(), Failure> {
     match holds {
         true => Ok(()),
         false => Err(Failure::new(format!("not as told: expected that {what}"))),
@@ -260,6 +280,17 @@ pub(super) fn title(text: &str) -> Result<(), Failure> {
     Ok(output::line(format!("\n{}", output::styled(text, style)))?)
 }
 
+/// Says something, in lines that fit a terminal.
 pub(super) fn say(text: &str) -> Result<(), Failure> {
-    Ok(output::line(format!("   {text}"))?)
+    let lines = wrap(text, WIDTH);
+    for (i, line) in lines.iter().enumerate() {
+        let hang = if i == 0 { "   " } else { "     " };
+        output::line(format!("{hang}{line}"))?;
+    }
+    Ok(())
+}
+
+/// Shows a line as it stands, below what is said.
+pub(super) fn show(line: &str) -> Result<(), Failure> {
+    Ok(output::line(format!("     {line}"))?)
 }

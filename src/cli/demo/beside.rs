@@ -1,0 +1,78 @@
+//! The part of the story in which Kafka Connect and a Schema Registry join: connectors and schemas like everything else.
+
+use super::{
+    connectors, platform,
+    stage::{self, Stage},
+    story::{applied, say, show, title, until},
+};
+use crate::{
+    cli::failure::Failure,
+    report::{ConnectorItem, SchemaItem},
+};
+
+/// What runs beside Kafka is told to the daemon, and its documents are merged.
+pub(super) async fn joins(stage: &mut Stage) -> Result<(), Failure> {
+    title("11. Kafka Connect and a Schema Registry join")?;
+    stage.join().await?;
+    for part in &stage.left_out {
+        say(&format!("left out: {part}"))?;
+    }
+    let lines: Vec<String> = stage::sections(&stage.beside).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    say("headgate.yaml says where they are, and the daemon reads it again while it runs:")?;
+    for line in lines {
+        show(&line)?;
+    }
+    let mut files = Vec::new();
+    if let Some((_, s3, endpoint)) = &stage.beside.connect {
+        stage.write_secret(platform::TOKEN, "demo-token").await?;
+        let text = platform::connectors(&endpoint.url(), &s3.url());
+        files.push((platform::CONNECTORS_FILE, text));
+        say("a pull request brings a source that reads a REST API, and a sink that writes to S3")?;
+    }
+    if stage.beside.registry.is_some() {
+        files.extend(platform::schemas());
+        files.push((platform::TOPICS_FILE, platform::with_schemas()));
+        say("the topics get the schemas of their records")?;
+    }
+    let sha = stage.repo.commit("connectors and schemas", &files).await?;
+    until("all of it is made", async || applied(stage, &sha).await).await?;
+    if stage.beside.connect.is_some() {
+        connectors::first_items(stage).await?;
+        until("the connectors run", async || all_run(stage).await).await?;
+    }
+    listed(stage).await
+}
+
+async fn all_run(stage: &Stage) -> bool {
+    let items: Vec<ConnectorItem> = stage.list("connectors").await;
+    !items.is_empty() && items.iter().all(|item| state(item) == "RUNNING, 1 task")
+}
+
+/// Shows what the daemon tells of connectors and schemas, an item a line.
+async fn listed(stage: &Stage) -> Result<(), Failure> {
+    say("look at /connectors and /schemas of the cluster:")?;
+    for item in stage.list::<ConnectorItem>("connectors").await {
+        let class = item.class.as_deref().unwrap_or_default();
+        show(&format!("{:<21} {:<16} {class}", item.name, state(&item)))?;
+    }
+    for item in stage.list::<SchemaItem>("schemas").await {
+        let format = item.format.as_deref().unwrap_or_default();
+        let version = item.version.unwrap_or_default();
+        let level = item.compatibility.as_deref().unwrap_or_default();
+        let version = format!("{format} version {version}");
+        show(&format!("{:<21} {version:<16} {level}", item.name))?;
+    }
+    Ok(())
+}
+
+/// Says what a connector and its tasks do.
+fn state(item: &ConnectorItem) -> String {
+    let tasks = item.tasks.as_deref().unwrap_or_default();
+    let running = tasks.iter().filter(|task| task.state == "RUNNING").count();
+    let plural = if running == 1 { "" } else { "s" };
+    let state = item.state.as_deref().unwrap_or("-");
+    format!("{state}, {running} task{plural}")
+}
