@@ -1,7 +1,7 @@
 //! Who Headgate is towards a REST plane (rank 6): certificates and logins, read now and then, so that what was rotated is
 //! taken up without a restart.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{ClientBuilder, header::HeaderValue, redirect, retry};
@@ -28,9 +28,27 @@ const IDLE: Duration = Duration::from_secs(15);
 /// What a request needs: connections, and who one is.
 pub(super) struct Access {
     pub(super) http: reqwest::Client,
-    pub(super) login: Option<HeaderValue>,
+    pub(super) login: Option<Arc<Login>>,
     pem: Option<Pem>,
     read_at: Instant,
+}
+
+/// Who one is, as it is sent.
+pub(super) struct Login {
+    pub(super) header: HeaderValue,
+    /// The password or token, and how the header spells it.
+    secrets: Vec<Secret<String>>,
+}
+
+impl Login {
+    /// Takes the login out of a service's words: some repeat what they do not take.
+    pub(super) fn hide(&self, words: &str) -> String {
+        let secrets = self.secrets.iter().map(|secret| secret.expose());
+        let secrets = secrets.filter(|secret| !secret.is_empty());
+        secrets.fold(words.to_owned(), |told, secret| {
+            told.replace(secret, "(hidden)")
+        })
+    }
 }
 
 impl Access {
@@ -48,6 +66,7 @@ impl Access {
     ) -> Result<Self, Error> {
         let pem = endpoint.tls.as_ref().map(certificates).transpose()?;
         let login = endpoint.login.as_ref().map(login).transpose()?;
+        let login = login.map(Arc::new);
         let http = match before {
             Some(before) if before.pem == pem => before.http.clone(),
             _ => connections(pem.as_ref(), limits)?,
@@ -103,28 +122,27 @@ fn certificates(tls: &Tls) -> Result<Pem, Error> {
     })
 }
 
-fn login(login: &RestLogin) -> Result<HeaderValue, Error> {
-    let (field, text) = match login {
+fn login(login: &RestLogin) -> Result<Login, Error> {
+    let (field, scheme, secrets) = match login {
         RestLogin::Basic { username, password } => {
             let password = read("auth.basic.password", password)?;
             let both = format!("{username}:{}", password.expose());
-            (
-                "auth.basic",
-                format!("Basic {}", BASE64_STANDARD.encode(both)),
-            )
+            let both = Secret::new(BASE64_STANDARD.encode(both));
+            ("auth.basic", "Basic", vec![both, password])
         }
         RestLogin::Bearer(token) => {
             let token = read("auth.bearer", token)?;
-            ("auth.bearer", format!("Bearer {}", token.expose()))
+            ("auth.bearer", "Bearer", vec![token])
         }
     };
+    let text = format!("{scheme} {}", secrets[0].expose());
     let mut header = HeaderValue::try_from(text).map_err(|_| {
         Error::Settings(format!(
             "{field} cannot be sent: it holds characters that no HTTP header may have"
         ))
     })?;
     header.set_sensitive(true);
-    Ok(header)
+    Ok(Login { header, secrets })
 }
 
 fn read(field: &'static str, reference: &SecretRef) -> Result<Secret<String>, Error> {

@@ -1,8 +1,10 @@
 //! What a REST plane answers (rank 6), read without ever repeating it: an answer may hold secrets.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Error, error::hint};
+use super::{Error, access::Login, error::hint};
 use crate::model::one_line;
 
 /// An answer, whole.
@@ -15,6 +17,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// Who asked.
+    pub(super) login: Option<Arc<Login>>,
 }
 
 /// What Kafka Connect and the Schema Registry say where they do not do what was asked: both in the same shape.
@@ -22,7 +26,7 @@ pub struct Answer {
 pub struct Complaint {
     /// The service's own code; Connect's is that of HTTP.
     pub error_code: i64,
-    /// Its words, as they came. They may repeat what was sent, secrets included.
+    /// Its words, without Headgate's login. They may repeat what else was sent, secrets included.
     #[serde(default)]
     pub message: String,
 }
@@ -63,7 +67,11 @@ impl Answer {
     /// a proxy before it.
     #[must_use]
     pub fn complaint(&self) -> Option<Complaint> {
-        serde_json::from_slice(&self.body).ok()
+        let mut complaint: Complaint = serde_json::from_slice(&self.body).ok()?;
+        if let Some(login) = &self.login {
+            complaint.message = login.hide(&complaint.message);
+        }
+        Some(complaint)
     }
 
     /// Tells what was asked, how it was answered, and what to do about it; `words` are the service's, fit to be told.

@@ -159,7 +159,7 @@ impl Client {
             .timeout(within)
             .header(ACCEPT, JSON);
         if let Some(login) = &access.login {
-            sending = sending.header(AUTHORIZATION, login.clone());
+            sending = sending.header(AUTHORIZATION, login.header.clone());
         }
         if let Some(body) = &request.body {
             sending = sending.header(CONTENT_TYPE, JSON).body(body.clone());
@@ -174,6 +174,7 @@ impl Client {
             asked: request.to_string(),
             status,
             body: self.body(response, url, request, within).await?,
+            login: access.login.clone(),
         })
     }
 

@@ -82,6 +82,35 @@ async fn a_user_logs_in_with_a_password() {
     }
 }
 
+/// Trap 45: a service, or a proxy before it, may repeat the login that it does not take.
+#[tokio::test]
+async fn a_login_that_is_refused_and_repeated_is_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test writes the secret that is read"
+    )]
+    fs::write(&path, "open sesame").unwrap();
+    let double = Double::start(|asked| {
+        let sent = asked.authorization.clone().unwrap();
+        Reply::error(401, &format!("{sent}: open sesame is wrong"))
+    })
+    .await;
+    let username = "Aladdin".to_owned();
+    let basic = RestLogin::Basic {
+        username,
+        password: file(&path),
+    };
+    for (login, scheme) in [(basic, "Basic"), (RestLogin::Bearer(file(&path)), "Bearer")] {
+        let client = Client::new("main", &mk_endpoint(&double, login));
+        let seen = client.observe().await;
+        let why = seen.unknown().unwrap();
+        let told = format!("401: {scheme} (hidden): (hidden) is wrong");
+        assert!(why.contains(&told), "{why}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_asked() {
     let folder = tempfile::tempdir().unwrap();
