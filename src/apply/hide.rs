@@ -19,6 +19,9 @@ pub enum Origin<'a> {
 /// What is shown of a value that holds a login where git has another one.
 const HIDDEN: &str = "(hidden)";
 
+/// A shorter beginning of a secret, in bytes, stands at the end of a trace by chance, and tells little.
+const SHORTEST: usize = 4;
+
 /// Takes the secrets out of what the workers tell of a connector. A value that git takes from a secret is known by its
 /// fingerprint from here on, which tells whether it is still the same; another one is not known at all if its key says that
 /// it is secret, or it holds a login. Of one that git declares openly it is still known that it is not git's.
@@ -38,8 +41,20 @@ pub fn hide<'a>(
             if trace.contains(secret.as_str()) {
                 *trace = trace.replace(secret.as_str(), HIDDEN);
             }
+            if let Some(begin) = begun(trace, secret) {
+                trace.truncate(begin);
+                trace.push_str(HIDDEN);
+            }
         }
     }
+}
+
+/// Returns where the beginning of a secret stands at the end of a trace, which is kept in part.
+fn begun(trace: &str, secret: &str) -> Option<usize> {
+    let ends = secret.char_indices().map(|(at, _)| at).rev();
+    let mut ends = ends.take_while(|at| *at >= SHORTEST);
+    let end = ends.find(|at| trace.ends_with(&secret[..*at]))?;
+    Some(trace.len() - end)
 }
 
 /// Hides a value if it is a secret, and returns it then.
@@ -93,7 +108,7 @@ mod tests {
                 ("sasl.password", "${file:/etc/c:password}"),
                 ("topic.password.policy", "strict"),
             ],
-            "login of x with canary-1 failed, and canary-2 is no key",
+            "login of x with canary-1 failed, and canary-2 is no key; neither is canar",
         );
         hide(&mut connector, &vault, |key| match key {
             "db.user.pin" => Some(Origin::Secret),
@@ -114,7 +129,7 @@ mod tests {
         let trace = connector.trace.unwrap();
         assert_eq!(
             trace,
-            "login of x with (hidden) failed, and (hidden) is no key"
+            "login of x with (hidden) failed, and (hidden) is no key; neither is (hidden)"
         );
     }
 

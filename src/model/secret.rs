@@ -71,16 +71,20 @@ pub fn is_secret_key(key: &str) -> bool {
 /// What Connect looks up (`${…}`) is none.
 #[must_use]
 pub fn holds_login(value: &str) -> bool {
-    // as databases and clouds spell it in addresses
-    const SHORT: [&str; 4] = ["pwd", "accountkey", "sharedaccesskey", "sig"];
+    // as databases and clouds spell it; the last three in addresses only, since they mean other things elsewhere
+    const SHORT: [&str; 6] = ["pwd", "accountkey", "sharedaccesskey", "sig", "key", "code"];
     let is_open = |text: &str| !text.is_empty() && !text.starts_with("${");
     let addresses = value.split("://").skip(1);
     let hosts = addresses.filter_map(|rest| rest.split(['/', '?', '#', ' ']).next());
     let mut users = hosts.filter_map(|host| host.rsplit_once('@'));
     let words = value.split(['?', '&', ';', ',', ' ', '\n']);
     let mut pairs = words.filter_map(|word| word.split_once('='));
-    let is_secret =
-        |key: &str| is_secret_key(key) || SHORT.iter().any(|short| key.eq_ignore_ascii_case(short));
+    let short = match value.contains("://") {
+        true => &SHORT[..],
+        false => &SHORT[..3],
+    };
+    let is_short = |key: &str| short.iter().any(|word| key.eq_ignore_ascii_case(word));
+    let is_secret = |key: &str| is_secret_key(key) || is_short(key);
     users.any(|(user, _)| is_open(user.split_once(':').map_or(user, |(_, password)| password)))
         || pairs.any(|(key, value)| is_secret(key) && is_open(value.trim_matches(['"', '\''])))
 }
@@ -104,6 +108,7 @@ mod tests {
             "https://example.com/?access_token=x",
             "org.example.Login required username=\"a\" password=\"x\";",
             "https://a.blob.core.windows.net/c?sv=1&sig=x",
+            "https://example.com/items?key=x",
         ] {
             assert!(holds_login(value), "{value}");
         }
@@ -115,6 +120,7 @@ mod tests {
             "https://example.com/@ann",
             "password=",
             "a=token,b=password",
+            "key=id,code=zip",
             "select a from b where c = 'd'",
             "",
         ] {
