@@ -136,7 +136,8 @@ async fn connectors_and_schemas_that_others_made_are_shown_and_adopted_without_a
     };
     let beside = Beside {
         connect: connect.urls(),
-        registry: Some(&registry),
+        registry: Some(registry.url()),
+        ..Beside::default()
     };
     let world = world(scram().await.unwrap(), &beside);
     let workers = Rest::new(&connect.urls()[0]);

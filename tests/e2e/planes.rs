@@ -1,7 +1,7 @@
 //! A world with Connect clusters and a Schema Registry, and the hand that changes things there.
 
 use headgate::{
-    lab::{ADMIN_USER, HTTP_SOURCE, KafkaCluster, Service},
+    lab::{ADMIN_USER, HTTP_SOURCE, KafkaCluster},
     rest,
 };
 use reqwest::{Method, StatusCode};
@@ -14,20 +14,22 @@ pub(super) const CANARY: &str = "canary-connect-5f1c";
 
 /// What stands beside Kafka.
 #[derive(Default)]
-pub(super) struct Beside<'a> {
+pub(super) struct Beside {
     pub(super) connect: Vec<String>,
-    pub(super) registry: Option<&'a Service>,
+    pub(super) registry: Option<String>,
+    /// Who Headgate is there: `, auth: {…}`, or nothing.
+    pub(super) logins: [String; 2],
 }
 
 /// Makes a world behind SASL_SSL with other services beside Kafka.
-pub(super) fn world<'a>(kafka: &'a KafkaCluster, beside: &Beside<'_>) -> World<'a> {
+pub(super) fn world<'a>(kafka: &'a KafkaCluster, beside: &Beside) -> World<'a> {
     let world = World::new(kafka);
     configure(&world, beside);
     world
 }
 
 /// Writes `headgate.yaml` for a cluster behind SASL_SSL.
-pub(super) fn configure(world: &World<'_>, beside: &Beside<'_>) {
+pub(super) fn configure(world: &World<'_>, beside: &Beside) {
     let kafka = world.kafka;
     let password = kafka.password_path().display().to_string();
     let ca = kafka.ca_pem_path().unwrap().display().to_string();
@@ -39,17 +41,21 @@ pub(super) fn configure(world: &World<'_>, beside: &Beside<'_>) {
 }
 
 /// Writes `headgate.yaml` for a plaintext cluster.
-pub(super) fn configure_plaintext(world: &World<'_>, beside: &Beside<'_>) {
+pub(super) fn configure_plaintext(world: &World<'_>, beside: &Beside) {
     write_config(world, beside, "");
 }
 
-fn write_config(world: &World<'_>, beside: &Beside<'_>, login: &str) {
+fn write_config(world: &World<'_>, beside: &Beside, login: &str) {
+    let [of_connect, of_registry] = &beside.logins;
     let connect = match beside.connect.is_empty() {
         true => String::new(),
-        false => format!("    connect: {{main: {{urls: {:?}}}}}\n", beside.connect),
+        false => format!(
+            "    connect: {{main: {{urls: {:?}{of_connect}}}}}\n",
+            beside.connect
+        ),
     };
-    let registry = beside.registry.map_or_else(String::new, |registry| {
-        format!("    registry: {{url: {:?}}}\n", registry.url())
+    let registry = beside.registry.as_ref().map_or_else(String::new, |url| {
+        format!("    registry: {{url: {url:?}{of_registry}}}\n")
     });
     world.write_config(&format!(
         "source: {{repo: {:?}, branch: main, interval: 1s}}
@@ -107,7 +113,7 @@ impl Rest {
         }
     }
 
-    /// Sends a request; `None`: there is no such thing.
+    /// Sends a request, again while workers are busy with each other; `None`: there is no such thing.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -115,20 +121,32 @@ impl Rest {
         body: Option<Value>,
     ) -> Option<Value> {
         let url = format!("{}{path}", self.base);
-        let mut request = self.client.request(method, &url);
-        if let Some(body) = &body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
+        let mut answer = (StatusCode::OK, String::new());
+        until(
+            &format!("{url} is not in the way of a rebalance"),
+            async || {
+                answer = self.send(method.clone(), &url, body.as_ref()).await;
+                answer.0.is_success() || !answer.1.contains("rebalance")
+            },
+        )
+        .await;
+        let (status, text) = answer;
         if status == StatusCode::NOT_FOUND {
             return None;
         }
         assert!(status.is_success(), "{url}: {status}: {text}");
         Some(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    async fn send(&self, method: Method, url: &str, body: Option<&Value>) -> (StatusCode, String) {
+        let mut request = self.client.request(method, url);
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
     }
 
     pub(super) async fn get(&self, path: &str) -> Option<Value> {

@@ -13,7 +13,7 @@ use crate::support::lab::{plaintext, registry};
 fn world<'a>(kafka: &'a KafkaCluster, registry: &Service) -> World<'a> {
     let world = World::new(kafka);
     let beside = Beside {
-        registry: Some(registry),
+        registry: Some(registry.url()),
         ..Beside::default()
     };
     configure_plaintext(&world, &beside);

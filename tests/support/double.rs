@@ -41,6 +41,8 @@ pub(crate) enum Reply {
     /// Nothing, ever.
     Silence,
     Redirect(String),
+    /// What the service with this address answers.
+    Forward(String),
 }
 
 impl Reply {
@@ -91,7 +93,10 @@ impl Double {
             async move {
                 let asked = read(request).await;
                 noted.lock().unwrap().push(asked.clone());
-                send(answer(&asked)).await
+                match answer(&asked) {
+                    Reply::Forward(to) => send(forward(&to, &asked).await).await,
+                    reply => send(reply).await,
+                }
             }
         });
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -157,6 +162,19 @@ async fn read(request: Request) -> Asked {
     }
 }
 
+/// Asks another service the same, without the login.
+async fn forward(to: &str, asked: &Asked) -> Reply {
+    let (method, path) = asked.line.split_once(' ').unwrap();
+    let client = headgate::rest::plain().build().unwrap();
+    let request = client
+        .request(method.parse().unwrap(), format!("{to}{path}"))
+        .header("content-type", "application/json")
+        .body(asked.body.clone());
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    Reply::Text(status, answer.text().await.unwrap())
+}
+
 async fn send(reply: Reply) -> Response {
     let built = |status: u16, body: Body| {
         let response = Response::builder().status(status);
@@ -179,6 +197,7 @@ async fn send(reply: Reply) -> Response {
             .status(307)
             .header("location", to)
             .body(Body::empty()),
+        Reply::Forward(_) => unreachable!("it was forwarded"),
     };
     response.unwrap()
 }
