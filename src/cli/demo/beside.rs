@@ -1,5 +1,7 @@
 //! The part of the story in which Kafka Connect and a Schema Registry join: connectors and schemas like everything else.
 
+use serde_json::Value;
+
 use super::{
     connectors, platform,
     stage::{self, Stage},
@@ -22,9 +24,14 @@ pub(super) async fn joins(stage: &mut Stage) -> Result<(), Failure> {
         return Ok(());
     }
     say("headgate.yaml says where they are, and the daemon reads it again while it runs:")?;
-    for line in lines {
-        show(&line)?;
+    for line in &lines {
+        show(line)?;
     }
+    // a commit that came first would find no registry to ask
+    until("the daemon sees them", async || {
+        planes(stage).await == 1 + lines.len()
+    })
+    .await?;
     let mut files = Vec::new();
     if let Some((_, s3, endpoint)) = &stage.beside.connect {
         stage.write_secret(platform::TOKEN, "demo-token").await?;
@@ -44,6 +51,15 @@ pub(super) async fn joins(stage: &mut Stage) -> Result<(), Failure> {
         until("the connectors run", async || all_run(stage).await).await?;
     }
     listed(stage).await
+}
+
+/// Counts the planes of the cluster that the daemon has seen whole, Kafka among them.
+async fn planes(stage: &Stage) -> usize {
+    let status = stage.get("/api/v1/status").await.unwrap_or_default();
+    let status: Value = serde_json::from_str(&status).unwrap_or_default();
+    let planes = status["clusters"][0]["planes"].as_object();
+    let planes = planes.into_iter().flat_map(|planes| planes.values());
+    planes.filter(|plane| plane["complete"] == true).count()
 }
 
 async fn all_run(stage: &Stage) -> bool {

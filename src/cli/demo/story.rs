@@ -23,8 +23,8 @@ use crate::{
     ports::{Batch, NewValue, Outcome},
 };
 
-/// The longest that a step may take; each is a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that a step may take: each is some seconds, and ten times that on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Columns of what is said, behind its indent.
 const WIDTH: usize = 97;
