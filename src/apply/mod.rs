@@ -13,6 +13,7 @@ mod hide;
 mod intent;
 mod limits;
 mod moves;
+mod needs;
 mod planes;
 mod rest;
 mod run;

@@ -77,6 +77,9 @@ impl<'a> Run<'a> {
         if stage == Stage::Reassign {
             self.hold_what_is_not_throttled();
         }
+        if stage == Stage::Connectors {
+            self.keep_what_lacks_its_topic();
+        }
         if stage == Stage::DropAcls {
             self.keep_what_was_not_replaced();
         }

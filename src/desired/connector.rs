@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde_json::Value;
 
 use super::{DesiredValue, Labels};
-use crate::model::{ConfigKey, Place};
+use crate::model::{ConfigKey, Place, TopicName};
 
 /// A `kind: Connector` document.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,31 @@ pub struct DesiredConnector {
 impl DesiredConnector {
     /// The Connect cluster of a document that names none.
     pub const DEFAULT_CONNECT: &str = "main";
+
+    /// Returns the topics that its config names.
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        let config = self.config.iter();
+        topics_in(config.filter_map(|(key, value)| match value {
+            DesiredValue::Set(value) => Some((key.as_str(), value.as_str())),
+            DesiredValue::Secret(_) | DesiredValue::LeaveAlone => None,
+        }))
+    }
+}
+
+/// Returns the topics that a connector's config names, as most plugins call them. Those that work between clusters name
+/// topics of another one.
+pub fn topics_in<'a>(
+    config: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> impl Iterator<Item = &'a str> {
+    let is_between = |(key, value): (&str, &str)| {
+        key == "connector.class" && value.starts_with("org.apache.kafka.connect.mirror.")
+    };
+    let names_them = !config.clone().any(is_between);
+    let naming = config
+        .filter(move |(key, _)| names_them && ["kafka.topic", "topic", "topics"].contains(key));
+    let named = naming.flat_map(|(_, topics)| topics.split(',').map(str::trim));
+    // what Connect looks up (`${…}`) and patterns name no topic
+    named.filter(|topic| TopicName::new(topic).is_ok())
 }
 
 /// How a connector runs.

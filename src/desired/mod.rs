@@ -33,7 +33,7 @@ pub use access::{
     DesiredUser, Labels, Moves, ResetPoint, ResetTo,
 };
 pub use cluster::{Budget, Consent, Deletion, DesiredCluster, Owns, Pattern};
-pub use connector::{ConnectorOffsets, DesiredConnector, Restart, RunState};
+pub use connector::{ConnectorOffsets, DesiredConnector, Restart, RunState, topics_in};
 pub use load::{Loaded, load};
 pub use object::{Declared, DesiredRef};
 pub use reference::reference;

@@ -211,6 +211,13 @@ impl LiveConnector {
         }
     }
 
+    /// Tells whether it and all its tasks run. What passes by itself (`UNASSIGNED`, `RESTARTING`) tells nothing yet.
+    #[must_use]
+    pub fn runs_well(&self) -> bool {
+        let mut states = self.tasks.iter().map(|task| &task.state);
+        self.state == "RUNNING" && states.all(|state| state == "RUNNING")
+    }
+
     /// Returns why it failed, in a line.
     #[must_use]
     pub fn failure(&self) -> Option<&str> {

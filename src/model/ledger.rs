@@ -104,6 +104,9 @@ pub struct Restarts {
     pub count: u32,
     /// When the last one was made.
     pub at: Timestamp,
+    /// Since when it was seen to run well in every pass that saw it. Default: the last one saw something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub well: Option<Timestamp>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]

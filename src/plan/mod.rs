@@ -18,6 +18,7 @@ mod key_types;
 mod limits;
 mod memory;
 mod moves;
+mod needs;
 mod offsets;
 pub mod placement;
 mod platform;
@@ -106,6 +107,7 @@ pub fn plan(
         }
     }
     limits::keep_with_their_users(&mut plan);
+    needs::keep_for_topics(&inputs, &mut plan);
     // policies were asked about the moves: one that denied a throttle would let them run without
     moves::throttle(&inputs, &mut plan);
     plan.moving = outlook.progress(&plan.actions);

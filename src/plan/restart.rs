@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::{Action, Pass, draft::Inputs, moves::Hold, walk::Seen};
+use super::{Action, End, Pass, draft::Inputs, moves::Hold, walk::Seen};
 use crate::{
-    desired::DesiredRef,
+    desired::{DesiredRef, RunState},
     live::{LiveRef, Observed},
     model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Record, Restarts, STATE},
 };
@@ -17,21 +17,35 @@ const FAILED: &str = "failed";
 
 /// Tells whether an action restarts what failed.
 pub(super) fn is_one(action: &Action) -> bool {
-    let mut set = action.change.set.iter();
+    let running = RunState::Running.as_str();
+    let mut set = action.change.set.iter().filter(|f| f.path == STATE);
     action.object.kind == Kind::Connector
-        && set.any(|field| field.path == STATE && field.from.as_deref() == Some(FAILED))
+        && set.any(|field| field.from.as_deref() == Some(FAILED) && field.to == running)
 }
 
-/// Says why a connector that failed is not restarted now; `None` when it may be.
+/// Says why a connector that failed does not get the state that git declares now; `None` when it may. What is to be stopped
+/// need not run for that.
 pub(super) fn hold(inputs: &Inputs<'_>, seen: &Seen<'_>, live: LiveRef<'_>) -> Option<Hold> {
     let (LiveRef::Connector(live), Some(DesiredRef::Connector(desired))) = (live, seen.desired)
     else {
         return None;
     };
-    if live.runs() != FAILED {
-        return None;
-    }
     let why = live.failure().unwrap_or("it does not say why");
+    let gate = Gate::Health;
+    match desired.state {
+        _ if live.runs() != FAILED => return None,
+        RunState::Stopped => return None,
+        // Connect takes the request, and the worker fails at it (strimzi-kafka-operator, PR 12750)
+        RunState::Paused if live.state == "FAILED" => {
+            let reason = format!(
+                "it failed: {why}; Connect cannot pause what failed: declare `state: stopped`, or correct it and restart it \
+                 by hand"
+            );
+            return Some(Hold { gate, reason });
+        }
+        RunState::Paused => return None,
+        RunState::Running => {}
+    }
     let restarts = seen.record.and_then(|record| record.restarts.as_deref());
     let reason = match restarts {
         Some(restarts) if restarts.count < desired.restart.max => {
@@ -53,7 +67,6 @@ pub(super) fn hold(inputs: &Inputs<'_>, seen: &Seen<'_>, live: LiveRef<'_>) -> O
             restarts.count
         ),
     };
-    let gate = Gate::Health;
     Some(Hold { gate, reason })
 }
 
@@ -63,32 +76,40 @@ fn pause(count: u32) -> SignedDuration {
     SignedDuration::from_mins(n * n + n)
 }
 
-/// Counts the restarts of a pass, and forgets those of connectors that ran well for as long as the last pause.
+/// Counts the restarts of a pass, those of which nobody knows the end among them, and forgets those of connectors that ran
+/// well for as long as the last pause.
 pub(super) fn account(ledger: &mut Ledger, pass: &Pass<'_>) {
     let made = pass.planned.actions.iter().filter(|a| is_one(a));
     let mut made: BTreeSet<&ObjectRef> = made.map(|a| &a.object).collect();
-    let done = pass.results.iter().filter(|r| r.end.is_done());
-    for result in done.filter(|r| made.remove(&r.object)) {
+    let sent = |end: &End| matches!(end, End::Ok | End::Error(_) | End::Indeterminate(_));
+    let sent = pass.results.iter().filter(|r| sent(&r.end));
+    for result in sent.filter(|r| made.remove(&r.object)) {
         let record = ledger.records_mut().entry(result.object.clone());
         let restarts = &mut record.or_default().restarts;
         let count = restarts.as_ref().map_or(1, |r| r.count + 1);
         *restarts = Some(Box::new(Restarts {
             count,
             at: pass.now,
+            well: None,
         }));
     }
-    let over = |(object, record): (&ObjectRef, &Record)| {
-        let restarts = record.restarts.as_deref()?;
+    let look = |(object, record): (&ObjectRef, &Record)| {
+        let restarts = *record.restarts.as_deref()?;
         let Observed::Known(Some(LiveRef::Connector(live))) = pass.live.object(object) else {
             return None;
         };
-        let well = live.runs() != FAILED && pass.now >= restarts.at + pause(restarts.count);
-        well.then(|| object.clone())
+        let well = live.runs_well().then(|| restarts.well.unwrap_or(pass.now));
+        let is_over = well.is_some_and(|since| pass.now >= since + pause(restarts.count));
+        let restarts = (!is_over).then(|| Box::new(Restarts { well, ..restarts }));
+        Some((object.clone(), restarts))
     };
-    let over: Vec<ObjectRef> = records(ledger, Kind::Connector).filter_map(over).collect();
-    for object in over {
-        if let Some(record) = ledger.records_mut().get_mut(&object) {
-            record.restarts = None;
+    let seen: Vec<_> = records(ledger, Kind::Connector).filter_map(look).collect();
+    for (object, restarts) in seen {
+        let record = ledger.records.get(&object);
+        if record.is_some_and(|record| record.restarts != restarts)
+            && let Some(record) = ledger.records_mut().get_mut(&object)
+        {
+            record.restarts = restarts;
         }
     }
 }
@@ -122,6 +143,7 @@ mod tests {
         let restarts = Box::new(Restarts {
             count: 1,
             at: at(60),
+            well: None,
         });
         for (name, since) in [("before", 58), ("in the same pass", 60), ("later", 90)] {
             let record = ledger.records_mut().entry(drift(name).0).or_default();

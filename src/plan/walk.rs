@@ -3,6 +3,7 @@
 
 use std::iter::Peekable;
 
+use super::memory::Memory;
 use crate::{
     desired::{Declared, DesiredCluster, DesiredRef},
     live::{Live, LiveRef, Objects, Observed},
@@ -80,9 +81,13 @@ impl<'a> Iterator for Walk<'a> {
         .min()?;
         let desired = self.desired.next_if(|(n, _)| *n == name).map(|e| e.1);
         let live = self.live.next_if(|(n, _)| *n == name).map(|e| e.1);
-        // of a broker that is away and declared, planning says more than that it could not be read
+        let record = self.records.next_if(|(n, _)| *n == name).map(|e| e.1);
+        let was_in_place = Memory::new(record).was_in_place();
         let unseen = || match (self.kind, desired) {
-            (Kind::BrokerConfig | Kind::Connector, Some(_)) => None,
+            // of a broker that is away and declared, planning says more than that it could not be read
+            (Kind::BrokerConfig, Some(_)) => None,
+            // one that never was anywhere is nowhere else, either
+            (Kind::Connector, Some(_)) if !was_in_place => None,
             _ => self.sight.unseen(self.kind, name).map(Observed::Unknown),
         };
         Some(Seen {
@@ -90,7 +95,7 @@ impl<'a> Iterator for Walk<'a> {
             name,
             desired,
             live: live.or_else(unseen),
-            record: self.records.next_if(|(n, _)| *n == name).map(|e| e.1),
+            record,
         })
     }
 }

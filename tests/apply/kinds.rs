@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use headgate::{
     live::LiveConfig,
     model::{Kind, QuotaEntity, QuotaName, Secret, SecretName},
-    ports::NewValue,
+    ports::{NewValue, Refusal, RefusalClass},
     sandbox::Fault,
 };
 
@@ -254,5 +254,40 @@ async fn what_no_request_can_be_made_of_is_an_error_and_holds_up_nothing() {
     assert_eq!(
         bench.notes.lock().unwrap()[0].offsets.as_deref(),
         Some("latest")
+    );
+}
+
+/// Made before its topic, it would have Kafka make that, and not as git says.
+#[tokio::test(start_paused = true)]
+async fn a_connector_is_not_made_when_its_topic_was_not() {
+    let mut bench = mk_bench();
+    bench.on_write = Some(Box::new(|_, batch| match batch {
+        Batch::CreateTopics(topics) => {
+            let refused = Refusal {
+                class: RefusalClass::Final,
+                code: "POLICY_VIOLATION".into(),
+                message: String::new(),
+            };
+            Some(vec![Outcome::Refused(refused); topics.len()])
+        }
+        _ => None,
+    }));
+    let connector = |name: &str, topics: &str| {
+        let set = vec![mk_field("config.topics", None, topics)];
+        mk_of(Kind::Connector, name, Verb::Create, set, Vec::new())
+    };
+    let ends = bench
+        .ends(vec![
+            mk_create("items", &[]),
+            connector("waits", "orders, items"),
+            connector("goes-on", "orders"),
+        ])
+        .await;
+    assert_eq!(ends[0].label(), "error", "{ends:?}");
+    let waits = "its topic items was not made; the next pass tries again";
+    assert_eq!(ends[1], End::NotTried(waits.to_owned()));
+    assert_ne!(
+        ends[2], ends[1],
+        "there is no Connect here, and it was tried"
     );
 }

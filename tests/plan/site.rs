@@ -9,7 +9,7 @@ use headgate::{
     model::{
         ClusterId, CommitId, ConfigKey, Intent, Ledger, ObjectRef, Record, SourceFile, TopicName,
     },
-    plan::{self, ActionResult, ClusterPlan, End, Pass, Settled},
+    plan::{self, Action, ActionResult, ClusterPlan, End, Pass, Settled},
     policy::Policies,
 };
 use jiff::Timestamp;
@@ -102,6 +102,17 @@ impl Site {
 
     /// Runs a whole pass in which the actions succeed that `works` picks by their place; the others are refused.
     pub(crate) fn pass_with(&mut self, works: impl Fn(usize) -> bool) -> Passed {
+        self.pass_by(|place, action, live| match works(place) {
+            true => {
+                perform_one(action, live);
+                End::Ok
+            }
+            false => End::Error("refused".into()),
+        })
+    }
+
+    /// Runs a whole pass; `act` does what each action asks for, or something else.
+    pub(crate) fn pass_by(&mut self, act: impl Fn(usize, &Action, &mut Live) -> End) -> Passed {
         plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
         let results: Vec<ActionResult> = planned
@@ -111,13 +122,7 @@ impl Site {
             .map(|(place, action)| ActionResult {
                 object: action.object.clone(),
                 verb: action.verb,
-                end: match works(place) {
-                    true => {
-                        perform_one(action, &mut self.live);
-                        End::Ok
-                    }
-                    false => End::Error("refused".into()),
-                },
+                end: act(place, action, &mut self.live),
                 seconds: 0.0,
             })
             .collect();

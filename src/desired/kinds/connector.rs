@@ -11,13 +11,14 @@ use crate::{
     desired::{
         DesiredConnector, DesiredValue, Restart, RunState,
         across::{Mention, Mentions},
+        connector::topics_in,
         home::Home,
         node::{Node, shorten},
         page::Page,
         read::{Count, Needed, Read, Spotted, Text, mirror},
         word::word,
     },
-    model::{ConfigKey, Kind, ObjectRef, TopicName},
+    model::{ConfigKey, Kind, ObjectRef},
 };
 
 /// The key of the connector's own name, which Connect adds to every config.
@@ -210,23 +211,14 @@ impl ConnectorSpec {
         config
     }
 
-    /// Returns the topics that the config names, as most plugins call them. Between clusters they are another cluster's.
+    /// Returns where the config names topics.
     fn topics(&self, name: &str, page: &Page<'_>) -> Vec<Mention> {
-        let class = self
-            .class
-            .0
-            .as_ref()
-            .map_or("", |class| class.value.as_str());
-        if class.starts_with("org.apache.kafka.connect.mirror.") {
-            return Vec::new();
-        }
+        let class = self.class.0.as_ref();
+        let class = class.map(|class| (CLASS, class.value.as_str()));
         let settings = self.config.iter().flat_map(|c| &c.0);
-        let naming =
-            settings.filter(|s| ["kafka.topic", "topic", "topics"].contains(&s.key.as_str()));
-        let mentions = naming.flat_map(|setting| {
-            let topics = setting.value.value.split(',').map(str::trim);
-            // what Connect looks up (`${…}`) and patterns name no topic
-            let topics = topics.filter(|topic| TopicName::new(topic).is_ok());
+        let mentions = settings.flat_map(|setting| {
+            let entry = (setting.key.as_str(), setting.value.value.as_str());
+            let topics = topics_in(class.into_iter().chain([entry]));
             topics.map(|topic| Mention {
                 place: page.place(setting.at),
                 by: name.into(),
