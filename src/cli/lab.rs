@@ -91,7 +91,7 @@ const SCHEMA_DOCUMENT: &str = "---
 apiVersion: headgate.dev/v1
 kind: Schema
 metadata: {name: orders-value}
-spec: {type: JSON, compatibility: BACKWARD, schema: '{\"type\": \"object\"}'}
+spec: {type: JSON, compatibility: BACKWARD, schema: '{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"type\": \"object\"}'}
 ";
 
 /// How a lab platform is reached.

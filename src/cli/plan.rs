@@ -22,10 +22,13 @@ pub(super) async fn plan(args: &Args, options: &PlanOptions) -> Result<ExitCode,
     let connect: ConnectPlanes = Arc::new(daemon::connect);
     let (source, only) = (source(options), options.cluster.as_deref());
     let planning = daemon::plan(&config, &source, only, &connect);
-    let plan = output::waiting("reading git, asking Kafka", planning)
+    let (plan, findings) = output::waiting("reading git, asking Kafka", planning)
         .await
         .map_err(failure)?;
     show(&plan, options.output)?;
+    for finding in findings.iter().filter(|f| f.severity == Severity::Warning) {
+        output::stderr("warning: ", &finding.to_string());
+    }
     let unseen = unseen(&plan, options.output);
     for why in &unseen {
         output::stderr("error: ", why);

@@ -21,6 +21,9 @@ use crate::{
 /// What the watchdog calls this loop.
 const LOOP: &str = "loop of the source";
 
+/// Findings of one revision that are logged; the status has all of them.
+const LOGGED: usize = 200;
+
 /// Follows one repository.
 pub(super) struct Follow {
     pub(super) source: GitSource,
@@ -210,16 +213,21 @@ impl Follow {
         match verdict {
             Verdict::Good(revision) => {
                 tracing::info!(revision = %tip, "revision accepted");
+                // keys that the table lacks are the planner's, who asks the cluster
+                tell(
+                    &tip,
+                    revision
+                        .findings
+                        .iter()
+                        .filter(|f| f.severity == Severity::Warning),
+                );
                 self.state.valid = true;
                 self.state.findings = revision.findings.clone();
                 self.state.good = Some(tip);
                 self.revisions.send_replace(Some(revision));
             }
             Verdict::Invalid(findings) => {
-                for finding in findings.iter() {
-                    let place = finding.place.as_ref().map(ToString::to_string);
-                    tracing::warn!(revision = %tip, place, finding = finding.message, help = finding.help, "finding");
-                }
+                tell(&tip, findings.iter());
                 let errors = || findings.iter().filter(|f| f.severity == Severity::Error);
                 let (count, first) = (errors().count(), errors().next().map(Finding::headline));
                 tracing::warn!(revision = %tip, errors = count, first, "revision is invalid; the last good one stays in force");
@@ -236,5 +244,13 @@ impl Follow {
                 self.state.held = Some(reason);
             }
         }
+    }
+}
+
+/// Logs what was found in a revision.
+fn tell<'a>(tip: &CommitId, findings: impl Iterator<Item = &'a Finding>) {
+    for finding in findings.take(LOGGED) {
+        let place = finding.place.as_ref().map(ToString::to_string);
+        tracing::warn!(revision = %tip, place, finding = finding.message, help = finding.help, "finding");
     }
 }

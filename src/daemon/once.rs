@@ -19,7 +19,7 @@ use crate::{
     config::{self, Config},
     ledger::{LedgerError, Store},
     live::Live,
-    model::{ClusterName, CommitId, Ledger},
+    model::{ClusterName, CommitId, Finding, Ledger},
     plan::{self, Plan},
     report::Cycle,
     secrets::Vault,
@@ -42,7 +42,7 @@ pub enum OnceError {
     Source(#[from] SourceError),
     /// The desired state is invalid; the findings say why.
     #[error("desired state is invalid, so nothing is planned")]
-    Invalid(Arc<[crate::model::Finding]>),
+    Invalid(Arc<[Finding]>),
     /// The ledger cannot be used.
     #[error("the ledger cannot be used")]
     Ledger(#[from] LedgerError),
@@ -115,7 +115,8 @@ pub fn files(dir: &Path) -> Result<Revision, OnceError> {
     ))
 }
 
-/// Plans every wanted cluster; nothing is written anywhere.
+/// Plans every wanted cluster; nothing is written anywhere. Returns what was found in the desired state beside it, none of
+/// which is an error.
 ///
 /// # Errors
 /// See [`OnceError`]. A plane that does not answer is no error here: the plan says so.
@@ -124,7 +125,7 @@ pub async fn plan(
     source: &Source,
     only: Option<&str>,
     connect: &ConnectPlanes,
-) -> Result<Plan, OnceError> {
+) -> Result<(Plan, Arc<[Finding]>), OnceError> {
     let store = Store::open_read_only(&config.ledger.path)?.map(Arc::new);
     let accepted = match &store {
         Some(store) => store.accepted(&config.source.repo)?,
@@ -165,7 +166,10 @@ pub async fn plan(
             }
         });
     let plans: Result<Vec<_>, LedgerError> = join_all(clusters).await.into_iter().collect();
-    Ok(Plan::new(revision.commit.clone(), plans?))
+    Ok((
+        Plan::new(revision.commit.clone(), plans?),
+        revision.findings,
+    ))
 }
 
 /// Runs one pass of the daemon over every wanted cluster.

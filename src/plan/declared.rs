@@ -44,7 +44,7 @@ pub(super) fn declared(
         }
         Some(Observed::Unknown(why)) => {
             let reason = format!(
-                "it is there and could not be read: {why}; it opens with a complete observation"
+                "what there is of it is not known: {why}; it opens with a complete observation"
             );
             draft.hold(
                 seen,

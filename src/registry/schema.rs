@@ -83,7 +83,8 @@ pub(super) async fn refers_to_older(
 /// Asks what speaks against the schema as the next version; nothing: it may be registered.
 ///
 /// Apicurio holds a schema against every version where it is asked about all of them, whatever the level; Confluent holds
-/// it against the one that it is asked about. So both are asked what the level means.
+/// it against the one that it is asked about. So both are asked what the level means. Of a schema with references nothing is
+/// known to speak against it where the registry calls it invalid.
 pub(super) async fn check(
     client: &Client,
     declared: Declared<'_>,
@@ -103,7 +104,14 @@ pub(super) async fn check(
         return Ok(Vec::new());
     }
     if says(&answer, &[INVALID_SCHEMA]) {
-        return Ok(vec![words(&answer)]);
+        // Apicurio (3.3) judges a schema without those that it refers to, and can make nothing of it then; it is judged
+        // with them when it is registered
+        let says_nothing = !declared.references.is_empty();
+        return Ok(if says_nothing {
+            Vec::new()
+        } else {
+            vec![words(&answer)]
+        });
     }
     let judgement: Judgement = answer.json()?;
     Ok(judgement.against())

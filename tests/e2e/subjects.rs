@@ -167,6 +167,14 @@ async fn schemas_come_behind_those_that_they_refer_to() {
     for subject in [&base, &user] {
         assert_eq!(versions(&rest, subject).await, Some(json!([1])));
     }
+    let of_user = r#"{"type": "record", "name": "User", "fields": [{"name": "base", "type": "Base"},
+        {"name": "age", "type": "int", "default": 0}]}"#;
+    world.declare(
+        "",
+        &[schema(&user, of_user, &refers), schema(&base, of_base, "")],
+    );
+    world.converge().await;
+    assert_eq!(versions(&rest, &user).await, Some(json!([1, 2])));
     let lost = world.name("lost");
     let nowhere = world.name("nowhere");
     let refers_nowhere = format!("references: [{{name: Base, subject: {nowhere:?}, version: 1}}],");

@@ -74,6 +74,24 @@ async fn what_the_registry_says_against_a_schema_is_told() {
     assert!(live.subjects.is_empty());
 }
 
+/// Trap 41: references are a part of a schema, which Apicurio leaves out when it judges one.
+#[tokio::test]
+async fn what_is_called_invalid_without_its_references_is_judged_when_it_is_registered() {
+    let invalid = || {
+        judge(Reply::coded(
+            422,
+            42201,
+            "Syntax violation for Avro artifact.",
+        ))
+    };
+    let referring = mk_referring("new", "R", "base", Some(1));
+    let (live, asked) = observed("s", referring, invalid()).await;
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(live.checks["s"], Observed::Known(Vec::new()));
+    let (live, _) = observed("s", mk_schema("new"), invalid()).await;
+    assert_eq!(live.checks["s"].known().map(Vec::len), Some(1));
+}
+
 #[tokio::test]
 async fn a_judgement_that_cannot_be_had_is_unknown_and_the_subject_is_not() {
     let (live, _) = observed("s", mk_schema("two"), judge(Reply::error(500, "it broke"))).await;

@@ -183,7 +183,8 @@ pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
 }
 
 pub(super) async fn show_plan(stage: &Stage) -> Result<(), Failure> {
-    let plan = daemon::plan(&stage.config()?, &Source::Repository, None, &stage.connect).await?;
+    let (plan, _) =
+        daemon::plan(&stage.config()?, &Source::Repository, None, &stage.connect).await?;
     Ok(output::text(&format!(
         "\n{}\n",
         render::text(&plan, output::style())

@@ -45,9 +45,7 @@ class S3Bucket {
                 HttpRequest.newBuilder(uri)
                         .timeout(ANSWER_WITHIN)
                         .PUT(HttpRequest.BodyPublishers.ofByteArray(object));
-        if (!keyId.isEmpty()) {
-            sign(request, uri, object);
-        }
+        sign(request, uri, object);
         try {
             HttpResponse<String> answer =
                     client.send(request.build(), HttpResponse.BodyHandlers.ofString());

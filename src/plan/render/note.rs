@@ -21,7 +21,8 @@ pub(super) fn consequence(field: &FieldChange) -> Option<String> {
     }
 }
 
-/// Words what stays behind an object, or waits for it: Connect keeps the offsets of connectors by their names.
+/// Words what stays behind an object, or waits for it: Connect keeps the offsets of connectors by their names, and the
+/// registry nothing of a subject.
 pub(super) fn left_behind(kind: Kind, verb: Verb) -> Option<&'static str> {
     match (kind, verb) {
         (Kind::Connector, Verb::Create) => {
@@ -30,6 +31,9 @@ pub(super) fn left_behind(kind: Kind, verb: Verb) -> Option<&'static str> {
         (Kind::Connector, Verb::Delete) => {
             Some("its offsets stay: one that is made under this name goes on from them")
         }
+        (Kind::Schema, Verb::Delete) => Some(
+            "for good: the registry keeps none of its versions, which records that were written with them may still name",
+        ),
         _ => None,
     }
 }
