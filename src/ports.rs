@@ -264,6 +264,9 @@ pub enum Outcome {
     Throttled(Duration),
     /// It was sent and no answer came: it may have happened. Only a look can tell.
     Unknown(String),
+    /// It was sent, and the answer does not say what became of it, as the 5xx of a worker or a proxy that asked another one:
+    /// it may have happened. Only a look can tell; the service itself is there.
+    Unclear(String),
 }
 
 /// Why an item was not done.
@@ -288,6 +291,10 @@ pub enum RefusalClass {
     WholeRequest,
     /// NOT_CONTROLLER, a broken connection before sending, and the like: the next pass may pass.
     Transient,
+    /// No server of a REST plane took a connection: whatever else is sent to it now ends so.
+    Unreached,
+    /// Others refer to it; it may pass behind a deletion of theirs.
+    ReferredTo,
     /// This item is wrong or not allowed; sending it again changes nothing.
     Final,
 }

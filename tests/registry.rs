@@ -5,6 +5,7 @@ mod contract;
 mod hostile;
 mod judging;
 mod levels;
+mod listing;
 mod reading;
 mod texts;
 mod writing;

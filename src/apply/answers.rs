@@ -29,16 +29,20 @@ impl Run<'_> {
         let (mut throttled, mut whole) = (Vec::new(), Vec::new());
         let mut pause = SHORTEST_THROTTLE;
         for (item, outcome) in sent.iter().copied().zip(outcomes) {
-            self.tasks[item].sent |= matches!(outcome, Outcome::Applied | Outcome::Unknown(_));
+            let is_sent = !matches!(outcome, Outcome::Refused(_) | Outcome::Throttled(_));
+            self.tasks[item].sent |= is_sent;
             match outcome {
                 Outcome::Applied => waiting.push(Waiting::new(item, Claim::Taken)),
-                Outcome::Unknown(why) => waiting.push(Waiting::new(item, Claim::Unanswered(why))),
+                Outcome::Unknown(why) | Outcome::Unclear(why) => {
+                    waiting.push(Waiting::new(item, Claim::Unanswered(why)));
+                }
                 Outcome::Throttled(wait) => {
                     throttled.push(item);
                     pause = pause.max(wait);
                 }
                 Outcome::Refused(refusal) => match refusal.class {
                     RefusalClass::WholeRequest if sent.len() > 1 => whole.push((item, refusal)),
+                    RefusalClass::ReferredTo => self.referred.push((item, text(&refusal))),
                     _ => waiting.extend(self.refused(stage, item, &refusal)),
                 },
             }
@@ -71,6 +75,19 @@ impl Run<'_> {
             _ => self.end(item, End::Error(text)),
         }
         None
+    }
+
+    /// Queues again what others referred to, behind those others: they may have gone by now. Where nothing went since it
+    /// was tried last, it ends as it was refused.
+    pub(super) fn try_referred_again(&mut self, queue: &mut VecDeque<Vec<usize>>, went: bool) {
+        let referred = std::mem::take(&mut self.referred);
+        if went && !referred.is_empty() {
+            queue.push_back(referred.into_iter().map(|(item, _)| item).collect());
+            return;
+        }
+        for (item, why) in referred {
+            self.end(item, End::Error(why));
+        }
     }
 
     /// Queues the halves of a request that was refused as a whole.

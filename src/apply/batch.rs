@@ -136,7 +136,8 @@ impl Parts {
             Outcome::Refused(refusal) if refusal.class == RefusalClass::AlreadyThere => 1,
             Outcome::Throttled(_) => 2,
             Outcome::Refused(_) => 3,
-            Outcome::Unknown(_) => 4,
+            Outcome::Unclear(_) => 4,
+            Outcome::Unknown(_) => 5,
         };
         let unanswered = || Outcome::Unknown("no answer came for it".to_owned());
         let mut worst: BTreeMap<usize, Outcome> = BTreeMap::new();

@@ -178,12 +178,12 @@ impl<'a> Planes<'a> {
         Ok(each.collect())
     }
 
-    /// Writes, and returns an outcome for each part.
-    pub(super) async fn write(&self, writes: Writes) -> Vec<Outcome> {
+    /// Writes, and returns an outcome for each part. What is silent is not asked, and noted.
+    pub(super) async fn write(&self, writes: Writes, silent: &mut Silent) -> Vec<Outcome> {
         match writes {
             Writes::Kafka(batch) => self.kafka.write(batch).await,
             Writes::Connect(all) => {
-                let mut line = Line::default();
+                let mut line = Line::new(silent);
                 for (connect, write) in all {
                     let send = async {
                         match self.connect.get(&connect) {
@@ -197,7 +197,7 @@ impl<'a> Planes<'a> {
                 line.outcomes
             }
             Writes::Registry(all) => {
-                let mut line = Line::default();
+                let mut line = Line::new(silent);
                 for write in all {
                     let subject = write.subject().unwrap_or(EVERY_SUBJECT).to_owned();
                     let send = async {
@@ -227,19 +227,31 @@ fn seen_by(action: &Action, vault: &Vault, mut connector: LiveConnector) -> Live
     LiveObject::Connector(Box::new(connector))
 }
 
-/// Writes that go out one after the other. A service that does not answer is not asked again in this run: each attempt
-/// would wait as long; and of an object of which one part failed the others are left.
-#[derive(Default)]
-struct Line {
+/// Services that gave no answer at all to a write of this run, and how that was told.
+pub(super) type Silent = BTreeMap<String, String>;
+
+/// Writes that go out one after the other. A service that gives no answer at all is not asked again in this run: each
+/// attempt would wait as long. One that answers that something failed said so of one object, and says other things of
+/// others. Of an object of which one part failed the other parts are left.
+struct Line<'a> {
     outcomes: Vec<Outcome>,
-    silent: BTreeSet<String>,
+    silent: &'a mut Silent,
     failed: Option<String>,
 }
 
-impl Line {
+impl<'a> Line<'a> {
+    fn new(silent: &'a mut Silent) -> Self {
+        Self {
+            outcomes: Vec::new(),
+            silent,
+            failed: None,
+        }
+    }
+
     async fn next(&mut self, service: &str, object: String, send: impl Future<Output = Outcome>) {
-        if self.silent.contains(service) {
-            let why = format!("{service} did not answer a write before; the next pass goes on");
+        if let Some(why) = self.silent.get(service) {
+            let why =
+                format!("{service} did not answer a write before, the next pass goes on: {why}");
             return self.outcomes.push(not_tried(&why));
         }
         if self.failed.as_ref() == Some(&object) {
@@ -248,8 +260,14 @@ impl Line {
         let outcome = send.await;
         match &outcome {
             Outcome::Applied => {}
-            Outcome::Unknown(_) => drop(self.silent.insert(service.to_owned())),
-            Outcome::Refused(_) | Outcome::Throttled(_) => self.failed = Some(object),
+            Outcome::Unknown(why) => drop(self.silent.insert(service.to_owned(), why.clone())),
+            Outcome::Refused(refusal) if refusal.class == RefusalClass::Unreached => {
+                let why = refusal.message.clone();
+                self.silent.insert(service.to_owned(), why);
+            }
+            Outcome::Unclear(_) | Outcome::Refused(_) | Outcome::Throttled(_) => {
+                self.failed = Some(object);
+            }
         }
         self.outcomes.push(outcome);
     }

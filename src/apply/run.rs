@@ -12,7 +12,7 @@ use super::{
     Applied, On,
     batch::{self, Ready, Request},
     intent,
-    planes::{Blind, Writes},
+    planes::{Blind, Silent, Writes},
     stage::Stage,
     step::{Judged, Step},
     verify::Waiting,
@@ -47,6 +47,10 @@ pub(super) struct Run<'a> {
     ahead: BTreeMap<usize, Observed<Option<LiveObject>>>,
     pub(super) throttle_left: Duration,
     pub(super) splits_left: u32,
+    /// Items of this stage that could not go because others refer to them, and how that was told.
+    pub(super) referred: Vec<(usize, String)>,
+    /// Services that did not answer a write.
+    silent: Silent,
     /// Why nothing more may be written to a plane; every action of it that is not finished ends so.
     halted: BTreeMap<Plane, End>,
 }
@@ -68,6 +72,8 @@ impl<'a> Run<'a> {
             ahead: BTreeMap::new(),
             throttle_left: on.limits.throttle,
             splits_left: on.limits.splits,
+            referred: Vec::new(),
+            silent: Silent::new(),
             halted: BTreeMap::new(),
         }
     }
@@ -89,6 +95,7 @@ impl<'a> Run<'a> {
             .map(|(i, t)| (i, batch::records(stage, t.action)));
         let mut queue = VecDeque::from(batch::chunks(due, stage.limit(self.on.limits)));
         let mut waiting = Vec::new();
+        let mut went = 0;
         while let Some(items) = queue.pop_front() {
             if *self.stop.borrow() {
                 self.halt_all(&End::NotTried(STOPPED.to_owned()));
@@ -99,6 +106,10 @@ impl<'a> Run<'a> {
             }
             if stage == Stage::DropAcls && !queue.is_empty() {
                 self.pause(self.on.limits.acl_pause).await;
+            }
+            if queue.is_empty() {
+                self.try_referred_again(&mut queue, waiting.len() > went);
+                went = waiting.len();
             }
         }
         self.verify(stage, waiting).await;
@@ -312,14 +323,15 @@ impl<'a> Run<'a> {
     }
 
     /// Sends a request; one that is still under way some time after the daemon was stopped is abandoned.
-    async fn write(&self, writes: Writes) -> Vec<Outcome> {
+    async fn write(&mut self, writes: Writes) -> Vec<Outcome> {
+        let (stop, grace) = (&self.stop, self.on.limits.grace);
         let grace = async {
-            stopped(&self.stop).await;
-            tokio::time::sleep(self.on.limits.grace).await;
+            stopped(stop).await;
+            tokio::time::sleep(grace).await;
         };
         tokio::select! {
             biased;
-            outcomes = self.on.planes.write(writes) => outcomes,
+            outcomes = self.on.planes.write(writes, &mut self.silent) => outcomes,
             () = grace => Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     live::{ConfigProblem, Observed},
     model::chain,
     ports::{ConnectorConfig, NewValue},
-    rest::{Answer, Error, Method, Request, segment},
+    rest::{Again, Answer, Error, Method, Request, segment},
 };
 
 /// The key that names the plugin.
@@ -43,7 +43,9 @@ pub(super) async fn validate(
             .map(|(key, value)| (key.as_str(), value.expose())),
     );
     let path = format!("/connector-plugins/{segment}/config/validate");
-    let request = Request::new(Method::Put, path, client.patience.validate).with_json(&values);
+    let request = Request::new(Method::Put, path, client.patience.validate)
+        .with_json(&values)
+        .asked_again(Again::OnFailure);
     let answer = match client.rest.send(&request).await {
         Ok(answer) => answer,
         Err(error) => return Observed::Unknown(chain(&error)),

@@ -151,7 +151,7 @@ fn of_answer(write: &ConnectWrite, answer: &Answer, hidden: &Hidden<'_>) -> Outc
         404 if is_absent(answer, write.name()) => refused(RefusalClass::Gone, code, told),
         429 => refused(RefusalClass::Transient, code, told),
         // an answer of a worker that asked another one, or of a proxy: what the other one did is not known
-        408 | 500.. => Outcome::Unknown(told),
+        408 | 500.. => Outcome::Unclear(told),
         _ => refused(RefusalClass::Final, code, told),
     }
 }

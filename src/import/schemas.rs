@@ -39,6 +39,9 @@ pub(super) fn of_live(
     let Some(registry) = registry.and_then(|seen| listed(seen, Kind::Schema, page)) else {
         return read;
     };
+    if let Some(why) = &registry.unlisted {
+        page.unread(Kind::Schema, "", why);
+    }
     for (name, subject) in &registry.subjects {
         let text = registry.texts.get(name).cloned().unwrap_or_default();
         match (subject, text) {

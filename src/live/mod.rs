@@ -274,15 +274,17 @@ impl Live {
 
     /// Returns each plane that there is, and why not all of it was seen if that is so.
     pub fn planes(&self) -> impl Iterator<Item = (Plane, Option<String>)> {
-        let why = |why: Option<&str>| why.map(str::to_owned);
-        let registry = self.registry.as_ref();
+        let registry = self.registry.as_ref().map(|registry| match registry {
+            Observed::Known(registry) => registry.unlisted.clone(),
+            Observed::Unknown(why) => Some(why.clone()),
+        });
         let connect = self.connect.as_ref().map(|connect| match connect {
             Observed::Known(connect) => connect.unseen(),
             Observed::Unknown(why) => Some(why.clone()),
         });
         let planes = [
-            Some((Plane::Kafka, why(self.kafka.unknown()))),
-            registry.map(|registry| (Plane::Registry, why(registry.unknown()))),
+            Some((Plane::Kafka, self.kafka.unknown().map(str::to_owned))),
+            registry.map(|unseen| (Plane::Registry, unseen)),
             connect.map(|unseen| (Plane::Connect, unseen)),
         ];
         planes.into_iter().flatten()

@@ -16,6 +16,10 @@ pub struct RegistryLive {
     pub compatibility: Observed<CompactString>,
     /// Subjects by name: those that git declares, those in `owns.subjects`, and those whose deletion is due.
     pub subjects: BTreeMap<CompactString, Observed<LiveSubject>>,
+    /// Why there may be more subjects in `owns.subjects` than are known: the registry cut its list. Declared ones and those
+    /// whose deletion is due were asked for by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<String>,
     /// What speaks against declared schemas as their subjects' next versions, by subject, of those that are not there yet,
     /// too; an empty list: nothing. A schema that is not in the map was not judged: it is in place, or what it is judged by
     /// (its level, a schema that it refers to) is about to change.

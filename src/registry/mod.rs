@@ -9,9 +9,11 @@
 
 mod answers;
 mod level;
+mod listing;
 mod observe;
 mod reading;
 mod references;
+mod referrers;
 mod schema;
 mod texts;
 mod write;
@@ -26,7 +28,7 @@ use crate::{
     config::Endpoint,
     live::{Observed, RegistryLive, RegistryLooked, SchemaText},
     ports::{Outcome, RegistryPlane, RegistryWrite, Wanted},
-    rest::{self, Answer, Error, Limits, Method, Request, segment},
+    rest::{self, Again, Answer, Error, Limits, Method, Request, segment},
 };
 
 /// The largest answer that is read, in bytes, of which 16 may be under way at once. 8 MiB: the names of 100,000 subjects, or
@@ -90,7 +92,7 @@ impl Client {
     /// Asks something that needs a body. Nothing is changed by it.
     async fn ask(&self, path: &str, body: &impl Serialize) -> Result<Answer, Error> {
         let request = Request::new(Method::Post, path, self.patience.read).with_json(body);
-        self.rest.send(&request).await
+        self.rest.send(&request.asked_again(Again::OnSilence)).await
     }
 }
 

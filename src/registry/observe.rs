@@ -1,6 +1,6 @@
 //! Observes a registry (rank 7, registry plane): one request for the names, one for the level that holds for all, and of
 //! each subject that is wanted three: its versions, its level, and whether it has the declared schema. Subjects that nobody
-//! wants are not read.
+//! wants are not read. A list may be cut: that a subject is absent is believed only where it was asked for by its name.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use tokio::time::Instant;
 
 use super::{
     Client, level,
+    listing::list,
     reading::{Reading, versions, within},
 };
 use crate::{
     live::{Observed, RegistryLive, RegistryLooked},
     ports::Wanted,
-    rest::Error,
 };
 
 /// Observes what is wanted.
 pub(super) async fn observe(client: &Client, wanted: &Wanted<'_>) -> Observed<RegistryLive> {
     let end = Instant::now() + client.patience.observe;
-    let listing = within(end, list(client));
+    let listing = within(end, list(client, !wanted.owned.is_empty()));
     let (listed, global) = join(listing, within(end, level::global(client))).await;
     let listed = match listed {
         Observed::Known(listed) => listed,
         Observed::Unknown(why) => return Observed::Unknown(why),
     };
-    let owned = listed.iter();
+    let owned = listed.names.iter();
     let owned = owned.filter(|name| wanted.owned.iter().any(|pattern| pattern.matches(name)));
     let names: BTreeSet<&CompactString> = wanted
         .schemas
@@ -35,14 +35,8 @@ pub(super) async fn observe(client: &Client, wanted: &Wanted<'_>) -> Observed<Re
         .chain(owned)
         .chain(wanted.due)
         .collect();
-    let all = with_referred(wanted, &names);
     let is_due = |name: &str| wanted.due.contains(name);
-    let (there, absent): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|name| listed.contains(*name) || is_due(name));
-    let mut versions = versions(client, there, is_due, end).await;
-    let absent = absent.into_iter();
-    versions.extend(absent.map(|name| (name.clone(), Observed::Known(None))));
+    let versions = versions(client, with_referred(wanted, &names), is_due, end).await;
     let reading = Reading {
         client,
         wanted,
@@ -51,7 +45,10 @@ pub(super) async fn observe(client: &Client, wanted: &Wanted<'_>) -> Observed<Re
         judges: true,
         end,
     };
-    let mut live = RegistryLive::default();
+    let mut live = RegistryLive {
+        unlisted: listed.cut,
+        ..RegistryLive::default()
+    };
     for (name, read) in reading.subjects(names).await {
         if let Some(check) = read.check {
             live.checks.insert(name.clone(), check);
@@ -90,10 +87,6 @@ pub(super) async fn look(
         subjects: read.map(|(name, read)| (name, read.live)).collect(),
         compatibility: global,
     }
-}
-
-async fn list(client: &Client) -> Result<BTreeSet<CompactString>, Error> {
-    client.get("/subjects").await?.json()
 }
 
 /// Adds the subjects that declared schemas refer to: what a reference means depends on their versions.

@@ -14,6 +14,7 @@ use super::{
     level, path,
     reading::versions,
     references::{Unresolved, resolve},
+    referrers::referrers,
 };
 use crate::{
     desired::{Compatibility, SchemaReference},
@@ -113,6 +114,9 @@ struct Config {
 async fn delete(client: &Client, subject: &str) -> Written {
     let softly = named(path("/subjects", subject, ""))?;
     let answer = send(client, Method::Delete, softly, None::<&()>).await?;
+    if says(&answer, &[REFERRED_TO]) {
+        return Err(referred_to(client, subject, &answer).await);
+    }
     if !says(&answer, &[SOFTLY_DELETED]) {
         done::<Vec<u32>>(&answer)?;
     }
@@ -129,11 +133,26 @@ async fn delete(client: &Client, subject: &str) -> Written {
     deleted.map_err(half_done)
 }
 
+/// Says by whom a subject is referred to that cannot be deleted for that, as far as the registry tells.
+async fn referred_to(client: &Client, subject: &str, answer: &Answer) -> Outcome {
+    let outcome = not_done(answer);
+    let by = referrers(client, subject).await;
+    match outcome {
+        Outcome::Refused(refusal) if !by.is_empty() => {
+            let by: Vec<&str> = by.iter().map(CompactString::as_str).collect();
+            let message = format!("{} refer to it: {}", by.join(", "), refusal.message);
+            Outcome::Refused(Refusal { message, ..refusal })
+        }
+        other => other,
+    }
+}
+
 /// Says how far a deletion came whose second half failed.
 fn half_done(outcome: Outcome) -> Outcome {
     let told = |why: String| format!("it is deleted softly, and not yet for good: {why}");
     match outcome {
         Outcome::Unknown(why) => Outcome::Unknown(told(why)),
+        Outcome::Unclear(why) => Outcome::Unclear(told(why)),
         Outcome::Refused(refusal) => Outcome::Refused(Refusal {
             message: told(refusal.message),
             ..refusal
@@ -166,7 +185,7 @@ fn done<T: DeserializeOwned>(answer: &Answer) -> Written<T> {
     match answer.is_success() {
         true => answer
             .json()
-            .map_err(|error| Outcome::Unknown(chain(&error))),
+            .map_err(|error| Outcome::Unclear(chain(&error))),
         false => Err(not_done(answer)),
     }
 }
@@ -175,7 +194,7 @@ fn not_done(answer: &Answer) -> Outcome {
     let said = words(answer);
     if matches!(answer.status, 408 | 500..) {
         // a server that asked another one, or a proxy: what the other one did is not known
-        return Outcome::Unknown(answer.told(&said));
+        return Outcome::Unclear(answer.told(&said));
     }
     let (class, code, meaning) = match answer.status {
         _ if says(answer, &[INVALID_SCHEMA]) => (
@@ -189,7 +208,7 @@ fn not_done(answer: &Answer) -> Outcome {
             "the registry or the subject takes no writes (GET /mode)",
         ),
         _ if says(answer, &[REFERRED_TO]) => (
-            RefusalClass::Final,
+            RefusalClass::ReferredTo,
             "REFERRED_TO",
             "schemas of other subjects refer to it, and have to be deleted first",
         ),

@@ -14,7 +14,7 @@ use reqwest::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Answer, Error, Method, Request, access::Access};
+use super::{Again, Answer, Error, Method, Request, access::Access};
 use crate::{config::Endpoint, model::one_line};
 
 const JSON: &str = "application/json";
@@ -59,7 +59,8 @@ impl Client {
     }
 
     /// Sends a request and returns the answer, whatever its status but for a redirection. Where one server cannot be
-    /// reached, the next is asked; one that took the request and did not answer is given up on only where it was to read.
+    /// reached, the next is asked; where one took the request and has no good answer, only as far as [`Again`] allows. What
+    /// no server can serve is answered as the first of them did.
     ///
     /// # Errors
     /// There is no answer; see [`Error::outcome_is_unknown`].
@@ -69,14 +70,18 @@ impl Client {
         let urls = &self.endpoint.urls;
         let first = self.first.load(Ordering::Relaxed);
         let mut tried = Vec::new();
+        let mut failed = None;
         for nth in 0..urls.len() {
             let at = (first + nth) % urls.len();
             let left = deadline.saturating_duration_since(Instant::now());
-            let share = match request.method {
-                Method::Get => left / u32::try_from(urls.len() - nth).unwrap_or(1),
-                _ => left,
+            let share = match request.again {
+                Again::OnSilence => left / u32::try_from(urls.len() - nth).unwrap_or(1),
+                Again::Never | Again::OnFailure => left,
             };
             match self.ask(&access, &urls[at], request, share).await {
+                Ok(answer) if answer.status >= 500 && request.again != Again::Never => {
+                    failed.get_or_insert(answer);
+                }
                 Ok(answer) => {
                     self.first.store(at, Ordering::Relaxed);
                     if answer.status == 401 {
@@ -85,7 +90,8 @@ impl Client {
                     return Ok(answer);
                 }
                 Err(error) => {
-                    let is_settled = error.outcome_is_unknown() && request.method != Method::Get;
+                    let is_settled =
+                        error.outcome_is_unknown() && request.again != Again::OnSilence;
                     let goes_on = error.is_of_the_server() && !is_settled;
                     tried.push(error);
                     if !goes_on {
@@ -94,11 +100,14 @@ impl Client {
                 }
             }
         }
+        if let Some(answer) = failed {
+            return Ok(answer);
+        }
         self.forget().await;
         let last = tried
             .pop()
             .unwrap_or_else(|| Error::Settings("no address is named".to_owned()));
-        if tried.is_empty() || last.outcome_is_unknown() && request.method != Method::Get {
+        if tried.is_empty() || last.outcome_is_unknown() && request.again != Again::OnSilence {
             return Err(last);
         }
         tried.push(last);

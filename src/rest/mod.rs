@@ -16,4 +16,4 @@ pub use answer::{Answer, Complaint};
 pub use client::{Client, Limits};
 pub use error::Error;
 pub use outcome::{refused, unanswered};
-pub use request::{Method, Request, segment};
+pub use request::{Again, Method, Request, segment};

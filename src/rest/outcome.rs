@@ -11,12 +11,14 @@ use crate::{
 /// Says what became of a write that got no answer.
 #[must_use]
 pub fn unanswered(error: &Error) -> Outcome {
-    if error.outcome_is_unknown() {
-        return Outcome::Unknown(chain(error));
-    }
     let class = match error {
+        Error::Timeout { .. } | Error::Closed { .. } => return Outcome::Unknown(chain(error)),
+        Error::TooLarge { .. } | Error::Unreadable { .. } => return Outcome::Unclear(chain(error)),
         Error::Settings(_) | Error::Secret { .. } | Error::Redirect { .. } => RefusalClass::Final,
-        _ => RefusalClass::Transient,
+        Error::Connect { .. } | Error::Tls { .. } | Error::Unreachable(_) => {
+            RefusalClass::Unreached
+        }
+        Error::Refused { .. } => RefusalClass::Transient,
     };
     refused(class, error.kind(), chain(error))
 }

@@ -34,6 +34,18 @@ impl Method {
     }
 }
 
+/// When another server is asked the same, although one took the request. Where surely nobody took it, the next one is
+/// asked in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Never: it is a write, and may have happened.
+    Never,
+    /// Where a server says that it cannot serve (5xx): the question changes nothing, but may take long by its nature.
+    OnFailure,
+    /// Also where a server is silent for its share of the time: a read.
+    OnSilence,
+}
+
 /// One request.
 #[derive(Clone)]
 pub struct Request {
@@ -45,6 +57,8 @@ pub struct Request {
     pub body: Option<Bytes>,
     /// How long it may take, to the end of the answer and over all addresses that are tried.
     pub within: Duration,
+    /// When another server is asked, too.
+    pub again: Again,
 }
 
 impl Request {
@@ -56,7 +70,18 @@ impl Request {
             path: path.into(),
             body: None,
             within,
+            again: match method {
+                Method::Get => Again::OnSilence,
+                _ => Again::Never,
+            },
         }
+    }
+
+    /// Says when another server is asked the same: for what is no `GET` and changes nothing all the same.
+    #[must_use]
+    pub fn asked_again(mut self, again: Again) -> Self {
+        self.again = again;
+        self
     }
 
     /// Lets JSON go along.

@@ -6,6 +6,7 @@ mod answers;
 mod batches;
 mod kinds;
 mod moves;
+mod planes;
 mod preconditions;
 mod stop;
 mod verify;

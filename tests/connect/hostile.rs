@@ -86,7 +86,7 @@ async fn an_answer_without_an_end_is_cut_off() {
         name: "c".into(),
         config,
     };
-    assert!(matches!(client.write(write).await, Outcome::Unknown(_)));
+    assert!(matches!(client.write(write).await, Outcome::Unclear(_)));
 }
 
 #[tokio::test]
@@ -114,6 +114,44 @@ async fn a_read_that_one_worker_does_not_answer_goes_to_the_next() {
         silent.asked().len(),
         2,
         "who did not answer is not asked first again"
+    );
+}
+
+/// Trap 33: a worker that fails at everything hides no healthy one, for whatever changes nothing.
+#[tokio::test]
+async fn what_one_worker_fails_at_is_asked_of_the_next() {
+    let failing = Double::start(|_| Reply::error(500, "Request timed out")).await;
+    let good = double::start(|_| Reply::Json(200, json!({"configs": []}))).await;
+    let both = || mk_client(&[&failing.url, &good.url]);
+    let list = double::start(|_| Reply::Json(200, json!({}))).await;
+    assert!(
+        mk_client(&[&failing.url, &list.url])
+            .observe()
+            .await
+            .known()
+            .is_some()
+    );
+    let asked = failing.asked().len();
+    let said = both().validate("c", &mk_config()).await;
+    assert_eq!(said, Observed::Known(Vec::new()));
+    assert_eq!(failing.asked().len(), asked + 1);
+
+    let pause = ConnectWrite::State {
+        name: "c".into(),
+        to: headgate::desired::RunState::Paused,
+    };
+    let outcome = both().write(pause).await;
+    assert!(matches!(&outcome, Outcome::Unclear(told) if told.contains("timed out")));
+    assert!(
+        !good.lines().iter().any(|line| line.ends_with("/pause")),
+        "nothing is sent twice"
+    );
+    let nobody = mk_client(&[&failing.url, &failing.url]).observe().await;
+    assert!(
+        nobody
+            .unknown()
+            .unwrap()
+            .contains("HTTP 500: Request timed out")
     );
 }
 

@@ -78,8 +78,8 @@ async fn what_is_wrong_with_tls_is_told_and_nothing_is_sent() {
             to: RunState::Paused,
         };
         let outcome = client.write(pause).await;
-        let is_transient = |outcome: &Outcome| matches!(outcome, Outcome::Refused(r) if r.class == RefusalClass::Transient);
-        assert!(is_transient(&outcome), "{outcome:?}");
+        let is_unreached = |outcome: &Outcome| matches!(outcome, Outcome::Refused(r) if r.class == RefusalClass::Unreached);
+        assert!(is_unreached(&outcome), "{outcome:?}");
         assert!(double.asked().is_empty());
     }
 }

@@ -219,7 +219,7 @@ async fn a_write_without_a_clear_answer_is_unknown() {
         let words = format!("IO Error trying to forward REST request: {CANARY}");
         let double = double::start(move |_| Reply::error(status, &words)).await;
         let outcome = mk_client(&[&double.url]).write(mk_configure()).await;
-        let Outcome::Unknown(told) = outcome else {
+        let Outcome::Unclear(told) = outcome else {
             panic!("{status}: {outcome:?}");
         };
         assert!(told.contains("forward") && !told.contains(CANARY), "{told}");
@@ -258,9 +258,9 @@ async fn a_write_that_reached_nobody_is_refused_and_goes_to_the_next_worker() {
     let nobody = format!("http://{}", taken.local_addr().unwrap());
     drop(taken);
     let outcome = mk_client(&[&nobody]).write(mk_delete()).await;
-    assert_eq!(refused(&outcome), (RefusalClass::Transient, "connect"));
+    assert_eq!(refused(&outcome), (RefusalClass::Unreached, "connect"));
     let outcome = mk_client(&[&nobody, &nobody]).write(mk_delete()).await;
-    assert_eq!(refused(&outcome), (RefusalClass::Transient, "unreachable"));
+    assert_eq!(refused(&outcome), (RefusalClass::Unreached, "unreachable"));
 
     let double = double::start(|_| Reply::Text(204, String::new())).await;
     let client = mk_client(&[&nobody, &double.url]);

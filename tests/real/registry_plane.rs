@@ -245,7 +245,10 @@ async fn a_schema_refers_to_others() {
     assert_eq!((seen.is_current(), seen.versions.len()), (true, 2));
 
     let (class, code, _) = refused(&client, mk_delete(base)).await;
-    assert_eq!((class, code.as_str()), (RefusalClass::Final, "REFERRED_TO"));
+    assert_eq!(
+        (class, code.as_str()),
+        (RefusalClass::ReferredTo, "REFERRED_TO")
+    );
     applied(&client, mk_delete(name)).await;
     applied(&client, mk_delete(base)).await;
 }
@@ -352,7 +355,7 @@ async fn a_registry_that_is_down_is_unknown_and_owned_subjects_are_there_when_it
     let looked = client.look(&wants.all(), &["plane-owned".into()]).await;
     assert!(looked.subjects["plane-owned"].unknown().is_some());
     let (class, code, _) = refused(&client, mk_delete("plane-owned")).await;
-    assert_eq!((class, code.as_str()), (RefusalClass::Transient, "connect"));
+    assert_eq!((class, code.as_str()), (RefusalClass::Unreached, "connect"));
     registry.start().await.unwrap();
     let live = observed(&client, &wants).await;
     assert_eq!(live.subjects.keys().collect::<Vec<_>>(), ["plane-owned"]);

@@ -164,6 +164,23 @@ async fn an_answer_that_stops_half_way_is_waited_for_no_longer_than_said() {
     }
 }
 
+/// Questions that need a body change nothing, and go on like those that need none.
+#[tokio::test]
+async fn what_one_server_fails_at_is_asked_of_the_next() {
+    let failing = Double::start(|asked| match asked.line.starts_with("GET") {
+        true => good(asked),
+        false => Reply::error(500, "no"),
+    })
+    .await;
+    let healthy = Double::start(good).await;
+    let endpoint = Endpoint::plaintext(vec![failing.url.clone(), healthy.url.clone()]);
+    let client = Client::patient(&endpoint, mk_patience(), Limits::default());
+    let wants = Wants::declaring([("other", mk_schema("one")), ("s", mk_schema("two"))]);
+    let live = known(client.observe(&wants.all()).await);
+    assert!(live.subjects["other"].known().unwrap().is_current());
+    assert_eq!(live.checks["s"], Observed::Known(Vec::new()));
+}
+
 /// Trap 41: at most 16 requests are under way, and an observation ends, however many subjects there are.
 #[tokio::test]
 async fn a_registry_that_falls_silent_is_not_waited_for_subject_by_subject() {

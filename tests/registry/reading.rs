@@ -44,6 +44,7 @@ async fn a_subject_in_place_takes_three_requests_and_nobodys_takes_none() {
         "GET /config",
         "GET /config/declared?defaultToGlobal=false",
         "GET /subjects",
+        "GET /subjects/absent/versions",
         "GET /subjects/declared/versions",
         of_absent,
         "POST /subjects/declared?normalize=true",

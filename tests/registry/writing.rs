@@ -110,7 +110,9 @@ async fn expect_refusal(
         told.contains(words) && told.contains("the registry's words"),
         "{told}"
     );
-    assert_eq!(double.asked().len(), 1, "nothing is sent twice");
+    let lines = double.lines();
+    let written = lines.iter().filter(|line| !line.starts_with("GET"));
+    assert_eq!(written.count(), 1, "nothing is sent twice");
 }
 
 #[tokio::test]
@@ -150,12 +152,34 @@ async fn a_schema_that_is_not_taken_is_told_why() {
 
 #[tokio::test]
 async fn a_deletion_or_a_reset_that_is_refused_is_told_why() {
-    let referred = (RefusalClass::Final, "REFERRED_TO");
+    let referred = (RefusalClass::ReferredTo, "REFERRED_TO");
     expect_refusal(mk_delete(), 422, 42206, referred, "refer to it").await;
     let gone = (RefusalClass::Gone, "GONE");
     expect_refusal(mk_delete(), 404, 40401, gone, "there is none").await;
     let not_set = (RefusalClass::AlreadyThere, "NOT_SET");
     expect_refusal(mk_level(None), 404, 40408, not_set, "no level").await;
+}
+
+#[tokio::test]
+async fn a_subject_that_is_referred_to_is_told_by_whom() {
+    let double = Double::start(|asked| match asked.line.as_str() {
+        "GET /subjects/s/versions" => Reply::Json(200, json!([1, 2])),
+        "GET /subjects/s/versions/1/referencedby" => Reply::Json(200, json!([7])),
+        "GET /subjects/s/versions/2/referencedby" => Reply::Json(200, json!([7, 8])),
+        "GET /schemas/ids/7/versions" => Reply::Json(200, json!([{"subject": "a", "version": 1}])),
+        "GET /schemas/ids/8/versions" => Reply::Json(
+            200,
+            json!([{"subject": "b", "version": 1}, {"subject": "s", "version": 2}]),
+        ),
+        _ => Reply::coded(422, 42206, "One or more references exist"),
+    })
+    .await;
+    let (class, _, told) = refused(mk_client(&double.url).write(mk_delete()).await);
+    assert_eq!(class, RefusalClass::ReferredTo);
+    assert!(
+        told.starts_with("a, b refer to it: schemas of other subjects"),
+        "{told}"
+    );
 }
 
 /// Trap 41: registries delete for good only what is deleted softly.
@@ -193,7 +217,7 @@ async fn a_deletion_that_stops_half_way_says_so() {
         })
         .await;
         let told = match (mk_client(&double.url).write(mk_delete()).await, want) {
-            (Outcome::Unknown(told), None) => told,
+            (Outcome::Unclear(told), None) => told,
             (outcome, Some(want)) => {
                 let (class, code, told) = refused(outcome);
                 assert_eq!((class, code.as_str()), want);
@@ -245,7 +269,7 @@ async fn a_write_without_a_clear_answer_is_unknown_and_sent_once() {
             let double = Double::start(move |_| Reply::Text(status, body.to_owned())).await;
             let outcome = mk_client(&double.url).write(write).await;
             assert!(
-                matches!(outcome, Outcome::Unknown(_)),
+                matches!(outcome, Outcome::Unclear(_)),
                 "{status} {body}: {outcome:?}"
             );
             assert_eq!(double.asked().len(), 1, "nothing is sent twice");
@@ -283,7 +307,7 @@ async fn a_write_that_reached_nobody_is_refused() {
     let nobody = format!("http://{}", taken.local_addr().unwrap());
     drop(taken);
     let (class, code, _) = refused(mk_client(&nobody).write(mk_delete()).await);
-    assert_eq!((class, code.as_str()), (RefusalClass::Transient, "connect"));
+    assert_eq!((class, code.as_str()), (RefusalClass::Unreached, "connect"));
 }
 
 #[tokio::test]
