@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 
 use super::{
-    Action, Beyond, Change, ResetField, SetField, draft::Inputs, memory::Memory, moves::Hold,
+    Action, Beyond, Change, ResetField, SetField,
+    draft::{Draft, Inputs, withheld},
+    memory::Memory,
+    moves::Hold,
     walk::Seen,
 };
 use crate::{
-    desired::DesiredRef,
+    desired::{DesiredRef, DesiredSchema, SchemaReference},
     live::{ConfigProblem, ConnectLive, LiveRef, Observed},
-    model::{Gate, Kind, SCHEMA, Verb, config_key},
+    model::{Gate, Kind, ObjectRef, SCHEMA, Verb, config_key},
 };
 
 /// Returns what a change takes beside fields.
@@ -163,11 +166,94 @@ pub(super) fn referred_first(actions: &mut [Action]) {
 }
 
 fn references(action: &Action) -> impl Iterator<Item = &str> {
-    let references = match action.change.beyond.as_deref() {
-        Some(Beyond::Schema(schema)) => &schema.references[..],
+    let references = schema_references(action).iter();
+    references.map(|reference| &*reference.subject)
+}
+
+fn schema_references(action: &Action) -> &[SchemaReference] {
+    match action.change.beyond.as_deref() {
+        Some(Beyond::Schema(schema)) => &schema.references,
         _ => &[],
+    }
+}
+
+/// Withholds schemas that refer to one that is not there and is not about to be: the registry would refuse them in each pass.
+pub(super) fn keep_behind_referred(inputs: &Inputs<'_>, kind: Kind, draft: &mut Draft) {
+    let registry = inputs.live.registry.as_ref().and_then(Observed::known);
+    let Some(registry) = registry.filter(|_| kind == Kind::Schema) else {
+        return;
     };
-    references.iter().map(|reference| &*reference.subject)
+    let is_there = |to: &SchemaReference| match registry.subjects.get(&to.subject) {
+        Some(Observed::Known(live)) => to.version.is_none_or(|v| live.versions.last() >= Some(&v)),
+        Some(Observed::Unknown(_)) => true,
+        // nobody looked for what git does not declare, and a reference to it was judged
+        None => !inputs.desired.schemas.contains_key(&to.subject),
+    };
+    // one that is withheld may be what another one refers to
+    loop {
+        let made = draft.actions.iter().filter(|a| is_registered(a));
+        let made: BTreeSet<&str> = made.map(|a| a.object.name.as_str()).collect();
+        let lost = |to: &&SchemaReference| !is_there(to) && !made.contains(&*to.subject);
+        let behind = draft.actions.iter().filter(|a| is_registered(a));
+        let behind = behind.filter_map(|a| {
+            let to = schema_references(a).iter().find(lost)?;
+            Some((a.object.clone(), to.subject.clone()))
+        });
+        let behind: BTreeMap<ObjectRef, CompactString> = behind.collect();
+        if behind.is_empty() {
+            return;
+        }
+        for action in std::mem::take(&mut draft.actions) {
+            match behind
+                .get(&action.object)
+                .filter(|_| is_registered(&action))
+            {
+                None => draft.actions.push(action),
+                Some(to) => {
+                    let mut blocked = draft.blocked.iter();
+                    let gate = blocked.find(|b| b.name == *to).map(|b| b.gate);
+                    let reason = format!(
+                        "it refers to the subject {to}, whose schema is withheld; it opens when that one is there"
+                    );
+                    let gate = gate.unwrap_or(Gate::Unsupported);
+                    draft.blocked.push(withheld(action, gate, reason));
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether an action registers a schema.
+fn is_registered(action: &Action) -> bool {
+    action.verb != Verb::Delete && action.change.value(SCHEMA).is_some()
+}
+
+/// Says why a connector may not be the one that a consent names: while one Connect cluster is not seen, nobody knows whether
+/// it is the only one of its name.
+pub(super) fn may_be_another(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<String> {
+    let Some(LiveRef::Connector(live)) = seen.known() else {
+        return None;
+    };
+    let why = connect(inputs)?
+        .unseen()
+        .filter(|_| live.name == seen.name)?;
+    Some(format!(
+        "there may be another one of its name, since not all Connect clusters were seen ({why}); it opens when they are"
+    ))
+}
+
+/// Says that schemas which git declares refer to a subject: no registry deletes it before they do not.
+pub(super) fn referred_to(inputs: &Inputs<'_>, name: &str) -> Option<String> {
+    let refers = |schema: &DesiredSchema| schema.references.iter().any(|to| to.subject == name);
+    let referring = inputs.desired.schemas.iter();
+    let referring = referring.filter(|(_, schema)| refers(schema));
+    let referring: Vec<&str> = referring.map(|(name, _)| name.as_str()).collect();
+    (!referring.is_empty()).then(|| {
+        format!(
+            "schemas that git declares refer to it ({}); it opens when none does",
+            referring.join(", ")
+        )
+    })
 }
 
 /// Returns the names of the connectors whose config is about to be written, each with the change.

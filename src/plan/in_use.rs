@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{draft::Inputs, walk::Seen};
+use super::{beyond, draft::Inputs, walk::Seen};
 use crate::{
     live::{KafkaLive, LiveTopic, Observed, Usage},
     model::{Gate, Kind, Ledger, Quiet, TopicName},
@@ -14,8 +14,14 @@ use crate::{
 
 /// Says why an object that may go by consent is still in use, or that nobody knows; `None` when nothing is in the way.
 pub(super) fn refusal(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<(Gate, String)> {
-    if seen.kind != Kind::Topic {
-        return None;
+    match seen.kind {
+        Kind::Topic => {}
+        Kind::Schema => return Some((Gate::InUse, beyond::referred_to(inputs, seen.name)?)),
+        Kind::Connector => {
+            let why = beyond::may_be_another(inputs, seen)?;
+            return Some((Gate::IncompleteObservation, why));
+        }
+        _ => return None,
     }
     match inputs.kafka.usage.get(seen.name) {
         Some(Observed::Known(usage)) => {

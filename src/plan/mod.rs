@@ -193,6 +193,7 @@ fn objects<'a>(inputs: &Inputs<'a>, kind: Kind, walk: Walk<'a>, policies: &Polic
     // what no rule denies is what may be deleted, so that is what the budget is for
     budget::spend_on_deletions(inputs, kind, &mut draft);
     budget::spend_on_passwords(inputs, kind, &mut draft);
+    beyond::keep_behind_referred(inputs, kind, &mut draft);
     draft.blocked.sort_by(|a, b| a.name.cmp(&b.name));
     draft
 }
