@@ -8,7 +8,7 @@ use super::{
     memory::{OFFSETS, OFFSETS_BEGUN},
     moves,
 };
-use crate::model::{ConfigKey, Ledger, config_key};
+use crate::model::{COMPATIBILITY, ConfigKey, Ledger, config_key};
 
 /// Takes down what was made in a pass and that no observation can show, before what is left is planned.
 pub fn credit(ledger: &mut Ledger, planned: &ClusterPlan, results: &[ActionResult]) {
@@ -41,9 +41,11 @@ fn is_unseen(field: &SetField) -> bool {
     field.secret.is_some() || field.path == OFFSETS
 }
 
-/// Returns the key under which a field is owned: a config's own, or the mechanism of a password.
+/// Returns the key under which a field is owned: a config's own, the mechanism of a password, or how a subject may change.
 #[must_use]
 pub fn owned_key(path: &str) -> Option<ConfigKey> {
     let mechanism = || path.strip_prefix("scram.")?.strip_suffix(".password");
-    config_key(path).or_else(mechanism).map(ConfigKey::new)
+    let level = || Some(path).filter(|path| *path == COMPATIBILITY);
+    let key = config_key(path).or_else(mechanism).or_else(level);
+    key.map(ConfigKey::new)
 }

@@ -145,6 +145,7 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
 fn path(kind: Kind, key: &ConfigKey) -> CompactString {
     match kind {
         Kind::User => format_compact!("scram.{key}.password"),
+        Kind::Schema => key.as_str().into(),
         _ => config_path(key.as_str()),
     }
 }
