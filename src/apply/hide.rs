@@ -3,7 +3,7 @@
 
 use crate::{
     live::{LiveConfig, LiveConnector},
-    model::{Secret, holds_login, is_secret_key},
+    model::{Secret, SecretName, holds_login, is_secret_key},
     secrets::Vault,
 };
 
@@ -12,8 +12,8 @@ use crate::{
 pub enum Origin<'a> {
     /// It stands in git, so that it is no secret: what somebody put in its place may be one.
     Open(&'a str),
-    /// It comes from a secret.
-    Secret,
+    /// It comes from this secret.
+    Secret(&'a SecretName),
 }
 
 /// What is shown of a value that holds a login where git has another one.
@@ -57,13 +57,17 @@ fn begun(trace: &str, secret: &str) -> Option<usize> {
     Some(trace.len() - end)
 }
 
-/// Hides a value if it is a secret, and returns it then.
+/// Hides a value if it is a secret, and returns it then; of one that the workers mask, what git says that it is.
 fn hide_value(own: &mut LiveConfig, vault: &Vault, origin: Option<Origin<'_>>) -> Option<String> {
+    if let (None, Some(Origin::Secret(name))) = (&own.value, origin) {
+        let secret = vault.read(name).ok()?;
+        return Some(secret.expose().clone());
+    }
     let value = own.value.as_deref()?.to_owned();
     // a reference is resolved by the workers, and tells nothing
     let is_named = || is_secret_key(own.key.as_str()) && !value.starts_with("${");
     own.value = match origin {
-        Some(Origin::Secret) => Some(vault.digest(&Secret::new(value.clone())).0),
+        Some(Origin::Secret(_)) => Some(vault.digest(&Secret::new(value.clone())).0),
         Some(Origin::Open(declared)) if value != declared && holds_login(&value) => {
             Some(HIDDEN.into())
         }
@@ -100,6 +104,7 @@ mod tests {
     #[test]
     fn secrets_that_workers_tell_in_clear_are_known_by_their_fingerprints_only() {
         let vault = Vault::fixed(Default::default(), [7; 32]);
+        let pin = SecretName("pin".into());
         let mut connector = mk_connector(
             &[
                 ("connection.url", "jdbc:postgresql://db/x"),
@@ -111,7 +116,7 @@ mod tests {
             "login of x with canary-1 failed, and canary-2 is no key; neither is canar",
         );
         hide(&mut connector, &vault, |key| match key {
-            "db.user.pin" => Some(Origin::Secret),
+            "db.user.pin" => Some(Origin::Secret(&pin)),
             "topic.password.policy" => Some(Origin::Open("strict")),
             _ => None,
         });
@@ -131,6 +136,19 @@ mod tests {
             trace,
             "login of x with (hidden) failed, and (hidden) is no key; neither is (hidden)"
         );
+    }
+
+    /// Trap 34: workers that mask a value in the config may repeat it in their words.
+    #[test]
+    fn a_masked_secret_is_taken_out_of_traces_as_well() {
+        let pin = SecretName("pin".into());
+        let secrets = [(pin.clone(), Secret::new("canary".to_owned()))];
+        let vault = Vault::fixed(secrets.into(), [7; 32]);
+        let mut connector = mk_connector(&[("db.pin", "")], "login with canary failed");
+        connector.config[0].value = None;
+        hide(&mut connector, &vault, |_| Some(Origin::Secret(&pin)));
+        assert_eq!(connector.trace.unwrap(), "login with (hidden) failed");
+        assert_eq!(connector.config[0].value, None);
     }
 
     /// Trap 34: what somebody sets by hand may hold a login where no key speaks of one.

@@ -219,8 +219,8 @@ fn seen_by(action: &Action, vault: &Vault, mut connector: LiveConnector) -> Live
     hide(&mut connector, vault, |key| {
         let mut set = action.change.set.iter();
         let field = set.find(|field| config_key(&field.path) == Some(key))?;
-        Some(match field.secret {
-            Some(_) => Origin::Secret,
+        Some(match &field.secret {
+            Some(name) => Origin::Secret(name),
             None => Origin::Open(&field.to),
         })
     });

@@ -33,7 +33,7 @@ pub(super) fn hide(desired: &DesiredCluster, vault: &Vault, live: &mut Live) {
         apply::hide(connector, vault, |key| {
             let (_, value) = declared.iter().find(|(k, _)| k.as_str() == key)?;
             match value {
-                DesiredValue::Secret(_) => Some(Origin::Secret),
+                DesiredValue::Secret(name) => Some(Origin::Secret(name)),
                 DesiredValue::Set(value) => Some(Origin::Open(value)),
                 DesiredValue::LeaveAlone => None,
             }
