@@ -8,6 +8,7 @@ mod moves;
 mod others;
 mod platform;
 mod pure;
+mod services;
 mod story;
 
 use proptest::test_runner::Config;

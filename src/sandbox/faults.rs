@@ -127,8 +127,14 @@ impl Chaos {
         self.injected.push_back(fault);
     }
 
+    /// Returns by how much the slowest lags behind.
+    pub(super) fn lag(&self) -> Duration {
+        self.faults.lag
+    }
+
     pub(super) fn calm(&mut self) {
         self.faults.most = 0;
+        self.faults.lag = Duration::ZERO;
         self.injected.clear();
         self.crash = None;
     }

@@ -5,15 +5,16 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
-use super::{Call, Fault, Sandbox, World};
+use super::{
+    Call, Fault, Sandbox, World,
+    fate::{DEADLINE, not_sent},
+};
 use crate::{
     live::{KafkaLive, LiveTopic, Looks, Observed},
     model::{ObjectRef, TopicName},
-    ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome, Refusal, RefusalClass},
+    ports::{Ask, Batch, Credential, KafkaPlane, Looked, Outcome},
 };
 
-/// How long a call that hangs takes until its caller's deadline.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// How long a spent mutation quota lasts.
 const QUOTA: Duration = Duration::from_millis(800);
 
@@ -25,7 +26,7 @@ impl KafkaPlane for Sandbox {
                 Err(why) => return Observed::Unknown(why),
             };
             let live = self.observed(ask, unreadable);
-            self.moment().await;
+            self.fate.moment().await;
             Observed::Known(live)
         })
     }
@@ -37,7 +38,7 @@ impl KafkaPlane for Sandbox {
                 Err(why) => return Observed::Unknown(why),
             };
             let looked = self.looked(objects, unreadable);
-            self.moment().await;
+            self.fate.moment().await;
             Observed::Known(looked)
         })
     }
@@ -56,10 +57,10 @@ impl KafkaPlane for Sandbox {
 
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {
         Box::pin(async move {
-            self.moment().await;
-            let fault = self.fault(Call::Write);
+            self.fate.moment().await;
+            let fault = self.fate.fault(Call::Write);
             let outcomes = self.written(&batch, fault);
-            self.moment().await;
+            self.fate.moment().await;
             if fault == Some(Fault::Hang) {
                 tokio::time::sleep(DEADLINE).await;
             }
@@ -76,7 +77,7 @@ impl KafkaPlane for Sandbox {
                 None => Observed::Known(view.lets_in(login)),
             };
             let told = logins.iter().map(one).collect();
-            self.moment().await;
+            self.fate.moment().await;
             told
         })
     }
@@ -85,26 +86,20 @@ impl KafkaPlane for Sandbox {
 impl Sandbox {
     /// Begins a read: whether one topic shall be unreadable, or why nothing can be read.
     async fn read(&self) -> Result<bool, String> {
-        self.moment().await;
+        self.fate.moment().await;
+        if self.is_down() {
+            return Err("connection refused".to_owned());
+        }
         if self.world().is_moving() {
             self.edit(World::move_on);
         }
-        match self.fault(Call::Read) {
-            Some(Fault::Unreadable) => Err("the connection to the broker broke".to_owned()),
-            Some(Fault::Hang) => {
-                tokio::time::sleep(DEADLINE).await;
-                Err(format!("no broker answered within {DEADLINE:?}"))
-            }
-            fault => Ok(fault == Some(Fault::OneUnreadable)),
-        }
+        self.fate.read("the broker").await
     }
 
     /// Returns the state that some broker shows.
     fn some_view(&self) -> Arc<World> {
-        let mut state = self.state();
-        let brokers = state.world.brokers().len();
-        let broker = state.chaos.pick(brokers);
-        state.view(broker)
+        let brokers = self.world().brokers().len();
+        self.view(self.fate.pick(brokers))
     }
 
     fn observed(&self, ask: &Ask, unreadable: bool) -> KafkaLive {
@@ -123,20 +118,19 @@ impl Sandbox {
             }
         }
         if unreadable {
-            spoil(&mut live, |of| self.state().chaos.pick(of));
+            spoil(&mut live, |of| self.fate.pick(of));
         }
         live
     }
 
     fn on_any_broker(&self, name: &TopicName) -> Option<LiveTopic> {
-        let state = self.state();
-        let brokers = state.world.brokers().len();
-        (0..brokers).find_map(|broker| state.view(broker).topic(name.as_str()).cloned())
+        let brokers = self.world().brokers().len();
+        (0..brokers).find_map(|broker| self.view(broker).topic(name.as_str()).cloned())
     }
 
     fn looked(&self, objects: &[ObjectRef], unreadable: bool) -> Looked {
         let view = self.some_view();
-        let at = self.state().chaos.pick(objects.len());
+        let at = self.fate.pick(objects.len());
         let look = |(i, object): (usize, &ObjectRef)| {
             let state = match unreadable && i == at {
                 true => Observed::Unknown("it could not be read".to_owned()),
@@ -152,6 +146,9 @@ impl Sandbox {
 
     fn written(&self, batch: &Batch, fault: Option<Fault>) -> Vec<Outcome> {
         let all = batch.len();
+        if self.is_down() {
+            return vec![Outcome::Refused(not_sent()); all];
+        }
         let broken = || Outcome::Unknown("the connection broke before an answer came".to_owned());
         match fault {
             Some(Fault::AnswerLost) => {
@@ -220,13 +217,5 @@ fn one_of<K: Ord, T>(
         if let Some(one) = all.values_mut().nth(at) {
             *one = Observed::Unknown(why);
         }
-    }
-}
-
-fn not_sent() -> Refusal {
-    Refusal {
-        class: RefusalClass::Transient,
-        code: "unreachable".into(),
-        message: "connection refused".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use headgate::{
     desired::{DesiredCluster, DesiredConfig, DesiredCredential, DesiredValue},
     live::{LiveConfig, LiveObject},
-    model::{Kind, ObjectRef, ScramMechanism, Verb},
+    model::{Kind, ObjectRef, Plane, ScramMechanism, Verb},
     plan::{Action, ClusterPlan},
     sandbox::World,
 };
@@ -133,10 +133,7 @@ pub(super) fn assert_as_declared(world: &World, desired: &DesiredCluster, object
 
 /// Every object beside topics that is declared.
 pub(super) fn declared(desired: &DesiredCluster) -> Vec<ObjectRef> {
-    let kinds = Kind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| *kind != Kind::Topic);
+    let kinds = Kind::of(Plane::Kafka).filter(|kind| *kind != Kind::Topic);
     kinds
         .flat_map(|kind| {
             let named = desired.objects(kind);

@@ -6,10 +6,12 @@ use headgate::{
     apply::{Limits, On, Planes, apply},
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
-    model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName},
-    plan::{self, ActionResult, Blocked, ClusterPlan, FieldChange, KeyTypes, Pass, Subject},
+    model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName, Verb},
+    plan::{
+        self, Action, ActionResult, Blocked, ClusterPlan, End, FieldChange, KeyTypes, Pass, Subject,
+    },
     policy::Policies,
-    ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic},
+    ports::{Ask, Journal, JournalError, KafkaPlane, MorePartitions, NewTopic, RegistryPlane},
     sandbox::{Faults, Sandbox},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -19,6 +21,7 @@ use super::{
     checks,
     inputs::{BROKERS, CLUSTER_ID, Edit, TODAY, consents},
     others,
+    services::Services,
 };
 
 /// What is on the disk: the ledger as it was last saved, and what was noted since.
@@ -37,6 +40,7 @@ impl Journal for Disk {
 
 pub(super) struct Platform {
     pub(super) sandbox: Sandbox,
+    pub(super) services: Services,
     disk: Disk,
 }
 
@@ -79,13 +83,36 @@ impl Platform {
         sandbox.edit(others::settle_strangers);
         Self {
             sandbox,
+            services: Services::default(),
             disk: Disk::default(),
+        }
+    }
+
+    /// A platform that is more than Kafka.
+    pub(super) fn with_services(faults: Faults) -> Self {
+        let kafka = Self::new(&[], faults);
+        Self {
+            services: Services::beside(&kafka.sandbox),
+            ..kafka
+        }
+    }
+
+    /// Takes a part of the platform down, or brings it up again.
+    pub(super) fn set_down(&self, part: &str, is_down: bool) {
+        match part {
+            "kafka" => self.sandbox.set_down(is_down),
+            "registry" => {
+                let registry = self.services.registry.as_ref();
+                registry.unwrap().set_down(is_down);
+            }
+            cluster => self.services.connect[cluster].set_down(is_down),
         }
     }
 
     /// Runs a pass as a daemon does that has just started; `None` when it died in the middle.
     pub(super) async fn pass(&self, desired: &DesiredCluster) -> Option<Done> {
         let before = self.sandbox.world();
+        let services = self.services.snapshot();
         let done = tokio::select! {
             biased;
             done = self.whole_pass(desired) => Some(done),
@@ -94,6 +121,9 @@ impl Platform {
         self.sandbox.restart();
         let after = self.sandbox.world();
         checks::assert_nothing_foreign(desired, &before, &after);
+        if let Some(before) = services {
+            self.services.assert_lawful(desired, &before);
+        }
         self.assert_no_secret(done.as_ref());
         if let Some(done) = &done {
             checks::assert_within_budget(desired, &done.planned);
@@ -128,23 +158,23 @@ impl Platform {
         let live = self.observe(desired, &ledger).await;
         plan::resolve_intents(&mut ledger, desired, &live);
         let planned = plan::plan(desired, &live, &ledger, &Policies::default(), now());
-        let applied = match live.kafka.known() {
-            Some(seen) => {
-                let (_keep, stop) = watch::channel(false);
-                let (types, limits) = (KeyTypes::new(seen), Limits::default());
-                let on = On {
-                    plan: &planned,
-                    types,
-                    planes: Planes::of_kafka(&self.sandbox),
-                    journal: &self.disk,
-                    vault: &others::vault(),
-                    limits: &limits,
-                    now: &now,
-                };
-                apply(on, stop).await
-            }
-            None => Default::default(),
+        let (_keep, stop) = watch::channel(false);
+        let limits = Limits::default();
+        let registry = self.services.registry.as_deref();
+        let on = On {
+            plan: &planned,
+            types: KeyTypes::new(live.kafka()),
+            planes: Planes {
+                kafka: &self.sandbox,
+                connect: &self.services.clusters,
+                registry: registry.map(|registry| registry as &dyn RegistryPlane),
+            },
+            journal: &self.disk,
+            vault: &others::vault(),
+            limits: &limits,
+            now: &now,
         };
+        let applied = apply(on, stop).await;
         plan::credit(&mut ledger, &planned, &applied.results);
         let live = live.with_looked(applied.looked);
         let left = plan::plan(desired, &live, &ledger, &Policies::default(), now());
@@ -185,13 +215,14 @@ impl Platform {
         if let Observed::Known(kafka) = &mut kafka {
             others::log_in(&self.sandbox, desired, kafka).await;
         }
-        Live {
+        let live = Live {
             observed_at: now(),
             kafka,
             registry: None,
             connect: None,
             secrets: others::fingerprints(),
-        }
+        };
+        self.services.observe(desired, ledger, live).await
     }
 
     /// Ends all faults and passes until nothing is left to do, which must be soon.
@@ -203,13 +234,14 @@ impl Platform {
                 .pass(desired)
                 .await
                 .expect("nothing goes wrong any more");
-            if done.planned.actions.is_empty() && !done.planned.is_moving() {
+            if done.planned.actions.iter().all(is_refused(&done)) && !done.planned.is_moving() {
                 return done;
             }
             moving += usize::from(!done.planned.is_moving());
             assert!(
                 moving <= 6,
-                "six passes in calm, and there is still something to do"
+                "six passes in calm, and there is still something to do: {:?}",
+                done.results
             );
         }
         panic!("replicas move for ever");
@@ -254,6 +286,15 @@ impl Platform {
 
     /// Checks that every declared topic is as declared, unless the plan says what holds it.
     pub(super) fn assert_in_place(&self, desired: &DesiredCluster, done: &Done) {
+        self.assert_in_place_on(desired, done, &["kafka", "main", "side", "registry"]);
+    }
+
+    /// Checks that of those parts of the platform that are up.
+    pub(super) fn assert_in_place_on(&self, desired: &DesiredCluster, done: &Done, up: &[&str]) {
+        self.services.assert_in_place(desired, done, up);
+        if !up.contains(&"kafka") {
+            return;
+        }
         let world = self.sandbox.world();
         for object in checks::declared(desired) {
             if !is_contended(done, &object) {
@@ -275,6 +316,17 @@ impl Platform {
                 }
             }
         }
+    }
+}
+
+/// Tells whether an action is refused by somebody who alone knows why: an undeclared schema, or an older version of one,
+/// refers to what is to be deleted.
+fn is_refused(done: &Done) -> impl Fn(&Action) -> bool {
+    |action| {
+        let is_its = |r: &&ActionResult| r.object == action.object && r.verb == action.verb;
+        let end = done.results.iter().find(is_its).map(|r| &r.end);
+        action.verb == Verb::Delete
+            && matches!(end, Some(End::Error(why)) if why.starts_with("REFERRED_TO"))
     }
 }
 
