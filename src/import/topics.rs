@@ -17,6 +17,9 @@ use crate::{
 /// A config becomes a default when this share of the topics has it, in percent: the others then say what they have.
 const SHARED: usize = 80;
 
+/// Fewer topics than these share nothing by more than chance, and a default is for all that come later, too.
+const FEW: usize = 3;
+
 /// A topic that is to be written.
 #[derive(Debug, Default)]
 pub(super) struct Topic {
@@ -83,11 +86,11 @@ impl Defaults {
                 *config.entry((key, value)).or_default() += 1;
             }
         }
-        let shared = |count: usize| topics.len() > 1 && count * 100 >= topics.len() * SHARED;
+        let shared = |count: usize| topics.len() >= FEW && count * 100 >= topics.len() * SHARED;
         let config = config.into_iter().filter(|(_, count)| shared(*count));
         Self {
-            partitions: commonest(topics.values().map(|t| t.partitions)),
-            replication_factor: commonest(topics.values().map(|t| t.replication_factor)),
+            partitions: commonest(topics.values().map(|t| t.partitions), shared),
+            replication_factor: commonest(topics.values().map(|t| t.replication_factor), shared),
             config: config
                 .map(|((key, value), _)| (key.clone(), value.clone()))
                 .collect(),
@@ -118,15 +121,17 @@ impl Defaults {
     }
 }
 
-/// Returns the most frequent number, the smallest of equals; `None` when a topic does not say its own, since a default
-/// would say it instead.
-fn commonest(numbers: impl Iterator<Item = Option<usize>>) -> Option<usize> {
+/// Returns the number that is shared; `None` also when a topic does not say its own, since a default would say it instead.
+fn commonest(
+    numbers: impl Iterator<Item = Option<usize>>,
+    shared: impl Fn(usize) -> bool,
+) -> Option<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for number in numbers {
         *counts.entry(number?).or_default() += 1;
     }
-    let most = counts.values().max().copied()?;
-    counts.into_iter().find(|(_, n)| *n == most).map(|(n, _)| n)
+    let found = counts.into_iter().find(|(_, count)| shared(*count));
+    found.map(|(number, _)| number)
 }
 
 /// Takes every live topic that is nobody's machinery.

@@ -85,6 +85,10 @@ spec: {partitions: 6, replicas: 3}
 kind: KafkaTopic
 metadata: {name: b}
 spec: {replicas: 3}
+---
+kind: KafkaTopic
+metadata: {name: c}
+spec: {partitions: 6, replicas: 3}
 ";
     let file = SourceFile {
         path: "topics.yaml".into(),

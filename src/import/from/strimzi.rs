@@ -273,7 +273,7 @@ fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
     );
     spec.lost(
         "autoRestart",
-        "Headgate restarts what failed by itself; look at `restart` of its Connector",
+        "Headgate restarts what failed, seven times unless `restart: {max: …}` of its Connector says otherwise",
     );
     for key in ["listOffsets", "alterOffsets"] {
         spec.lost(
