@@ -18,11 +18,14 @@ use headgate::{
 
 use super::*;
 
+/// Says what becomes of the deletion of a name, by what is there.
+type Deletes = dyn Fn(&BTreeSet<CompactString>, &str) -> Outcome + Send + Sync;
+
 /// A service that holds names, and says itself what becomes of the deletion of one.
 struct Service {
     there: Mutex<BTreeSet<CompactString>>,
     asked: Mutex<Vec<String>>,
-    delete: Box<dyn Fn(&BTreeSet<CompactString>, &str) -> Outcome + Send + Sync>,
+    delete: Box<Deletes>,
 }
 
 fn mk_service(
