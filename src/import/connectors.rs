@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     live::{ConnectLive, LiveConnector, Observed},
-    model::{Kind, holds_login, is_secret_key},
+    model::{Kind, holds_login, is_masked, is_secret_key},
 };
 
 /// Their folder.
@@ -139,7 +139,7 @@ pub(super) fn is_secret(key: &str, value: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     let named = is_secret_key(key) || SECRET_WORDS.iter().any(|word| lower.contains(word));
     let is_harmless = looked_up || ["", "false", "true"].contains(&value);
-    !is_harmless && (named || holds_login(value))
+    is_masked(value) || (!is_harmless && (named || holds_login(value)))
 }
 
 #[cfg(test)]
@@ -156,6 +156,7 @@ mod tests {
             ("connection.url", "jdbc:postgresql://ann:x@db/shop"),
             ("connection.url", "jdbc:sqlserver://db;user=a;Password=x"),
             ("ssl.key.password", "${file:/a:b}x"),
+            ("database.pin", "********"),
         ] {
             assert!(is_secret(key, value), "{key}: {value}");
         }

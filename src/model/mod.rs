@@ -39,7 +39,9 @@ pub use name::{
 pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, ResolvedBy, Risk, Verb};
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
-pub use secret::{Fingerprint, Secret, SecretName, SecretRef, holds_login, is_secret_key};
+pub use secret::{
+    Fingerprint, Secret, SecretName, SecretRef, holds_login, is_masked, is_secret_key,
+};
 pub use throttle::{THROTTLE_RATES, THROTTLED_REPLICAS, is_throttle};
 pub use topic_config::{TOPIC_CONFIGS, topic_config};
 

@@ -67,6 +67,13 @@ pub fn is_secret_key(key: &str) -> bool {
     WORDS.iter().any(|word| letters.contains(word))
 }
 
+/// Tells whether a value is what is shown in place of a secret: by Connect's workers (Confluent 7.9.3 and newer) or by Kafka,
+/// which prints passwords so.
+#[must_use]
+pub fn is_masked(value: &str) -> bool {
+    value == "[hidden]" || (value.len() >= 4 && value.bytes().all(|byte| byte == b'*'))
+}
+
 /// Tells whether a config's value holds a login, whatever its key is called: `jdbc:postgresql://ann:…@db`, `…;password=…`.
 /// What Connect looks up (`${…}`) is none.
 #[must_use]
@@ -96,7 +103,17 @@ pub struct Fingerprint(pub CompactString);
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_login, is_secret_key};
+    use super::{holds_login, is_masked, is_secret_key};
+
+    #[test]
+    fn what_stands_in_place_of_a_secret_is_known_and_look_alikes_are_not() {
+        for value in ["****", "********", "[hidden]"] {
+            assert!(is_masked(value), "{value}");
+        }
+        for value in ["", "*", "**", "app.****", "hidden", "${file:/s:key}"] {
+            assert!(!is_masked(value), "{value}");
+        }
+    }
 
     #[test]
     fn logins_are_known_in_values_whose_keys_do_not_speak_of_them() {

@@ -186,6 +186,7 @@ impl ConnectorSpec {
                     format!("take it out of the config: `{field}` says it"),
                 ),
                 Some((_, _, Some(_))) => {}
+                _ if setting.is_refused(page) => {}
                 _ => {
                     setting.warn_of_secret(page);
                     config.push((key.clone(), DesiredValue::Set(value.value.clone())));

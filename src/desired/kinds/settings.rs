@@ -10,7 +10,7 @@ use crate::{
         read::{Read, Spotted, map},
         word::SecretSpec,
     },
-    model::{ConfigKey, SecretName, is_secret_key},
+    model::{ConfigKey, SecretName, is_masked, is_secret_key},
 };
 
 /// A config that no table knows: text by key.
@@ -44,6 +44,23 @@ impl Read for Settings {
 }
 
 impl Setting {
+    /// Refuses what is shown in place of a secret: copied out of Connect's answer it would take the secret's place.
+    pub(super) fn is_refused(&self, page: &mut Page<'_>) -> bool {
+        let value = self.value.value.trim();
+        let is_refused = is_masked(value);
+        if is_refused {
+            page.error_with(
+                self.value.at,
+                format!(
+                    "{}: `{value}` is what is shown in place of a secret, and would be written over it",
+                    shorten(self.key.as_str())
+                ),
+                "name the secret under `configFrom`; or let Connect look it up (`${…}`)".to_owned(),
+            );
+        }
+        is_refused
+    }
+
     /// Tells of what seems to be a secret: git never forgets it.
     pub(super) fn warn_of_secret(&self, page: &mut Page<'_>) {
         // words about a secret: where it is, and who looks it up
@@ -69,6 +86,8 @@ fn setting(key: &str, node: &Node<'_>, page: &mut Page<'_>) -> Option<CompactStr
     let (message, help) = match &node.value {
         Value::Scalar(text) => return Some(text.as_ref().into()),
         Value::List(items) => match joined(items) {
+            // `[hidden]` as it was copied, which YAML reads as a list
+            Some(text) if text == "hidden" && is_secret_key(key) => return Some("[hidden]".into()),
             Some(text) => return Some(text.into()),
             None => ("expected a list of words", None),
         },

@@ -4,7 +4,10 @@ use super::{
     found::{Found, scalar},
     sheet::Spot,
 };
-use crate::import::connectors::{Connector, is_secret};
+use crate::{
+    import::connectors::{Connector, is_secret},
+    model::is_masked,
+};
 
 impl Found<'_> {
     /// Adds a connector whose config is read out of `config`.
@@ -38,7 +41,10 @@ impl Found<'_> {
 
     fn setting(&mut self, name: &str, connector: &mut Connector, key: &str, value: Spot<'_>) {
         if value.is_empty() {
-            return;
+            return value.lost(
+                format!("connector {name}: `{key}` has no value; it was left out"),
+                "write its value, unless the plugin's own is meant",
+            );
         }
         let Some(text) = scalar(value, &format!("connector {name}: `{key}`")) else {
             return;
@@ -73,8 +79,12 @@ impl Found<'_> {
         value: Spot<'_>,
     ) {
         let secret = self.page.secret(&format!("{name}-{key}"));
+        let why = match value.plain().is_some_and(is_masked) {
+            true => "what stands there only says that it is a secret",
+            false => "it may be a secret",
+        };
         value.note(
-            format!("connector {name}: the value of `{key}` is not carried over, since it may be a secret"),
+            format!("connector {name}: the value of `{key}` is not carried over, since {why}"),
             &format!("put it where secrets lie, as `{secret}`"),
         );
         connector.secrets.insert(key.to_owned(), secret);
