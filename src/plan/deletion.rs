@@ -166,6 +166,7 @@ fn over(consent: &Consent, used: Option<&UsedConsent>) -> String {
             match consent.object.kind {
                 Kind::User => "for it, one of its mechanisms or its password",
                 Kind::Quota => "for it or one of its limits",
+                Kind::Connector => "for it or its offsets",
                 _ => "and it was made again since",
             }
         ),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     desired::DesiredConnector,
-    live::{LiveConnector, LiveRef},
+    live::LiveRef,
     model::{Gate, Kind, Risk, Verb},
 };
 
@@ -29,16 +29,21 @@ pub(super) fn of_connector(
     let (Some(to), Some(LiveRef::Connector(live))) = (&desired.offsets, seen.known()) else {
         return;
     };
-    let waits = |live: &LiveConnector| {
-        (live.state != STOPPED).then(|| {
-            let reason = format!(
-                "the connector is {}, and would go on from where it is; it opens when it is stopped",
-                live.state
-            );
-            (Gate::InUse, reason)
+    let (object, mut actions) = (seen.object(), draft.actions.iter());
+    let waits = if live.state != STOPPED {
+        Some(format!(
+            "the connector is {}, and would go on from where it is; it opens when it is stopped",
+            live.state
+        ))
+    } else {
+        // one change of an object at a time: what became of one says nothing about the other
+        let changes = actions.any(|action| action.object == object);
+        changes.then(|| {
+            "another change of the connector comes first; it opens when that is in place".to_owned()
         })
     };
-    once(inputs, seen, to.to_compact_string(), waits(live), draft);
+    let waits = waits.map(|reason| (Gate::InUse, reason));
+    once(inputs, seen, to.to_compact_string(), waits, draft);
 }
 
 /// Plans that offsets are set, unless they were; `waits` says what speaks against it now.
