@@ -64,7 +64,7 @@ fn what_a_case_plans_is_not_planned_again() {
         let mut live = case.live.clone();
         let mut ledger = case.ledger.clone();
         world::perform(&planned, &mut live);
-        plan::credit(&mut ledger, &planned, &world::all_done(&planned));
+        plan::credit(&mut ledger, &planned, &world::all_done(&planned), &live);
         let again = plan::plan(&case.desired, &live, &ledger, &case.policies, case.now);
         let moved = |a: &Action| {
             let mut before = planned.actions.iter().flat_map(|b| &b.change.moves);

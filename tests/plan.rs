@@ -7,6 +7,7 @@ mod consent;
 mod contention;
 mod groups;
 mod identity;
+mod masks;
 mod moves;
 mod placement;
 mod properties;

@@ -117,10 +117,9 @@ impl<'a> Run<'a> {
 
     pub(super) fn finish(self) -> Applied {
         let unsettled = |task: &Task<'_>| match (&task.ended, task.noted) {
-            (Some((End::Indeterminate(_), _)), Some(at)) => Some(intent::of(task.action, at)),
+            (Some((end, _)), Some(at)) if end.is_unsettled() => Some(intent::of(task.action, at)),
             _ => None,
         };
-        let unsettled = self.tasks.iter().filter_map(unsettled).collect();
         let result = |task: Task<'_>| {
             let (end, took) = task
                 .ended
@@ -133,9 +132,9 @@ impl<'a> Run<'a> {
             }
         };
         Applied {
+            unsettled: self.tasks.iter().filter_map(unsettled).collect(),
             results: self.tasks.into_iter().map(result).collect(),
             looked: self.looked,
-            unsettled,
         }
     }
 

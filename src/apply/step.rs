@@ -6,8 +6,8 @@ use compact_str::CompactString;
 use super::{moves, rest, stage::Stage};
 use crate::{
     live::{Field, LiveRef},
-    model::{Kind, Verb, config_key},
-    plan::{Action, KeyTypes, ResetField, SetField},
+    model::{ConfigKey, Kind, Verb, config_key},
+    plan::{Action, Change, KeyTypes, ResetField, SetField},
 };
 
 /// What a look right before the write says about it.
@@ -47,7 +47,7 @@ impl<'a> Step<'a> {
     }
 
     /// Tells whether what the stage wants is there. For a deletion that is true of a topic made again under the name,
-    /// too: the one that was to go is gone. A secret that Kafka hides is there only if it was `written`, since it may be
+    /// too: the one that was to go is gone. A value that is hidden is there only if it was `written`, since it may be
     /// an old one; and so are offsets, which are taken by the coordinator that answers for them.
     pub(super) fn in_place(self, seen: Option<LiveRef<'_>>, written: bool) -> bool {
         if self.stage.sets_offsets() {
@@ -120,6 +120,7 @@ impl<'a> Step<'a> {
             (_, seen) => seen
                 .and_then(|live| {
                     let replaced = self.replaced(live).or_else(|| self.in_use(live));
+                    let replaced = replaced.or_else(|| self.would_lose(live));
                     replaced.or_else(|| moves::differs(self.stage, self.action, live))
                 })
                 .or_else(|| {
@@ -166,19 +167,16 @@ impl<'a> Step<'a> {
 
     /// Tells whether a field has its value on the object itself.
     fn holds(self, seen: Option<LiveRef<'_>>, set: &SetField, written: bool) -> bool {
-        let own = field(seen, &set.path);
-        if set.secret.is_some() {
-            // one that is told by its fingerprint tells itself whether it is the one that is wanted
-            return match own {
-                Some(Field::Value(own)) => own == set.to.as_str(),
-                Some(Field::Hidden) => written,
-                None => false,
-            };
+        match field(seen, &set.path) {
+            None => false,
+            // open or not: what is hidden never tells more than that it is there
+            Some(Field::Hidden) => written,
+            // a secret that is told by its fingerprint tells itself whether it is the one that is wanted
+            Some(Field::Value(own)) if set.secret.is_some() => own == set.to.as_str(),
+            Some(Field::Value(own)) => {
+                self.same(&set.path, &own, &set.to) || (written && rest::is_taken(set, &own))
+            }
         }
-        let own = own.as_ref().and_then(Field::value);
-        own.is_some_and(|own| {
-            self.same(&set.path, own, &set.to) || (written && rest::is_taken(set, own))
-        })
     }
 
     fn same(self, path: &str, a: &str, b: &str) -> bool {
@@ -203,6 +201,24 @@ impl<'a> Step<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Says that a connector has a key by now that the plan did not see: its config is written whole, which takes it away.
+    fn would_lose(self, live: LiveRef<'_>) -> Option<String> {
+        let LiveRef::Connector(connector) = live else {
+            return None;
+        };
+        let Change { set, reset, .. } = &self.action.change;
+        let is_planned = |key: &ConfigKey| {
+            let mut paths = set
+                .iter()
+                .map(|f| &f.path)
+                .chain(reset.iter().map(|r| &r.path));
+            paths.any(|path| config_key(path) == Some(key.as_str()))
+        };
+        let mut own = connector.config.iter().map(|own| &own.key);
+        let new = own.find(|key| self.stage == Stage::Connectors && !is_planned(key))?;
+        Some(format!("{new} is set by now, the plan saw it unset"))
     }
 
     /// Says that an object is another one than the plan saw, by its id.

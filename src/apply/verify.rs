@@ -56,7 +56,7 @@ impl Run<'_> {
             let looking = Instant::now();
             let before = waiting.len();
             let failed = match self.look_again(stage, &items).await {
-                None => return self.give_up(stage, &waiting, STOPPED),
+                None => return self.give_up(stage, &waiting, Some(STOPPED)),
                 Some(Err(Blind::Unseen(why) | Blind::Foreign(why))) => Some(why),
                 Some(Ok(looked)) => {
                     self.settle(stage, &mut waiting, &looked);
@@ -67,11 +67,7 @@ impl Run<'_> {
                 progress = Instant::now();
                 pause = FIRST_PAUSE;
             }
-            let why = failed.as_deref().unwrap_or(match stage.plane() {
-                Plane::Kafka => "no broker shows it yet",
-                Plane::Connect | Plane::Registry => "it does not show it yet",
-            });
-            self.expire(stage, &mut waiting, began, progress, why);
+            self.expire(stage, &mut waiting, began, progress, failed.as_deref());
             if waiting.is_empty() {
                 return;
             }
@@ -105,14 +101,14 @@ impl Run<'_> {
         waiting.retain(|w| !done.contains(&w.task));
     }
 
-    /// Gives up on what has been waited for long enough.
+    /// Gives up on what has been waited for long enough; `blind` says why the last look told nothing.
     fn expire(
         &mut self,
         stage: Stage,
         waiting: &mut Vec<Waiting>,
         began: Instant,
         progress: Instant,
-        why: &str,
+        blind: Option<&str>,
     ) {
         let limits = self.on.limits;
         let over = |w: &Waiting| match w.claim {
@@ -123,17 +119,18 @@ impl Run<'_> {
         };
         let (gone, kept) = std::mem::take(waiting).into_iter().partition(over);
         *waiting = kept;
-        self.give_up(stage, &gone, why);
+        self.give_up(stage, &gone, blind);
     }
 
     /// Ends items whose fate is not known. What was last seen of them is older than the write, so it is not known
     /// either.
-    fn give_up(&mut self, stage: Stage, waiting: &[Waiting], why: &str) {
-        let who = match stage.plane() {
-            Plane::Kafka => "Kafka",
-            Plane::Connect => "Connect",
-            Plane::Registry => "the registry",
+    fn give_up(&mut self, stage: Stage, waiting: &[Waiting], blind: Option<&str>) {
+        let (who, unseen) = match stage.plane() {
+            Plane::Kafka => ("Kafka", "no broker shows it yet"),
+            Plane::Connect => ("Connect", "it does not show it yet"),
+            Plane::Registry => ("the registry", "it does not show it yet"),
         };
+        let why = blind.unwrap_or(unseen);
         for Waiting { task, claim } in waiting {
             let text = match claim {
                 Claim::Taken => {
@@ -152,7 +149,11 @@ impl Run<'_> {
             };
             let object = self.object(*task).clone();
             self.looked.insert(object, Observed::Unknown(text.clone()));
-            self.end(*task, End::Indeterminate(text));
+            let end = match (claim, blind) {
+                (Claim::Taken, None) => End::Unseen(text),
+                _ => End::Indeterminate(text),
+            };
+            self.end(*task, end);
         }
     }
 }

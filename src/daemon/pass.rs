@@ -41,9 +41,9 @@ pub(super) async fn pass(
     plan::resolve_intents(ledger, desired, &live);
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
     let applied = apply(&mut cycle, site, &planned, &live, stop).await;
-    plan::credit(ledger, &planned, &applied.results);
     site.observer.wrote(&applied.results);
     let live = live.with_looked(applied.looked);
+    plan::credit(ledger, &planned, &applied.results, &live);
     let left = match applied.results.is_empty() {
         true => planned.clone(),
         false => make_plan(&mut cycle, desired, &live, ledger, revision),

@@ -1,4 +1,5 @@
-//! Telling a fight from a repair (plan stage, pure): the same change, made and undone again and again.
+//! Telling a fight from a repair (plan stage, pure): the same change, made and undone again and again, or made and never
+//! seen.
 
 use sha2::{Digest, Sha256};
 
@@ -14,8 +15,8 @@ pub(super) fn refusal(action: &Action, record: Option<&Record>) -> Option<String
     let record = record.filter(|r| r.rounds >= MAX_ROUNDS)?;
     (record.change.as_ref() == Some(&digest(action))).then(|| {
         format!(
-            "made {} times in a row, and each time undone by the next pass: something else writes here; it opens when \
-             that writer stops and the values are seen in place, or when git declares something else",
+            "made {} times in a row, and each time undone by the next pass, or never seen: something else writes here, or it \
+             is not kept as it is written; it opens when the values are seen in place, or when git declares something else",
             record.rounds
         )
     })

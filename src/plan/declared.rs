@@ -286,7 +286,7 @@ impl<'a> Diff<'a> {
                 continue;
             }
             let drifted = !owned && self.memory.appeared(own.key.as_str());
-            let stays = self.stays(&own.key);
+            let stays = self.stays(&own);
             for path in own.paths {
                 let live = fields::shown(self.live, &path);
                 let difference = Difference {

@@ -81,7 +81,7 @@ fn pause(count: u32) -> SignedDuration {
 pub(super) fn account(ledger: &mut Ledger, pass: &Pass<'_>) {
     let made = pass.planned.actions.iter().filter(|a| is_one(a));
     let mut made: BTreeSet<&ObjectRef> = made.map(|a| &a.object).collect();
-    let sent = |end: &End| matches!(end, End::Ok | End::Error(_) | End::Indeterminate(_));
+    let sent = |end: &End| matches!(end, End::Ok | End::Error(_)) || end.is_unsettled();
     let sent = pass.results.iter().filter(|r| sent(&r.end));
     for result in sent.filter(|r| made.remove(&r.object)) {
         let record = ledger.records_mut().entry(result.object.clone());

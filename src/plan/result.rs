@@ -37,6 +37,9 @@ pub enum End {
     Error(String),
     /// It was sent, and nothing tells yet whether it happened; the next pass looks.
     Indeterminate(String),
+    /// The same, though it was acknowledged and looked for: made again and again without ever being seen, it is a fight.
+    #[serde(rename = "indeterminate", skip_deserializing)]
+    Unseen(String),
     /// It was not tried: the pass was ended, or what it stands on failed.
     NotTried(String),
 }
@@ -49,7 +52,7 @@ impl End {
             Self::Ok | Self::AlreadyDone => "ok",
             Self::PreconditionFailed(_) => "precondition_failed",
             Self::Error(_) => "error",
-            Self::Indeterminate(_) => "indeterminate",
+            Self::Indeterminate(_) | Self::Unseen(_) => "indeterminate",
             Self::NotTried(_) => "not_tried",
         }
     }
@@ -69,6 +72,12 @@ impl End {
         matches!(self, Self::Ok | Self::AlreadyDone)
     }
 
+    /// Tells whether it may have happened, though nobody saw that it did.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Indeterminate(_) | Self::Unseen(_))
+    }
+
     /// Returns what there is to say beside the word.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
@@ -77,6 +86,7 @@ impl End {
             Self::PreconditionFailed(m)
             | Self::Error(m)
             | Self::Indeterminate(m)
+            | Self::Unseen(m)
             | Self::NotTried(m) => Some(m),
         }
     }

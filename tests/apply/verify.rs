@@ -119,7 +119,7 @@ async fn what_is_acknowledged_and_never_seen_is_indeterminate_after_a_while() {
     let applied = bench.apply(vec![mk_create("t", &[])]).await;
     assert_eq!(
         ends(&applied),
-        [End::Indeterminate(
+        [End::Unseen(
             "Kafka acknowledged it, but it was not seen: no broker shows it yet; the next pass looks again".into()
         )]
     );

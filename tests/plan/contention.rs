@@ -1,6 +1,6 @@
 //! Fights: the same change, made and undone again and again.
 
-use headgate::model::Gate;
+use headgate::{model::Gate, plan::End};
 
 use super::site::{Passed, Site};
 
@@ -71,5 +71,45 @@ fn refused_changes_are_no_fight() {
     site.alter("orders", "retention.ms", Some("1000"));
     for _ in 0..6 {
         assert_eq!(site.pass_with(|_| false).planned.actions.len(), 1);
+    }
+}
+
+/// Trap 46: what a cluster acknowledges and never shows is not asked of it for ever.
+#[test]
+fn a_change_that_is_never_seen_is_made_no_more() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    let unseen = || End::Unseen("it was not seen".into());
+    for _ in 0..3 {
+        assert_eq!(site.pass_by(|_, _, _| unseen()).planned.actions.len(), 1);
+    }
+    for _ in 0..2 {
+        let pass = site.pass();
+        assert!(is_contended(&pass) && pass.planned.actions.is_empty());
+    }
+    site.alter("orders", "retention.ms", Some("86400000"));
+    assert!(!is_contended(&site.pass()));
+    site.alter("orders", "retention.ms", Some("1000"));
+    assert_eq!(site.pass().planned.actions.len(), 1);
+}
+
+/// The first writes of a cluster count, too, though nothing is remembered of their objects.
+#[test]
+fn what_is_made_and_never_seen_is_made_no_more() {
+    let mut site = Site::new(&[ORDERS]);
+    let unseen = || End::Unseen("it was not seen".into());
+    for _ in 0..3 {
+        assert_eq!(site.pass_by(|_, _, _| unseen()).planned.actions.len(), 1);
+    }
+    assert!(is_contended(&site.pass()));
+}
+
+#[test]
+fn writes_of_which_nobody_knows_whether_they_happened_are_no_fight() {
+    let mut site = Site::converged(&[ORDERS]);
+    site.alter("orders", "retention.ms", Some("1000"));
+    for _ in 0..6 {
+        let pass = site.pass_by(|_, _, _| End::Indeterminate("no answer came".into()));
+        assert_eq!(pass.planned.actions.len(), 1);
     }
 }

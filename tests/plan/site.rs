@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use headgate::{
     desired::{self, DesiredCluster},
-    live::{KafkaLive, Live, LiveTopic, Observed},
+    live::{KafkaLive, Live, LiveTopic, Looks, Observed},
     model::{
         ClusterId, CommitId, ConfigKey, Intent, Ledger, ObjectRef, Record, SourceFile, TopicName,
     },
@@ -84,7 +84,10 @@ impl Site {
     }
 
     pub(crate) fn plan(&self) -> ClusterPlan {
-        let mut live = self.live.clone();
+        self.plan_of(self.live.clone())
+    }
+
+    fn plan_of(&self, mut live: Live) -> ClusterPlan {
         idle(&self.desired, &mut live);
         plan::plan(
             &self.desired,
@@ -111,7 +114,8 @@ impl Site {
         })
     }
 
-    /// Runs a whole pass; `act` does what each action asks for, or something else.
+    /// Runs a whole pass; `act` does what each action asks for, or something else. Of an object that was not seen after the
+    /// write nothing is known.
     pub(crate) fn pass_by(&mut self, act: impl Fn(usize, &Action, &mut Live) -> End) -> Passed {
         plan::resolve_intents(&mut self.ledger, &self.desired, &self.live);
         let planned = self.plan();
@@ -126,14 +130,21 @@ impl Site {
                 seconds: 0.0,
             })
             .collect();
-        plan::credit(&mut self.ledger, &planned, &results);
-        let left = self.plan();
+        let mut unseen = Looks::new();
+        for (action, result) in planned.actions.iter().zip(&results) {
+            if let End::Unseen(why) = &result.end {
+                unseen.insert(action.object.clone(), Observed::Unknown(why.clone()));
+            }
+        }
+        let live = self.live.clone().with_looked(unseen);
+        plan::credit(&mut self.ledger, &planned, &results, &live);
+        let left = self.plan_of(live.clone());
         let revision = self.revision();
         let settled = plan::settle(
             &mut self.ledger,
             &Pass {
                 desired: &self.desired,
-                live: &self.live,
+                live: &live,
                 planned: &planned,
                 left: &left,
                 results: &results,

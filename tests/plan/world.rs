@@ -3,11 +3,11 @@
 use headgate::{
     desired::DesiredCluster,
     live::{
-        KafkaLive, Live, LiveConfig, LiveCredential, LiveObject, LivePartition, LiveRef, LiveTopic,
-        LiveUser, Observed, Usage,
+        KafkaLive, Live, LiveConfig, LiveConnector, LiveCredential, LiveObject, LivePartition,
+        LiveRef, LiveTopic, LiveUser, Observed, Usage,
     },
     model::{ConfigKey, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, Verb},
-    plan::{self, Action, ActionResult, Change, ClusterPlan, End},
+    plan::{self, Action, ActionResult, Change, ClusterPlan, End, SetField},
 };
 
 /// Says that nobody uses the topics that may go, unless somebody said otherwise.
@@ -29,6 +29,9 @@ pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) {
 
 /// Carries out one action.
 pub(crate) fn perform_one(action: &Action, live: &mut Live) {
+    if action.object.kind == Kind::Connector {
+        return perform_on_connect(action, live);
+    }
     let Observed::Known(kafka) = &mut live.kafka else {
         panic!("{} is planned on an unknown plane", action.object);
     };
@@ -79,6 +82,50 @@ fn perform_other(action: &Action, kafka: &mut KafkaLive) {
     };
     let looks = [(action.object.clone(), Observed::Known(after))];
     *kafka = kafka.clone().with_looked(looks.into());
+}
+
+/// Carries out an action on workers that mask what is called a password.
+fn perform_on_connect(action: &Action, live: &mut Live) {
+    let name = &action.object.name;
+    let Some(Observed::Known(connect)) = &mut live.connect else {
+        panic!("{name} is planned on unknown workers");
+    };
+    if action.verb == Verb::Delete {
+        assert!(connect.connectors.remove(name).is_some());
+        return;
+    }
+    let made = || {
+        Observed::Known(LiveConnector {
+            connect: "main".into(),
+            name: name.clone(),
+            config: Vec::new(),
+            state: "RUNNING".into(),
+            trace: None,
+            tasks: Vec::new(),
+        })
+    };
+    let one = connect.connectors.entry(name.clone()).or_insert_with(made);
+    let Observed::Known(one) = one else {
+        panic!("{name} is changed although nobody has seen it");
+    };
+    let change = &action.change;
+    if let Some(state) = change.value("state") {
+        one.state = state.to_uppercase().into();
+    }
+    let mut config: Vec<LiveConfig> = change.config().map(|(key, f)| masked(&key, f)).collect();
+    config.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    // a config is written whole
+    if !config.is_empty() {
+        one.config = config;
+    }
+}
+
+fn masked(key: &ConfigKey, field: &SetField) -> LiveConfig {
+    let is_open = field.secret.is_none() && !key.as_str().contains("password");
+    LiveConfig {
+        key: key.clone(),
+        value: is_open.then(|| field.to.clone()),
+    }
 }
 
 fn config(action: &Action, seen: Option<LiveRef<'_>>) -> Option<LiveObject> {

@@ -175,8 +175,8 @@ impl Platform {
             now: &now,
         };
         let applied = apply(on, stop).await;
-        plan::credit(&mut ledger, &planned, &applied.results);
         let live = live.with_looked(applied.looked);
+        plan::credit(&mut ledger, &planned, &applied.results, &live);
         let left = plan::plan(desired, &live, &ledger, &Policies::default(), now());
         let commit = CommitId("c".repeat(40));
         let pass = Pass {

@@ -204,8 +204,8 @@ impl<'a> Site<'a> {
         for result in &applied.results {
             assert_eq!(result.end, End::Ok, "{result:?}");
         }
-        plan::credit(&mut ledger, &planned, &applied.results);
         let live = live.with_looked(applied.looked);
+        plan::credit(&mut ledger, &planned, &applied.results, &live);
         let left = plan(&live, &ledger);
         let commit = CommitId("c".repeat(40));
         let pass = Pass {

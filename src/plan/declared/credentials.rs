@@ -4,10 +4,10 @@
 use super::{Diff, Difference, set};
 use crate::{
     live::Login,
-    model::{ConfigKey, Gate, Kind},
+    model::{Gate, Kind},
     plan::{
         deletion,
-        fields::{self, Want},
+        fields::{self, Own, Want},
         special,
     },
 };
@@ -72,9 +72,10 @@ impl Diff<'_> {
         }
     }
 
-    /// Says why a key that git gave up stays: a credential is all that lets its user in, and a quota that loses its limits
-    /// one by one is lost as one that is deleted.
-    pub(super) fn stays(&self, key: &ConfigKey) -> Option<(Gate, String)> {
+    /// Says why a key that git does not declare stays: a credential is all that lets its user in, a quota that loses its
+    /// limits one by one is lost as one that is deleted, and what nobody tells cannot be written again.
+    pub(super) fn stays(&self, own: &Own<'_>) -> Option<(Gate, String)> {
+        let key = &own.key;
         let why = match self.seen.kind {
             Kind::User => {
                 if let Some(reason) = special::must_stay(self.inputs, self.seen) {
@@ -85,6 +86,7 @@ impl Diff<'_> {
             kind @ Kind::Quota if self.inputs.desired.deletion.needs_consent(kind) => {
                 "deletion.requireConsent says that limits go by consent only"
             }
+            Kind::Connector => return self.would_be_lost(own),
             _ => return None,
         };
         let opens = deletion::without_consent(self.inputs, self.seen)?;

@@ -3,13 +3,17 @@
 use super::{Diff, set};
 use crate::{
     live::Field,
-    model::{Gate, Kind, SCHEMA, config_key},
-    plan::{beyond, fields::Want, moves::Hold},
+    model::{ConfigKey, Gate, Kind, SCHEMA, config_key},
+    plan::{
+        beyond,
+        fields::{Own, Want},
+        moves::Hold,
+    },
 };
 
 impl Diff<'_> {
-    /// Adds to a change of a connector's config what does not change. A value that the workers mask cannot be written
-    /// back: nothing of the config is written unless git says what it is.
+    /// Adds to a change of a connector's config what does not change. A value that is hidden cannot be written back:
+    /// nothing of the config is written unless git says what it is.
     pub(super) fn with_whole_config(&mut self, wanted: &[Want<'_>]) {
         let mut changed = self.set.iter().map(|field| &field.path);
         let keeps_config = self.reset.is_empty() && changed.all(|path| config_key(path).is_none());
@@ -26,13 +30,7 @@ impl Diff<'_> {
             own.value.is_none() && !goes && !wanted.iter().any(said)
         });
         if let Some(own) = masked {
-            return self.hold_config(
-                Gate::Unsupported,
-                &format!(
-                    "the workers mask `{}`, and a config is written whole: say what it is with configFrom",
-                    own.key
-                ),
-            );
+            return self.hold_config(Gate::Unsupported, &lost(&own.key));
         }
         for want in wanted.iter().filter(|want| want.key.is_some()) {
             if self.set.iter().any(|field| field.path == want.path) {
@@ -45,6 +43,13 @@ impl Diff<'_> {
                 Err(why) => return self.hold_config(Gate::IncompleteObservation, &why),
             }
         }
+    }
+
+    /// Says why a key of a connector that git does not name stays: its value is hidden, and Headgate did not set it, so that
+    /// nobody could bring it back.
+    pub(super) fn would_be_lost(&self, own: &Own<'_>) -> Option<(Gate, String)> {
+        let is_foreign = own.value.is_none() && !self.memory.owns(&own.key);
+        is_foreign.then(|| (Gate::Unsupported, lost(&own.key)))
     }
 
     /// Withholds what those refuse who would have to take it.
@@ -70,4 +75,12 @@ impl Diff<'_> {
         let held = self.todo.extract_if(.., |d| these(&d.field.path));
         self.held.extend(held.map(|d| (d, gate, reason.to_owned())));
     }
+}
+
+/// Says what becomes of a hidden value of a connector that git does not name.
+fn lost(key: &ConfigKey) -> String {
+    format!(
+        "git does not name `{key}`, the value that it has is hidden, and a config is written whole, so that it would be lost for \
+         good; it opens when git says what it is (configFrom), or when somebody takes it out of the connector by hand"
+    )
 }

@@ -25,25 +25,18 @@ pub(super) struct Deeds<'a> {
 
 impl<'a> Deeds<'a> {
     pub(super) fn new(pass: &Pass<'a>) -> Self {
-        let ok: BTreeSet<(&ObjectRef, Verb)> = pass
-            .results
-            .iter()
-            .filter(|r| r.end == End::Ok)
-            .map(|r| (&r.object, r.verb))
-            .collect();
-        let made: BTreeMap<&ObjectRef, &Action> = pass
-            .planned
-            .actions
-            .iter()
+        let made: BTreeMap<&ObjectRef, &Action> = actions(pass, |end| *end == End::Ok)
             .map(|a| (&a.object, a))
-            .filter(|(object, a)| ok.contains(&(*object, a.verb)))
             .collect();
         let left: BTreeSet<Name<'_>> = objects(pass.left).collect();
-        let blows = made
+        let undone = made
             .iter()
-            .filter(|(_, a)| !restart::is_one(a))
             .filter(|(object, a)| a.cause == Cause::Drift || left.contains(&name(object)))
-            .map(|(object, a)| (*object, contention::digest(a)))
+            .map(|(_, a)| *a);
+        let blows = undone
+            .chain(actions(pass, |end| matches!(end, End::Unseen(_))))
+            .filter(|a| !restart::is_one(a))
+            .map(|a| (&a.object, contention::digest(a)))
             .collect();
         Self {
             blows,
@@ -74,7 +67,7 @@ impl<'a> Deeds<'a> {
     }
 
     /// Tells whether the change to the object counts as a blow.
-    fn struck(&self, object: &ObjectRef) -> bool {
+    pub(super) fn struck(&self, object: &ObjectRef) -> bool {
         self.blows.contains_key(object)
     }
 
@@ -99,6 +92,14 @@ impl<'a> Deeds<'a> {
         !self.struck(object)
             && (self.due.contains(&name(object)) || (record.rounds == 0 && record.change.is_none()))
     }
+}
+
+/// Returns the actions of a pass that ended so.
+fn actions<'a>(pass: &Pass<'a>, ended: fn(&End) -> bool) -> impl Iterator<Item = &'a Action> {
+    let ends = pass.results.iter().filter(|r| ended(&r.end));
+    let ends: BTreeSet<(&ObjectRef, Verb)> = ends.map(|r| (&r.object, r.verb)).collect();
+    let planned = pass.planned.actions.iter();
+    planned.filter(move |a| ends.contains(&(&a.object, a.verb)))
 }
 
 /// The objects about which a plan has something to do, or would if it were not contended.

@@ -137,7 +137,7 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
         }
     }
     if let Some(converged) = &mut record.converged {
-        converged.retain(|path, was| still_holds(intent.object.kind, path, was, live, types));
+        converged.retain(|path, was| still_holds(intent, path, was, live, types));
     }
 }
 
@@ -150,13 +150,22 @@ fn path(kind: Kind, key: &ConfigKey) -> CompactString {
     }
 }
 
-/// Marks stay; a field stays that still has its value. What Kafka hides may have been written or not.
-fn still_holds(kind: Kind, path: &str, was: &str, live: LiveRef<'_>, types: &KeyTypes<'_>) -> bool {
+/// Marks stay; a field stays that still has its value. What is hidden, and was about to be written, may have been or not.
+fn still_holds(
+    intent: &Intent,
+    of: &str,
+    was: &str,
+    live: LiveRef<'_>,
+    types: &KeyTypes<'_>,
+) -> bool {
+    let kind = intent.object.kind;
     // what moved is seen to be under way, and the ledger knows whose doing that is
-    if !is_field(path) || path == PLACEMENT || path == REPLICATION_FACTOR {
+    if !is_field(of) || of == PLACEMENT || of == REPLICATION_FACTOR {
         return true;
     }
-    let own = live.field(path);
-    let own = own.as_ref().and_then(Field::value);
-    own.is_some_and(|own| types.same_field(kind, path, own, was))
+    match live.field(of) {
+        None => false,
+        Some(Field::Hidden) => intent.config.iter().all(|(key, _)| path(kind, key) != of),
+        Some(Field::Value(own)) => types.same_field(kind, of, &own, was),
+    }
 }

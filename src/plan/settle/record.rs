@@ -68,9 +68,8 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
         return of_group(inputs, seen);
     }
     match (seen.desired, &seen.live, seen.record) {
-        (_, Some(Observed::Unknown(_)), _) | (None, _, None) | (Some(_), None, None) => {
-            Lesson::Nothing
-        }
+        (_, Some(Observed::Unknown(_)), _) => unseen(deeds, seen),
+        (None, _, None) | (Some(_), None, None) => Lesson::Nothing,
         (Some(desired), Some(Observed::Known(live)), _) => {
             facts.of_present(inputs, deeds, seen, desired, *live);
             facts.teach(deeds, seen, Some(*live))
@@ -87,6 +86,17 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
         }
         (None, None, Some(record)) => gone(deeds, seen, record),
     }
+}
+
+/// Of an object that nobody saw after the write all that is learnt is that it was written.
+fn unseen(deeds: &Deeds<'_>, seen: &Seen<'_>) -> Lesson {
+    let object = seen.object();
+    if !deeds.struck(&object) || (seen.desired.is_none() && seen.record.is_none()) {
+        return Lesson::Nothing;
+    }
+    let mut record = seen.record.cloned().unwrap_or_default();
+    deeds.count_rounds(&object, &mut record);
+    Lesson::Record(record)
 }
 
 /// Gone, and that was all there was to it. A topic was looked for on every broker, and what went in this pass was seen to
