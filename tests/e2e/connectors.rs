@@ -144,7 +144,7 @@ async fn a_connector_is_made_and_kept() {
     line.give_up().await;
 }
 
-/// Trap 36: its state is sent apart from its config, and in the same pass.
+/// Trap 37: its state is sent apart from its config, and in the same pass.
 #[tokio::test]
 async fn a_connector_rests_and_goes_as_git_says() {
     let Some(connect) = connect().await else {
@@ -170,7 +170,7 @@ async fn a_connector_rests_and_goes_as_git_says() {
     line.give_up().await;
 }
 
-/// KIP-875: offsets are set once for what git says, by consent, and only while the connector is stopped.
+/// Trap 39: offsets are set once for what git says, by consent, and only while the connector is stopped.
 #[tokio::test]
 async fn the_offsets_of_a_connector_are_set_once() {
     let Some(connect) = connect().await else {
@@ -217,7 +217,7 @@ async fn the_offsets_of_a_connector_are_set_once() {
     line.rest.ask(Method::DELETE, &path(&line.name), None).await;
 }
 
-/// Trap 39: what failed is restarted once it may work again, and the count of it is kept.
+/// Trap 38: what failed is restarted once it may work again, and the count of it is kept.
 #[tokio::test]
 async fn a_connector_that_failed_is_restarted() {
     let Some(connect) = connect().await else {
@@ -248,7 +248,7 @@ async fn a_connector_that_failed_is_restarted() {
     line.give_up().await;
 }
 
-/// Traps 33 and 40: what a plugin refuses is told before anything is written, at the document.
+/// Trap 40: what a plugin refuses is told before anything is written, at the document.
 #[tokio::test]
 async fn what_workers_would_refuse_is_not_written() {
     let Some(connect) = connect().await else {

@@ -44,7 +44,7 @@ async fn a_connector_is_shown_with_the_state_of_each_task_and_why_one_failed() {
     );
 }
 
-/// Trap 34: neither a masked value nor the fingerprint of a secret is shown.
+/// Trap 36: neither a masked value nor the fingerprint of a secret is shown.
 #[tokio::test]
 async fn a_connectors_config_is_laid_beside_what_git_declares_and_no_secret_is_shown() {
     let server = Server::busy(2).await;

@@ -230,7 +230,7 @@ fn connectors_and_schemas_that_were_imported_plan_to_nothing() {
     assert_eq!([Kind::Connector, Kind::Schema].map(count), [2, 4]);
 }
 
-/// Trap 34: the workers tell secrets in clear, and an import must not put them into git.
+/// Trap 36: the workers tell secrets in clear, and an import must not put them into git.
 #[test]
 fn a_connectors_secrets_are_named_and_never_written() {
     let imported = imported(&mk_whole());

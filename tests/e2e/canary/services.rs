@@ -300,7 +300,7 @@ impl<'a> Platform<'a> {
     }
 }
 
-/// Traps 34 and 45: no log, plan, answer or file tells a secret of a connector, of Connect or of the registry.
+/// Traps 36 and 45: no log, plan, answer or file tells a secret of a connector, of Connect or of the registry.
 #[tokio::test]
 async fn no_secret_beside_kafka_turns_up_anywhere() {
     let (Some(connect), Some(registry)) = (connect().await, registry().await) else {
