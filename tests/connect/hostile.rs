@@ -50,6 +50,7 @@ async fn a_wrong_answer_is_told_without_what_it_holds() {
             "{body}: {why}"
         );
         assert!(!why.contains(CANARY) && !why.contains('\n'), "{why}");
+        assert_eq!(double.writes(), [""; 0]);
     }
 }
 
@@ -228,6 +229,7 @@ proptest! {
             let absent = looked.known().is_some_and(|l| l.connectors["c"] == Observed::Known(None));
             assert_eq!(absent, status == 404 && body == "{\"error_code\":404,\"message\":\"c\"}", "{body}");
             let _ = client.validate("c", &mk_config()).await;
+            assert_eq!(double.writes(), [""; 0]);
         });
     }
 }

@@ -112,6 +112,12 @@ impl Double {
         self.asked.lock().unwrap().clone()
     }
 
+    /// Returns what was asked and may have changed something, in order.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let lines = self.asked().into_iter().map(|asked| asked.line);
+        lines.filter(|line| !is_read(line)).collect()
+    }
+
     /// Returns what was asked as lines, sorted: two requests at once come in any order.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.asked().into_iter().map(|asked| asked.line).collect();
@@ -148,6 +154,15 @@ impl Listener for TlsListener {
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.tcp.local_addr()
     }
+}
+
+/// Tells whether a request of Connect's or the registry's changes nothing: a plugin is asked, a schema is looked up or judged.
+fn is_read(line: &str) -> bool {
+    let is_lookup = || line.starts_with("POST /subjects/") && !line.contains("/versions");
+    ["GET ", "PUT /connector-plugins/", "POST /compatibility/"]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+        || is_lookup()
 }
 
 async fn read(request: Request) -> Asked {
