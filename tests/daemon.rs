@@ -1,5 +1,7 @@
 //! The daemon in this process, on the sandbox: what a reload of `headgate.yaml` and a rewritten history do to it.
 
+mod workers;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,

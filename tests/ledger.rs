@@ -44,6 +44,7 @@ fn mk_record(n: u32) -> Record {
         rounds: 1,
         change: Some("abc".into()),
         absent: 1,
+        secrets: [(ConfigKey::new("db.pin"), None)].into(),
         restarts: None,
     }
 }

@@ -1,87 +1,147 @@
 //! Keeps the secrets of connectors out of what is seen of them (apply stage, pure): Apache Kafka's workers tell every value
 //! in clear, and connectors fail with them in their words.
 
+use std::collections::BTreeSet;
+
 use crate::{
+    desired::DesiredValue,
     live::{LiveConfig, LiveConnector},
-    model::{Secret, SecretName, holds_login, is_secret_key},
+    model::{
+        ConfigKey, HIDDEN, Hidden, Secret, holds_login, is_reference, is_secret_key, one_line,
+    },
     secrets::Vault,
 };
 
-/// Where git takes a value of a connector's config from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin<'a> {
-    /// It stands in git, so that it is no secret: what somebody put in its place may be one.
-    Open(&'a str),
-    /// It comes from this secret.
-    Secret(&'a SecretName),
-}
+/// The most characters that are told of a trace.
+const TRACE: usize = 300;
 
-/// What is shown of a value that holds a login where git has another one.
-const HIDDEN: &str = "(hidden)";
-
-/// A shorter beginning of a secret, in bytes, stands at the end of a trace by chance, and tells little.
+/// A shorter value under a key that only sounds like one of a secret (`token.retries: 3`) is not looked for in traces.
 const SHORTEST: usize = 4;
 
+/// What is known of a connector's secrets.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// What git declares of it.
+    pub(super) declared: &'a [(ConfigKey, DesiredValue)],
+    /// Keys whose values git took from secrets before.
+    pub(super) before: &'a [&'a str],
+    /// What tells the secrets that git or the ledger knows of anything.
+    pub(super) fingerprints: Option<&'a BTreeSet<&'a str>>,
+}
+
 /// Takes the secrets out of what the workers tell of a connector. A value that git takes from a secret is known by its
-/// fingerprint from here on, which tells whether it is still the same; another one is not known at all if its key says that
-/// it is secret, or it holds a login. Of one that git declares openly it is still known that it is not git's.
-pub fn hide<'a>(
-    connector: &mut LiveConnector,
-    vault: &Vault,
-    origin: impl Fn(&str) -> Option<Origin<'a>>,
-) {
+/// fingerprint from here on, which tells whether it is still the same. Another one is not known at all if git took it from a
+/// secret before, it is a secret that is known from elsewhere, its key says that it is secret, or it holds a login. Of one
+/// that git declares openly it is still known that it is not git's. Traces are cut to one line.
+pub(super) fn hide(connector: &mut LiveConnector, vault: &Vault, known: Known<'_>) {
+    let has_references = connector.config.iter().any(|own| {
+        let value = own.value.as_deref().unwrap_or_default();
+        value.contains("${")
+    });
     let mut told = Vec::new();
     for own in &mut connector.config {
-        let origin = origin(own.key.as_str());
-        told.extend(hide_value(own, vault, origin));
+        told.extend(known.hide(own, vault));
     }
     let tasks = connector.tasks.iter_mut().map(|task| &mut task.trace);
-    for trace in tasks.chain([&mut connector.trace]).flatten() {
-        for secret in told.iter().filter(|secret| !secret.trim().is_empty()) {
-            if trace.contains(secret.as_str()) {
-                *trace = trace.replace(secret.as_str(), HIDDEN);
-            }
-            if let Some(begin) = begun(trace, secret) {
-                trace.truncate(begin);
-                trace.push_str(HIDDEN);
-            }
-        }
+    let mut traces = tasks.chain([&mut connector.trace]).flatten().peekable();
+    if traces.peek().is_none() {
+        return;
+    }
+    // somebody may have put another value in the place of the one with which it failed
+    told.extend(known.of_git(vault));
+    let hidden = Hidden::new(told.iter().map(String::as_str), has_references);
+    for trace in traces {
+        let bare = hidden.tell(trace);
+        let mut lines = bare.lines().map(str::trim);
+        let line = lines.find(|line| !line.is_empty());
+        *trace = one_line(line.unwrap_or_default(), TRACE);
     }
 }
 
-/// Returns where the beginning of a secret stands at the end of a trace, which is kept in part.
-fn begun(trace: &str, secret: &str) -> Option<usize> {
-    let ends = secret.char_indices().map(|(at, _)| at).rev();
-    let mut ends = ends.take_while(|at| *at >= SHORTEST);
-    let end = ends.find(|at| trace.ends_with(&secret[..*at]))?;
-    Some(trace.len() - end)
+impl Known<'_> {
+    /// Hides a value if it is a secret, and returns it then.
+    fn hide(&self, own: &mut LiveConfig, vault: &Vault) -> Option<String> {
+        let value = own.value.as_deref()?.to_owned();
+        let key = own.key.as_str();
+        let declared = self.declared.iter().find(|(k, _)| k.as_str() == key);
+        own.value = match declared.map(|(_, value)| value) {
+            Some(DesiredValue::Secret(_)) => Some(vault.digest(&Secret::new(value.clone())).0),
+            Some(DesiredValue::Set(git)) if *git == value => return None,
+            Some(DesiredValue::Set(git))
+                if stands_for_secret(git, &value) || self.is_secret(key, &value, vault) =>
+            {
+                Some(HIDDEN.into())
+            }
+            Some(DesiredValue::LeaveAlone) | None if self.is_secret(key, &value, vault) => None,
+            _ => return None,
+        };
+        let is_certain =
+            matches!(declared, Some((_, DesiredValue::Secret(_)))) || self.before.contains(&key);
+        (is_certain || value.trim().len() >= SHORTEST).then_some(value)
+    }
+
+    /// Tells whether a value that git does not take from a secret is one nevertheless.
+    fn is_secret(&self, key: &str, value: &str, vault: &Vault) -> bool {
+        let is_known = |known: &BTreeSet<&str>| {
+            let print = vault.digest(&Secret::new(value.to_owned()));
+            known.contains(print.0.as_str())
+        };
+        // a reference is resolved by the workers, and tells nothing
+        !is_reference(value)
+            && (is_secret_key(key)
+                || self.before.contains(&key)
+                || holds_login(value)
+                || self.fingerprints.is_some_and(is_known))
+    }
+
+    /// Reads the secrets that git names.
+    fn of_git(&self, vault: &Vault) -> Vec<String> {
+        let named = self.declared.iter().filter_map(|(_, value)| match value {
+            DesiredValue::Secret(name) => vault.read(name).ok(),
+            DesiredValue::Set(_) | DesiredValue::LeaveAlone => None,
+        });
+        named.map(|secret| secret.expose().clone()).collect()
+    }
 }
 
-/// Hides a value if it is a secret, and returns it then; of one that the workers mask, what git says that it is.
-fn hide_value(own: &mut LiveConfig, vault: &Vault, origin: Option<Origin<'_>>) -> Option<String> {
-    if let (None, Some(Origin::Secret(name))) = (&own.value, origin) {
-        let secret = vault.read(name).ok()?;
-        return Some(secret.expose().clone());
-    }
-    let value = own.value.as_deref()?.to_owned();
-    // a reference is resolved by the workers, and tells nothing
-    let is_named = || is_secret_key(own.key.as_str()) && !value.starts_with("${");
-    own.value = match origin {
-        Some(Origin::Secret(_)) => Some(vault.digest(&Secret::new(value.clone())).0),
-        Some(Origin::Open(declared)) if value != declared && holds_login(&value) => {
-            Some(HIDDEN.into())
-        }
-        None if is_named() || holds_login(&value) => None,
-        Some(Origin::Open(_)) | None => return None,
-    };
-    Some(value)
+/// Tells whether a value stands where git has a reference or a login: it may be what the reference leads to.
+fn stands_for_secret(git: &str, value: &str) -> bool {
+    !is_reference(value) && (git.contains("${") || holds_login(git))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
     use super::*;
-    use crate::model::ConfigKey;
+    use crate::model::SecretName;
+
+    fn open(value: &str) -> DesiredValue {
+        DesiredValue::Set(value.into())
+    }
+
+    fn secret(name: &str) -> DesiredValue {
+        DesiredValue::Secret(SecretName(name.into()))
+    }
+
+    fn declare<const N: usize>(
+        values: [(&str, DesiredValue); N],
+    ) -> Vec<(ConfigKey, DesiredValue)> {
+        values
+            .map(|(key, value)| (ConfigKey::new(key), value))
+            .into()
+    }
+
+    fn known(declared: &[(ConfigKey, DesiredValue)]) -> Known<'_> {
+        Known {
+            declared,
+            ..Known::default()
+        }
+    }
+
+    fn values(connector: &LiveConnector) -> Vec<Option<&str>> {
+        let config = connector.config.iter();
+        config.map(|own| own.value.as_deref()).collect()
+    }
 
     fn mk_connector(config: &[(&str, &str)], trace: &str) -> LiveConnector {
         let config = config.iter();
@@ -100,11 +160,10 @@ mod tests {
         }
     }
 
-    /// Trap 34: what the workers tell in clear is told to nobody, and is known well enough to see that it changed.
+    /// Trap 36: what the workers tell in clear is told to nobody, and is known well enough to see that it changed.
     #[test]
     fn secrets_that_workers_tell_in_clear_are_known_by_their_fingerprints_only() {
         let vault = Vault::fixed(Default::default(), [7; 32]);
-        let pin = SecretName("pin".into());
         let mut connector = mk_connector(
             &[
                 ("connection.url", "jdbc:postgresql://db/x"),
@@ -115,11 +174,11 @@ mod tests {
             ],
             "login of x with canary-1 failed, and canary-2 is no key; neither is canar",
         );
-        hide(&mut connector, &vault, |key| match key {
-            "db.user.pin" => Some(Origin::Secret(&pin)),
-            "topic.password.policy" => Some(Origin::Open("strict")),
-            _ => None,
-        });
+        let declared = [
+            ("db.user.pin", secret("db-pin")),
+            ("topic.password.policy", open("strict")),
+        ];
+        hide(&mut connector, &vault, known(&declare(declared)));
         let of = |key: &str| {
             let mut config = connector.config.iter();
             let found = config.find(|own| own.key.as_str() == key).unwrap();
@@ -138,20 +197,23 @@ mod tests {
         );
     }
 
-    /// Trap 34: workers that mask a value in the config may repeat it in their words.
+    /// Trap 36: workers that mask a value in the config may repeat it in their words.
     #[test]
     fn a_masked_secret_is_taken_out_of_traces_as_well() {
-        let pin = SecretName("pin".into());
-        let secrets = [(pin.clone(), Secret::new("canary".to_owned()))];
+        let secrets = [(SecretName("pin".into()), Secret::new("canary".to_owned()))];
         let vault = Vault::fixed(secrets.into(), [7; 32]);
         let mut connector = mk_connector(&[("db.pin", "")], "login with canary failed");
         connector.config[0].value = None;
-        hide(&mut connector, &vault, |_| Some(Origin::Secret(&pin)));
-        assert_eq!(connector.trace.unwrap(), "login with (hidden) failed");
-        assert_eq!(connector.config[0].value, None);
+        let declared = declare([("db.pin", secret("pin"))]);
+        hide(&mut connector, &vault, known(&declared));
+        assert_eq!(
+            connector.trace.as_deref(),
+            Some("login with (hidden) failed")
+        );
+        assert_eq!(values(&connector), [None]);
     }
 
-    /// Trap 34: what somebody sets by hand may hold a login where no key speaks of one.
+    /// Trap 36: what somebody sets by hand may hold a login where no key speaks of one.
     #[test]
     fn addresses_with_a_login_are_told_to_nobody_unless_they_stand_in_git() {
         let address = "jdbc:postgresql://ann:canary@db/shop";
@@ -159,17 +221,101 @@ mod tests {
         let config = keys.map(|key| (key, address));
         let mut connector = mk_connector(&config, &format!("{address} does not answer"));
         let vault = Vault::fixed(Default::default(), [7; 32]);
-        hide(&mut connector, &vault, |key| match key {
-            "changed" => Some(Origin::Open("jdbc:postgresql://db/shop")),
-            "declared" => Some(Origin::Open(address)),
-            _ => None,
-        });
-        let values: Vec<_> = connector
-            .config
-            .iter()
-            .map(|c| c.value.as_deref())
-            .collect();
-        assert_eq!(values, [None, Some("(hidden)"), Some(address)]);
+        let declared = [
+            ("changed", open("jdbc:postgresql://db/shop")),
+            ("declared", open(address)),
+        ];
+        hide(&mut connector, &vault, known(&declare(declared)));
+        assert_eq!(values(&connector), [None, Some("(hidden)"), Some(address)]);
         assert_eq!(connector.trace.unwrap(), "(hidden) does not answer");
+    }
+    /// Trap 36: what somebody puts in the place of a reference, a login or a secret is one, whatever git says openly.
+    #[test]
+    fn what_replaces_a_declared_value_is_hidden_where_it_may_be_a_secret() {
+        let vault = Vault::fixed(Default::default(), [7; 32]);
+        let told = [
+            ("a.password", "${file:/s:pw}", "hunter2", Some(HIDDEN)),
+            ("b.password", "open", "hunter2", Some(HIDDEN)),
+            ("c", "${file:/s:a}", "hunter2", Some(HIDDEN)),
+            ("d", "${file:/s:a}", "${file:/s:b}", Some("${file:/s:b}")),
+            ("e", "${file:/s:a}", "${file:/s:b}hunter2", Some(HIDDEN)),
+            ("f", "https://ann:x@h", "hunter2", Some(HIDDEN)),
+            ("g", "100", "5000", Some("5000")),
+            ("h", "100", "hunter2-known", Some(HIDDEN)),
+        ];
+        let mut connector = mk_connector(&told.map(|(key, _, live, _)| (key, live)), "hunter2");
+        let declared = declare(told.map(|(key, git, _, _)| (key, open(git))));
+        let print = vault.digest(&Secret::new("hunter2-known".to_owned())).0;
+        let known = Known {
+            fingerprints: Some(&[print.as_str()].into()),
+            ..known(&declared)
+        };
+        hide(&mut connector, &vault, known);
+        assert_eq!(values(&connector), told.map(|(_, _, _, shown)| shown));
+        assert_eq!(connector.trace.as_deref(), Some(HIDDEN));
+    }
+
+    /// Trap 36: git gave the key up, or the connector with it, and the workers go on telling its value in clear.
+    #[test]
+    fn what_was_a_secret_before_is_one_still() {
+        let vault = Vault::fixed(Default::default(), [7; 32]);
+        let told = [
+            ("db.pin", "77"),
+            ("copy", "canary-1"),
+            ("topics", "a"),
+            ("left", "canary-2"),
+        ];
+        let mut connector = mk_connector(&told, "no");
+        let known_from = vault.digest(&Secret::new("canary-1".to_owned())).0;
+        let declared = declare([("left", DesiredValue::LeaveAlone)]);
+        let known = Known {
+            before: &["db.pin", "left"],
+            fingerprints: Some(&[known_from.as_str()].into()),
+            ..known(&declared)
+        };
+        hide(&mut connector, &vault, known);
+        assert_eq!(values(&connector), [None, None, Some("a"), None]);
+        let trace = connector.trace.unwrap();
+        assert!(trace.contains("too short to be taken out"), "{trace}");
+    }
+
+    #[test]
+    fn a_trace_is_told_as_one_short_line_without_what_it_repeats() {
+        let pem = "-----BEGIN-----\nMIIcanary\nMIIcanary-2\n-----END-----";
+        let secrets = [(
+            SecretName("old".into()),
+            Secret::new("canary-of-git".to_owned()),
+        )];
+        let vault = Vault::fixed(secrets.into(), [7; 32]);
+        let config = [
+            ("key.pem", pem),
+            ("db.pin", "by-hand"),
+            ("token.retries", "3"),
+            ("u", "${file:/s:u}"),
+        ];
+        let declared = declare([("key.pem", secret("pem")), ("db.pin", secret("old"))]);
+        for (trace, line) in [
+            (
+                format!("\n  org.Broken: no key {pem}\u{7} at 3\n\tat Some.where(Line.java:1)"),
+                "org.Broken: no key (hidden)  at 3".to_owned(),
+            ),
+            (
+                format!("{}{}", "x".repeat(290), &pem[..20]),
+                format!("{}(hidden)", "x".repeat(290)),
+            ),
+            ("x".repeat(1000), "x".repeat(TRACE)),
+            (
+                "login with canary-of-git failed".into(),
+                "login with (hidden) failed".into(),
+            ),
+            (
+                "Invalid value looked-up for configuration u: no".into(),
+                "Invalid value (hidden) for configuration u: no".into(),
+            ),
+        ] {
+            let mut connector = mk_connector(&config, &trace);
+            hide(&mut connector, &vault, known(&declared));
+            assert_eq!(connector.trace.unwrap(), line);
+        }
     }
 }

@@ -11,6 +11,7 @@ mod answers;
 mod batch;
 mod hide;
 mod intent;
+mod known;
 mod limits;
 mod moves;
 mod needs;
@@ -24,13 +25,13 @@ mod verify;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-pub use hide::{Origin, hide};
+pub use known::Secrets;
 pub use limits::Limits;
 pub use planes::{ConnectClusters, Planes};
 pub use rest::config as connector_config;
 
 use crate::{
-    live::Looks,
+    live::{LiveConnector, Looks},
     model::Intent,
     plan::{ActionResult, ClusterPlan, KeyTypes},
     ports::Journal,
@@ -63,6 +64,8 @@ pub struct On<'a> {
     pub journal: &'a dyn Journal,
     /// Where secrets come from, right before they are written.
     pub vault: &'a Vault,
+    /// Takes the secrets out of what is seen of a connector, which has this name in git.
+    pub hide: &'a (dyn Fn(&str, &mut LiveConnector) + Sync),
     /// The bounds.
     pub limits: &'a Limits,
     /// The time.

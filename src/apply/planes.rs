@@ -8,21 +8,22 @@ use std::{
 use compact_str::CompactString;
 use futures::future::join_all;
 
-use super::{Origin, hide};
 use crate::{
     desired::DesiredSchema,
     live::{LiveConnector, LiveObject, LiveSubject, Looks, Observed},
-    model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, Verb, config_key},
+    model::{ClusterId, EVERY_SUBJECT, Kind, ObjectRef, Plane, Verb},
     plan::{Action, Beyond},
     ports::{
         Batch, ConnectPlane, ConnectWrite, KafkaPlane, Outcome, Refusal, RefusalClass,
         RegistryPlane, RegistryWrite, Wanted,
     },
-    secrets::Vault,
 };
 
 /// The Connect clusters beside a Kafka cluster, by their names in `headgate.yaml`.
 pub type ConnectClusters = BTreeMap<CompactString, Arc<dyn ConnectPlane>>;
+
+/// Takes the secrets out of what is seen of a connector.
+type Hide<'a> = &'a (dyn Fn(&str, &mut LiveConnector) + Sync);
 
 /// Where a run looks and writes.
 #[derive(Clone, Copy)]
@@ -74,11 +75,11 @@ impl<'a> Planes<'a> {
         plane: Plane,
         actions: &[&Action],
         planned: Option<&ClusterId>,
-        vault: &Vault,
+        hide: Hide<'_>,
     ) -> Result<Looks, Blind> {
         match plane {
             Plane::Kafka => self.look_at_kafka(actions, planned).await,
-            Plane::Connect => Ok(self.look_at_connect(actions, planned, vault).await),
+            Plane::Connect => Ok(self.look_at_connect(actions, planned, hide).await),
             Plane::Registry => self.look_at_registry(actions).await,
         }
     }
@@ -103,7 +104,7 @@ impl<'a> Planes<'a> {
         &self,
         actions: &[&Action],
         planned: Option<&ClusterId>,
-        vault: &Vault,
+        hide: Hide<'_>,
     ) -> Looks {
         let mut by_cluster: BTreeMap<&str, Vec<(&Action, CompactString)>> = BTreeMap::new();
         for action in actions {
@@ -134,7 +135,12 @@ impl<'a> Planes<'a> {
                     Ok(connectors) => connectors
                         .remove(&name)
                         .unwrap_or_else(|| Observed::Unknown("the answer lacks it".to_owned()))
-                        .map(|one| one.map(|one| seen_by(action, vault, one))),
+                        .map(|one| {
+                            one.map(|mut one| {
+                                hide(&action.object.name, &mut one);
+                                LiveObject::Connector(Box::new(one))
+                            })
+                        }),
                     Err(why) => Observed::Unknown(format!("Connect cluster {connect}: {why}")),
                 };
                 (action.object.clone(), state)
@@ -212,19 +218,6 @@ impl<'a> Planes<'a> {
             }
         }
     }
-}
-
-/// Makes what was seen of a connector fit to be told.
-fn seen_by(action: &Action, vault: &Vault, mut connector: LiveConnector) -> LiveObject {
-    hide(&mut connector, vault, |key| {
-        let mut set = action.change.set.iter();
-        let field = set.find(|field| config_key(&field.path) == Some(key))?;
-        Some(match &field.secret {
-            Some(name) => Origin::Secret(name),
-            None => Origin::Open(&field.to),
-        })
-    });
-    LiveObject::Connector(Box::new(connector))
 }
 
 /// Services that gave no answer at all to a write of this run, and how that was told.

@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
         tokio::select! {
             biased;
             () = stopped(&self.stop) => None,
-            looked = self.on.planes.look(stage.plane(), &actions, planned, self.on.vault) => Some(looked),
+            looked = self.on.planes.look(stage.plane(), &actions, planned, self.on.hide) => Some(looked),
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     live::{ConnectCluster, LiveConfig, LiveConnector, LiveTask, Observed},
-    model::{ClusterId, ConfigKey, one_line},
+    model::{ClusterId, ConfigKey},
 };
 
 /// The most connectors that are taken; the largest Connect clusters have thousands.
@@ -21,8 +21,9 @@ const MOST_CONNECTORS: usize = 100_000;
 /// top.
 const LARGEST_ENTRY: usize = 8 << 20;
 
-/// The most characters that are kept of a trace.
-const TRACE: usize = 300;
+/// The most characters that are kept of a trace until it is cut to what is told of it: a secret has to be whole to be found
+/// in it, and keys and certificates are long.
+const TRACE: usize = 8192;
 
 /// `GET /`.
 #[derive(Deserialize)]
@@ -64,7 +65,7 @@ pub(super) struct Status {
 #[derive(Deserialize)]
 struct Part {
     state: CompactString,
-    #[serde(default, deserialize_with = "first_line")]
+    #[serde(default, deserialize_with = "beginning")]
     trace: Option<String>,
 }
 
@@ -74,7 +75,7 @@ struct Task {
     state: CompactString,
     #[serde(default)]
     worker_id: Option<String>,
-    #[serde(default, deserialize_with = "first_line")]
+    #[serde(default, deserialize_with = "beginning")]
     trace: Option<String>,
 }
 
@@ -125,12 +126,11 @@ fn is_masked(value: &str) -> bool {
     value == "[hidden]" || (value.len() >= 4 && value.bytes().all(|byte| byte == b'*'))
 }
 
-/// Keeps the first line of a trace only: the rest is many times longer than everything else.
-fn first_line<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+/// Keeps the beginning of a trace only: the rest is many times longer than everything else.
+fn beginning<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     let trace = Option::<Cow<'de, str>>::deserialize(d)?;
-    let lines = trace.as_deref().unwrap_or_default().lines();
-    let line = lines.map(str::trim).find(|line| !line.is_empty());
-    Ok(line.map(|line| one_line(line, TRACE)))
+    let begin = trace.as_deref().unwrap_or_default().trim_start();
+    Ok((!begin.is_empty()).then(|| begin.chars().take(TRACE).collect()))
 }
 
 /// The connectors of a list, each read by itself: one that is not what it should be is unknown and spoils no other.
@@ -258,23 +258,18 @@ mod tests {
     }
 
     #[test]
-    fn traces_are_kept_as_one_short_line() {
-        let trace = format!(
-            "\n  org.Broken: {}\u{7}\n\tat Some.where(Line.java:1)",
-            "x".repeat(1000)
-        );
+    fn no_more_than_the_beginning_of_a_trace_is_kept() {
+        let trace = format!("\n  org.Broken:\n{}", "x".repeat(2 * TRACE));
         let text = serde_json::json!({
             "info": {"config": {}},
-            "status": {"connector": {"state": "RUNNING", "trace": null},
+            "status": {"connector": {"state": "RUNNING", "trace": "\n"},
                        "tasks": [{"id": 0, "state": "FAILED", "worker_id": "w:1", "trace": trace}]},
         });
         let live = mk_live(&text.to_string());
         assert_eq!((live.trace.as_ref(), live.runs()), (None, "failed"));
         let told = live.failure().unwrap();
-        assert!(
-            told.starts_with("org.Broken: xxx") && told.chars().count() == TRACE,
-            "{told}"
-        );
+        assert!(told.starts_with("org.Broken:\nxxx"), "{told}");
+        assert_eq!(told.chars().count(), TRACE);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::{
     Client,
     answers::{Plugin, Validation},
-    hidden::Hidden,
+    hidden,
 };
 use crate::{
     live::{ConfigProblem, Observed},
-    model::chain,
+    model::{Hidden, chain},
     ports::{ConnectorConfig, NewValue},
     rest::{Again, Answer, Error, Method, Request, segment},
 };
@@ -35,7 +35,7 @@ pub(super) async fn validate(
     let Some(segment) = segment(class) else {
         return Observed::Known(vec![problem("it is no class".into())]);
     };
-    let hidden = Hidden::of(Some(config));
+    let hidden = hidden::of(Some(config));
     let mut values: BTreeMap<&str, &str> = BTreeMap::from([("name", name)]);
     values.extend(
         config
@@ -59,12 +59,12 @@ pub(super) async fn validate(
     }
 }
 
-fn problems(found: Validation, hidden: &Hidden<'_>) -> Vec<ConfigProblem> {
+fn problems(found: Validation, hidden: &Hidden) -> Vec<ConfigProblem> {
     let of_key = |of: super::answers::ValidatedValue| {
         let key = of.name;
         let told = of.errors.into_iter().map(move |words| ConfigProblem {
             key: key.clone(),
-            message: hidden.tell(&words),
+            message: hidden::tell(hidden, &words),
         });
         told.collect::<Vec<_>>()
     };
@@ -77,7 +77,7 @@ async fn refused(
     client: &Client,
     class: &str,
     answer: &Answer,
-    hidden: &Hidden<'_>,
+    hidden: &Hidden,
 ) -> Observed<Vec<ConfigProblem>> {
     let plugins = match plugins(client).await {
         Ok(plugins) => plugins,
@@ -85,7 +85,7 @@ async fn refused(
     };
     if plugins.iter().any(|plugin| is_called(&plugin.class, class)) {
         let words = answer.complaint().map(|complaint| complaint.message);
-        let words = hidden.tell(&words.unwrap_or_default());
+        let words = hidden::tell(hidden, &words.unwrap_or_default());
         return Observed::Unknown(format!(
             "{}: the plugin could not be asked, HTTP {}: {words}",
             answer.address, answer.status

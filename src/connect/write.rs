@@ -8,9 +8,10 @@ use rand::RngExt;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{Client, hidden::Hidden, observe::is_absent};
+use super::{Client, hidden, observe::is_absent};
 use crate::{
     desired::RunState,
+    model::Hidden,
     ports::{ConnectWrite, ConnectorConfig, Outcome, RefusalClass},
     rest::{Answer, Method, Request, refused, segment, unanswered},
 };
@@ -23,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Writes.
 pub(super) async fn write(client: &Client, write: ConnectWrite) -> Outcome {
-    let hidden = Hidden::of(write.config());
+    let hidden = hidden::of(write.config());
     let Some(connector) = segment(write.name()) else {
         let told = format!("no request can name the connector {:?}", write.name());
         return refused(RefusalClass::Final, "NAME", told);
@@ -125,7 +126,7 @@ async fn is_there(client: &Client, connector: &str) -> bool {
 }
 
 /// What became of a write by its answer.
-fn of_answer(write: &ConnectWrite, answer: &Answer, hidden: &Hidden<'_>) -> Outcome {
+fn of_answer(write: &ConnectWrite, answer: &Answer, hidden: &Hidden) -> Outcome {
     let told = words(answer, hidden);
     let is_about = |what: &str| {
         let complaint = answer.complaint();
@@ -156,7 +157,7 @@ fn of_answer(write: &ConnectWrite, answer: &Answer, hidden: &Hidden<'_>) -> Outc
     }
 }
 
-fn words(answer: &Answer, hidden: &Hidden<'_>) -> String {
+fn words(answer: &Answer, hidden: &Hidden) -> String {
     let complaint = answer.complaint().map(|complaint| complaint.message);
-    answer.told(&hidden.tell(&complaint.unwrap_or_default()))
+    answer.told(&hidden::tell(hidden, &complaint.unwrap_or_default()))
 }

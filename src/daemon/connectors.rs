@@ -1,5 +1,5 @@
-//! What a pass does about connectors beside observing them (daemon): nobody is shown their secrets, and plugins are asked
-//! about configs that are about to be written.
+//! What a pass does about connectors beside observing them (daemon): those that are not listed are looked for, and
+//! plugins are asked about configs that are about to be written.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use futures::{StreamExt, stream};
 
 use super::clock;
 use crate::{
-    apply::{self, ConnectClusters, Origin},
-    desired::{DesiredCluster, DesiredValue},
+    apply::{self, ConnectClusters},
+    desired::DesiredCluster,
     live::{ConfigProblem, Live, LiveObject, Looks, Observed},
     model::{Kind, Ledger, ObjectRef, Secret, SecretName, chain},
     plan::{self, Beyond, Change},
@@ -18,28 +18,6 @@ use crate::{
 
 /// Plugins that are asked at once: each may try out the system that its config names.
 const AT_ONCE: usize = 4;
-
-/// Takes the secrets out of what the workers tell.
-pub(super) fn hide(desired: &DesiredCluster, vault: &Vault, live: &mut Live) {
-    let Some(Observed::Known(connect)) = &mut live.connect else {
-        return;
-    };
-    for (name, seen) in &mut connect.connectors {
-        let Observed::Known(connector) = seen else {
-            continue;
-        };
-        let declared = desired.connectors.get(name);
-        let declared = declared.map_or(&[][..], |declared| &declared.config);
-        apply::hide(connector, vault, |key| {
-            let (_, value) = declared.iter().find(|(k, _)| k.as_str() == key)?;
-            match value {
-                DesiredValue::Secret(name) => Some(Origin::Secret(name)),
-                DesiredValue::Set(value) => Some(Origin::Open(value)),
-                DesiredValue::LeaveAlone => None,
-            }
-        });
-    }
-}
 
 /// Looks at declared connectors one by one.
 pub(super) async fn look(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Planes, connectors, logins::Logins, planes::Took};
 use crate::{
+    apply::Secrets,
     desired::{DesiredCluster, DesiredValue},
     live::{Fingerprints, Live, Looks, Observed},
     model::{Kind, Ledger, ObjectRef, SecretName},
@@ -32,7 +33,10 @@ impl Observer {
         let (live, took) = self.planes.observe(desired, ledger).await;
         let mut live = self.sought(desired, ledger, live).await;
         live.secrets = self.fingerprints(desired);
-        connectors::hide(desired, &self.vault, &mut live);
+        if let Some(Observed::Known(connect)) = &mut live.connect {
+            let secrets = Secrets::new(Some(desired), ledger, &self.vault, &live.secrets);
+            secrets.hide_all(connect);
+        }
         connectors::check(
             &self.planes.connect,
             &self.vault,

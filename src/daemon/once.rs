@@ -16,9 +16,10 @@ use super::{
     pass::{self, Site},
 };
 use crate::{
+    apply::Secrets,
     config::{self, Config},
     ledger::{LedgerError, Store},
-    live::Live,
+    live::{Live, Observed},
     model::{ClusterName, CommitId, Finding, Ledger},
     plan::{self, Plan},
     report::Cycle,
@@ -217,21 +218,31 @@ pub async fn apply(
     Ok((revision.commit.clone(), cycles?))
 }
 
-/// Observes every wanted cluster.
+/// Observes every wanted cluster. What the ledger knows of secrets is hidden; a daemon may have it open.
 ///
 /// # Errors
-/// There is no such cluster, or its settings are wrong.
+/// There is no such cluster, or its settings are wrong; or the ledger is there and cannot be read, so that nobody knows which
+/// values are secrets.
 pub async fn snapshot(
     config: &Config,
     only: Option<&str>,
     connect: &ConnectPlanes,
 ) -> Result<Vec<(ClusterName, Live)>, OnceError> {
-    let looks = wanted(config, only, connect)?
-        .into_iter()
-        .map(|(name, _, planes)| async move {
-            let live = planes.everything().await;
+    let store = Store::open_read_only(&config.ledger.path)?;
+    let key = store.as_ref().map_or_else(rand::random, Store::key);
+    let vault = Vault::new(config.secrets.clone(), key);
+    let mut looks = Vec::new();
+    for (name, _, planes) in wanted(config, only, connect)? {
+        let ledger = store.as_ref().map(|store| store.load(&name)).transpose()?;
+        let (ledger, vault) = (ledger.unwrap_or_default(), &vault);
+        looks.push(async move {
+            let mut live = planes.everything().await;
+            if let Some(Observed::Known(connect)) = &mut live.connect {
+                Secrets::new(None, &ledger, vault, &live.secrets).hide_all(connect);
+            }
             (name, live)
         });
+    }
     Ok(join_all(looks).await)
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Revision, Stop, clock, observer::Observer};
 use crate::{
-    apply::{self, Applied, Limits, On},
+    apply::{self, Applied, Limits, On, Secrets},
     desired::DesiredCluster,
     ledger::{LedgerError, Store},
     live::Live,
@@ -40,7 +40,8 @@ pub(super) async fn pass(
     let live = observe(&mut cycle, site, desired, ledger, stop).await?;
     plan::resolve_intents(ledger, desired, &live);
     let planned = make_plan(&mut cycle, desired, &live, ledger, revision);
-    let applied = apply(&mut cycle, site, &planned, &live, stop).await;
+    let secrets = Secrets::new(Some(desired), ledger, &site.observer.vault, &live.secrets);
+    let applied = apply(&mut cycle, site, &planned, &live, &secrets, stop).await;
     site.observer.wrote(&applied.results);
     let live = live.with_looked(applied.looked);
     plan::credit(ledger, &planned, &applied.results, &live);
@@ -111,6 +112,7 @@ async fn apply(
     site: &Site,
     planned: &ClusterPlan,
     live: &Live,
+    secrets: &Secrets<'_>,
     stop: &Stop,
 ) -> Applied {
     if planned.actions.is_empty() {
@@ -123,6 +125,7 @@ async fn apply(
         planes: site.observer.planes.to_apply(),
         journal: site.store.as_ref(),
         vault: &site.observer.vault,
+        hide: &|name, connector| secrets.hide(name, connector),
         limits: &limits,
         now: &clock::now,
     };

@@ -21,7 +21,6 @@ use crate::{
     plan,
     ports::{Ask, ConnectPlane, KafkaPlane, RegistryPlane, Wanted},
     registry,
-    secrets::Vault,
 };
 
 /// How long each plane's observation took.
@@ -131,7 +130,7 @@ impl Planes {
         (live, took)
     }
 
-    /// Observes all that there is, whatever git says.
+    /// Observes all that there is, whatever git says, the secrets of connectors included.
     pub(super) async fn everything(&self) -> Live {
         let ask = Ask {
             kinds: Kind::of(Plane::Kafka).collect(),
@@ -145,13 +144,7 @@ impl Planes {
             self.every_subject(),
         );
         let id = kafka.known().map(|kafka| &kafka.cluster_id);
-        let mut connect = connect.map(|seen| ConnectLive::gather(seen, id, std::iter::empty()));
-        let connectors = connect.iter_mut().flat_map(|c| c.connectors.values_mut());
-        for seen in connectors {
-            if let Observed::Known(connector) = seen {
-                apply::hide(connector, &Vault::none(), |_| None);
-            }
-        }
+        let connect = connect.map(|seen| ConnectLive::gather(seen, id, std::iter::empty()));
         let live = Live {
             observed_at,
             kafka,

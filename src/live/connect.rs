@@ -157,7 +157,8 @@ pub struct LiveConnector {
     pub config: Vec<LiveConfig>,
     /// Its state as Connect spells it (`RUNNING`, `PAUSED`, `STOPPED`, `FAILED`, `UNASSIGNED`, `RESTARTING`).
     pub state: CompactString,
-    /// First line of the trace with which the connector itself failed.
+    /// The trace with which the connector itself failed: its beginning as a plane sees it, which may hold secrets, and one line
+    /// of it once they are taken out.
     #[serde(default)]
     pub trace: Option<String>,
     /// Its tasks.
@@ -176,7 +177,7 @@ pub struct LiveTask {
     /// The worker that runs it.
     #[serde(default)]
     pub worker: Option<String>,
-    /// First line of the trace with which it failed.
+    /// The trace with which it failed, like the connector's.
     #[serde(default)]
     pub trace: Option<String>,
 }

@@ -7,7 +7,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Begun, ClusterId, CommitId, ConfigKey, DriftClass, Kind, ObjectRef, TopicId, TopicName, Verb,
+    Begun, ClusterId, CommitId, ConfigKey, DriftClass, Fingerprint, Kind, ObjectRef, TopicId,
+    TopicName, Verb,
 };
 
 /// The memory of one cluster. An empty one is right, only ignorant: nothing is ever deleted or reset because of what
@@ -92,6 +93,10 @@ pub struct Record {
     /// Passes in a row in which an object that git gave up was not seen: one broker that lags does not make it gone.
     #[serde(default, skip_serializing_if = "is_seen")]
     pub absent: u8,
+    /// Keys of a connector whose values git takes from secrets, or did so before, with what tells the last one that could be
+    /// read; as long as the connector has the key. Connect tells every value in clear.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub secrets: Box<[(ConfigKey, Option<Fingerprint>)]>,
     /// Restarts of a connector that failed, in a row. Few objects have any, so they stand apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restarts: Option<Box<Restarts>>,

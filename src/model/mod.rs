@@ -7,6 +7,7 @@ mod chain;
 mod config_type;
 mod finding;
 mod group_config;
+mod hidden;
 mod id;
 mod known_config;
 mod ledger;
@@ -29,6 +30,7 @@ pub use chain::{chain, one_line};
 pub use config_type::{ConfigType, integer};
 pub use finding::{Finding, Place, Severity};
 pub use group_config::{CLIENT_METRICS_CONFIGS, GROUP_CONFIGS};
+pub use hidden::{HIDDEN, Hidden};
 pub use id::{ClusterId, CommitId, TopicId};
 pub use known_config::{Accepts, KnownConfig, Versions, known_config};
 pub use ledger::{Converged, DriftRecord, Intent, Ledger, Quiet, Record, Restarts, UsedConsent};
@@ -40,7 +42,7 @@ pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, Resolved
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
 pub use secret::{
-    Fingerprint, Secret, SecretName, SecretRef, holds_login, is_masked, is_secret_key,
+    Fingerprint, Secret, SecretName, SecretRef, holds_login, is_masked, is_reference, is_secret_key,
 };
 pub use throttle::{THROTTLE_RATES, THROTTLED_REPLICAS, is_throttle};
 pub use topic_config::{TOPIC_CONFIGS, topic_config};

@@ -96,6 +96,13 @@ pub fn holds_login(value: &str) -> bool {
         || pairs.any(|(key, value)| is_secret(key) && is_open(value.trim_matches(['"', '\''])))
 }
 
+/// Tells whether a value is what Connect looks up and nothing beside it (`${file:/etc/secrets:password}`), which tells no
+/// secret.
+#[must_use]
+pub fn is_reference(value: &str) -> bool {
+    value.starts_with("${") && value.find('}') == Some(value.len() - 1)
+}
+
 /// What can be kept of a secret: a keyed digest, which tells that it changed and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -103,7 +110,7 @@ pub struct Fingerprint(pub CompactString);
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_login, is_masked, is_secret_key};
+    use super::{holds_login, is_masked, is_reference, is_secret_key};
 
     #[test]
     fn what_stands_in_place_of_a_secret_is_known_and_look_alikes_are_not() {
@@ -112,6 +119,20 @@ mod tests {
         }
         for value in ["", "*", "**", "app.****", "hidden", "${file:/s:key}"] {
             assert!(!is_masked(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_reference_is_one_with_nothing_beside_it() {
+        assert!(is_reference("${file:/etc/s:password}"));
+        for value in [
+            "${file:/s:a}hunter2",
+            "${file:/s:a}${b}",
+            "hunter2",
+            "${",
+            "",
+        ] {
+            assert!(!is_reference(value), "{value}");
         }
     }
 

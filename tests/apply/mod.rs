@@ -125,6 +125,7 @@ impl Bench {
             planes: Planes::of_kafka(self),
             journal: self,
             vault: &self.vault,
+            hide: &|_, _| {},
             limits: &self.limits,
             now: &|| Timestamp::UNIX_EPOCH,
         }

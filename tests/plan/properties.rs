@@ -146,6 +146,7 @@ fn record() -> impl Strategy<Value = Record> {
             rounds,
             change: None,
             absent: 0,
+            secrets: Box::default(),
             restarts: None,
         },
     )

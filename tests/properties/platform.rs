@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use headgate::{
-    apply::{Limits, On, Planes, apply},
+    apply::{Limits, On, Planes, Secrets, apply},
     desired::{DesiredCluster, DesiredValue},
     live::{Live, Observed},
     model::{ClusterName, CommitId, Gate, Intent, Kind, Ledger, ObjectRef, TopicName, Verb},
@@ -161,6 +161,8 @@ impl Platform {
         let (_keep, stop) = watch::channel(false);
         let limits = Limits::default();
         let registry = self.services.registry.as_deref();
+        let vault = others::vault();
+        let secrets = Secrets::new(Some(desired), &ledger, &vault, &live.secrets);
         let on = On {
             plan: &planned,
             types: KeyTypes::new(live.kafka()),
@@ -170,7 +172,8 @@ impl Platform {
                 registry: registry.map(|registry| registry as &dyn RegistryPlane),
             },
             journal: &self.disk,
-            vault: &others::vault(),
+            vault: &vault,
+            hide: &|name, connector| secrets.hide(name, connector),
             limits: &limits,
             now: &now,
         };

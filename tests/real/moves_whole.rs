@@ -197,6 +197,7 @@ impl<'a> Site<'a> {
             planes: Planes::of_kafka(self),
             journal: self,
             vault: &vault,
+            hide: &|_, _| {},
             limits: &limits,
             now: &|| now,
         };

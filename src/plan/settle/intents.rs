@@ -6,7 +6,10 @@ use super::drift::is_field;
 use crate::{
     desired::{DesiredCluster, DesiredRef},
     live::{Field, Live, LiveRef, Observed},
-    model::{ConfigKey, Intent, Kind, Ledger, ObjectRef, ScramMechanism, Verb, is_throttle},
+    model::{
+        ConfigKey, Fingerprint, Intent, Kind, Ledger, ObjectRef, Record, ScramMechanism, Verb,
+        is_throttle,
+    },
     plan::{
         KeyTypes, deletion, gates,
         memory::{OFFSETS, OFFSETS_BEGUN, PLACEMENT, REPLICATION_FACTOR, config_path},
@@ -126,11 +129,15 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     }
     for (key, value) in &intent.config {
         // what Kafka hides may be what was set, and what git wanted there is git's to take away
-        let written = match live.field(&path(intent.object.kind, key)) {
+        let own = live.field(&path(intent.object.kind, key));
+        let written = match &own {
             Some(Field::Value(own)) => own == value.as_str(),
             Some(Field::Hidden) => true,
             None => false,
         };
+        if intent.object.kind == Kind::Connector && own == Some(Field::Hidden) {
+            remember(record, key, value);
+        }
         let throttle = is_throttle(intent.object.kind, key.as_str());
         if written && !throttle {
             record.own(key);
@@ -138,6 +145,17 @@ fn present(ledger: &mut Ledger, intent: &Intent, live: LiveRef<'_>, types: &KeyT
     }
     if let Some(converged) = &mut record.converged {
         converged.retain(|path, was| still_holds(intent, path, was, live, types));
+    }
+}
+
+/// Remembers what was hidden of a connector because it may be the secret that was about to be set: git may have given it up
+/// since.
+fn remember(record: &mut Record, key: &ConfigKey, print: &CompactString) {
+    if record.secrets.iter().all(|(known, _)| known != key) {
+        let mut secrets = std::mem::take(&mut record.secrets).into_vec();
+        secrets.push((key.clone(), Some(Fingerprint(print.clone()))));
+        secrets.sort_unstable();
+        record.secrets = secrets.into();
     }
 }
 

@@ -5,6 +5,7 @@ mod deeds;
 mod drift;
 mod intents;
 mod record;
+mod secrets;
 
 pub use intents::resolve_intents;
 

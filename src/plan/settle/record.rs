@@ -2,7 +2,11 @@
 
 use compact_str::CompactString;
 
-use super::{Pass, deeds::Deeds};
+use super::{
+    Pass,
+    deeds::Deeds,
+    secrets::{self, Kept},
+};
 use crate::{
     desired::{DesiredRef, DesiredValue},
     live::{Field, LiveRef, Observed},
@@ -157,6 +161,7 @@ fn undeclared(deeds: &Deeds<'_>, seen: &Seen<'_>, record: &Record) -> Lesson {
 struct Facts {
     values: Vec<(CompactString, CompactString)>,
     owned: Vec<ConfigKey>,
+    secrets: Vec<Kept>,
 }
 
 impl Facts {
@@ -190,6 +195,7 @@ impl Facts {
         }
         self.other_keys(inputs, seen, desired, live);
         self.offsets(inputs, seen, desired);
+        self.secrets = secrets::kept(inputs, seen, desired, Some(live));
     }
 
     /// What is kept of a connector's offsets: where they were set, or may have been, as long as git says so.
@@ -292,6 +298,7 @@ impl Facts {
             }
         }
         self.offsets(inputs, seen, desired);
+        self.secrets = secrets::kept(inputs, seen, desired, None);
     }
 
     /// Compares the facts with the record, and makes a new one when they differ.
@@ -321,6 +328,7 @@ impl Facts {
             rounds: old.map_or(0, |r| r.rounds),
             change: old.and_then(|r| r.change.clone()),
             absent: 0,
+            secrets: self.secrets.drain(..).collect(),
             restarts: old.and_then(|r| r.restarts.clone()),
         };
         deeds.count_rounds(&object, &mut record);
@@ -341,6 +349,7 @@ impl Facts {
         values
             && record.owned.len() == self.owned.len()
             && self.owned.iter().all(|key| record.owned.contains(key))
+            && *record.secrets == *self.secrets
     }
 }
 

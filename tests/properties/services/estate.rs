@@ -7,8 +7,8 @@ use std::{
 
 use compact_str::CompactString;
 use headgate::{
-    apply::{self, ConnectClusters, Origin},
-    desired::{DesiredCluster, DesiredValue, RunState},
+    apply::{self, ConnectClusters, Secrets},
+    desired::{DesiredCluster, RunState},
     live::{
         ConfigProblem, ConnectLive, Live, LiveObject, LiveSubject, Looks, Observed, RegistryLive,
     },
@@ -104,7 +104,7 @@ impl Services {
         live.registry = self.observe_registry(desired, ledger).await;
         live.connect = self.observe_connect(desired, ledger, &live).await;
         let live = self.sought(desired, ledger, live).await;
-        let live = hidden(desired, live);
+        let live = hidden(desired, ledger, live);
         self.checked(desired, ledger, live).await
     }
 
@@ -194,23 +194,10 @@ impl Services {
 }
 
 /// Takes the secrets out of what workers tell.
-fn hidden(desired: &DesiredCluster, mut live: Live) -> Live {
-    let Some(Observed::Known(connect)) = &mut live.connect else {
-        return live;
-    };
-    for (name, seen) in &mut connect.connectors {
-        let Observed::Known(connector) = seen else {
-            continue;
-        };
-        let declared = desired.connectors.get(name);
-        let declared = declared.map_or(&[][..], |declared| &declared.config);
-        apply::hide(connector, &others::vault(), |key| {
-            match &declared.iter().find(|(k, _)| k.as_str() == key)?.1 {
-                DesiredValue::Secret(name) => Some(Origin::Secret(name)),
-                DesiredValue::Set(value) => Some(Origin::Open(value)),
-                DesiredValue::LeaveAlone => None,
-            }
-        });
+fn hidden(desired: &DesiredCluster, ledger: &Ledger, mut live: Live) -> Live {
+    if let Some(Observed::Known(connect)) = &mut live.connect {
+        let vault = others::vault();
+        Secrets::new(Some(desired), ledger, &vault, &live.secrets).hide_all(connect);
     }
     live
 }
