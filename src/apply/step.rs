@@ -257,3 +257,71 @@ fn told(path: &str) -> &str {
 fn appeared() -> String {
     "it is there by now, and not as it is declared".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        live::{KafkaLive, LiveConfig, LiveConnector},
+        model::{Cause, ClusterId, ObjectRef, Risk},
+    };
+
+    /// An update of a connector's password, which git says openly.
+    fn mk_action() -> Action {
+        let set = SetField {
+            path: "config.sasl.password".into(),
+            from: None,
+            to: "${file:/s:password}".into(),
+            secret: None,
+        };
+        Action {
+            object: ObjectRef::new(Kind::Connector, "c"),
+            verb: Verb::Update,
+            risk: Risk::Safe,
+            cause: Cause::First,
+            fields: Vec::new(),
+            source: None,
+            change: Change {
+                set: vec![set],
+                ..Change::default()
+            },
+        }
+    }
+
+    fn mk_live(keys: &[&str]) -> LiveConnector {
+        let config = keys.iter().map(|key| LiveConfig {
+            key: ConfigKey::new(key),
+            value: None,
+        });
+        LiveConnector {
+            connect: "main".into(),
+            name: "c".into(),
+            config: config.collect(),
+            state: "RUNNING".into(),
+            trace: None,
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Traps 36 and 37: what workers mask never shows, so that it counts once it was written; and what they mask and nobody
+    /// planned with is not written over.
+    #[test]
+    fn a_masked_value_is_in_place_once_it_was_written_and_another_holds_the_write_up() {
+        let (action, kafka) = (mk_action(), KafkaLive::new(ClusterId("c".into())));
+        let step = Step {
+            stage: Stage::Connectors,
+            action: &action,
+            types: KeyTypes::new(&kafka),
+        };
+        let masked = mk_live(&["sasl.password"]);
+        let seen = Some(LiveRef::Connector(&masked));
+        assert_eq!(step.judge(seen), Judged::Ready);
+        assert!(step.in_place(seen, true) && !step.in_place(seen, false));
+        let gone = mk_live(&[]);
+        assert!(!step.in_place(Some(LiveRef::Connector(&gone)), true));
+        let since = mk_live(&["sasl.password", "ssl.key.password"]);
+        let told = "ssl.key.password is set by now, the plan saw it unset";
+        let judged = step.judge(Some(LiveRef::Connector(&since)));
+        assert_eq!(judged, Judged::Differs(told.to_owned()));
+    }
+}
