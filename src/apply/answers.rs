@@ -9,7 +9,7 @@ use super::{
     verify::{Claim, Waiting},
 };
 use crate::{
-    plan::End,
+    plan::{Action, Change, End},
     ports::{Outcome, Refusal, RefusalClass},
 };
 
@@ -138,5 +138,20 @@ fn text(refusal: &Refusal) -> String {
     match refusal.message.is_empty() {
         true => refusal.code.to_string(),
         false => format!("{}: {}", refusal.code, refusal.message),
+    }
+}
+
+/// Says how an action ends in which no stage took part: a change of nothing has nothing to wait for.
+pub(super) fn left(action: &Action) -> End {
+    let Change {
+        set,
+        reset,
+        moves,
+        elect,
+        ..
+    } = &action.change;
+    match set.is_empty() && reset.is_empty() && moves.is_empty() && elect.is_empty() {
+        true => End::AlreadyDone,
+        false => End::NotTried("a run has no stage that makes this change".to_owned()),
     }
 }

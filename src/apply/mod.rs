@@ -18,6 +18,7 @@ mod needs;
 mod planes;
 mod rest;
 mod run;
+mod silent;
 mod stage;
 mod step;
 mod verify;

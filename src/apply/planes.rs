@@ -8,6 +8,7 @@ use std::{
 use compact_str::CompactString;
 use futures::future::join_all;
 
+use super::silent::{REGISTRY, Silent};
 use crate::{
     desired::DesiredSchema,
     live::{LiveConnector, LiveObject, LiveSubject, Looks, Observed},
@@ -212,16 +213,13 @@ impl<'a> Planes<'a> {
                             None => not_tried("headgate.yaml does not name it any more"),
                         }
                     };
-                    line.next("the registry", subject, send).await;
+                    line.next(REGISTRY, subject, send).await;
                 }
                 line.outcomes
             }
         }
     }
 }
-
-/// Services that gave no answer at all to a write of this run, and how that was told.
-pub(super) type Silent = BTreeMap<String, String>;
 
 /// Writes that go out one after the other. A service that gives no answer at all is not asked again in this run: each
 /// attempt would wait as long. One that answers that something failed said so of one object, and says other things of
@@ -242,9 +240,7 @@ impl<'a> Line<'a> {
     }
 
     async fn next(&mut self, service: &str, object: String, send: impl Future<Output = Outcome>) {
-        if let Some(why) = self.silent.get(service) {
-            let why =
-                format!("{service} did not answer a write before, the next pass goes on: {why}");
+        if let Some(why) = self.silent.told(service) {
             return self.outcomes.push(not_tried(&why));
         }
         if self.failed.as_ref() == Some(&object) {
@@ -253,10 +249,9 @@ impl<'a> Line<'a> {
         let outcome = send.await;
         match &outcome {
             Outcome::Applied => {}
-            Outcome::Unknown(why) => drop(self.silent.insert(service.to_owned(), why.clone())),
+            Outcome::Unknown(why) => self.silent.note(service, why),
             Outcome::Refused(refusal) if refusal.class == RefusalClass::Unreached => {
-                let why = refusal.message.clone();
-                self.silent.insert(service.to_owned(), why);
+                self.silent.note(service, &refusal.message);
             }
             Outcome::Unclear(_) | Outcome::Refused(_) | Outcome::Throttled(_) => {
                 self.failed = Some(object);

@@ -10,9 +10,11 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Applied, On,
+    answers::left,
     batch::{self, Ready, Request},
     intent,
-    planes::{Blind, Silent, Writes},
+    planes::{Blind, Writes},
+    silent::Silent,
     stage::Stage,
     step::{Judged, Step},
     verify::Waiting,
@@ -20,7 +22,7 @@ use super::{
 use crate::{
     live::{LiveObject, Looks, Observed},
     model::{Intent, ObjectRef, Plane, Secret, SecretName, chain},
-    plan::{Action, ActionResult, Change, End},
+    plan::{Action, ActionResult, End},
     ports::Outcome,
 };
 
@@ -49,8 +51,7 @@ pub(super) struct Run<'a> {
     pub(super) splits_left: u32,
     /// Items of this stage that could not go because others refer to them, and how that was told.
     pub(super) referred: Vec<(usize, String)>,
-    /// Services that did not answer a write.
-    silent: Silent,
+    pub(super) silent: Silent,
     /// Why nothing more may be written to a plane; every action of it that is not finished ends so.
     halted: BTreeMap<Plane, End>,
 }
@@ -73,7 +74,7 @@ impl<'a> Run<'a> {
             throttle_left: on.limits.throttle,
             splits_left: on.limits.splits,
             referred: Vec::new(),
-            silent: Silent::new(),
+            silent: Silent::default(),
             halted: BTreeMap::new(),
         }
     }
@@ -146,7 +147,8 @@ impl<'a> Run<'a> {
         queue: &mut VecDeque<Vec<usize>>,
         waiting: &mut Vec<Waiting>,
     ) {
-        let mut ready = self.recheck(stage, items, queue).await;
+        let items = self.of_services_that_answer(items);
+        let mut ready = self.recheck(stage, &items, queue).await;
         let Request { writes, parts } = Request::new(stage, &ready, self.on.types);
         let with_parts = parts.items();
         ready.retain(|item| {
@@ -188,6 +190,7 @@ impl<'a> Run<'a> {
         if !items.iter().all(|item| self.ahead.contains_key(item)) {
             let more = self.looked_at_together(stage, queue);
             let all: Vec<usize> = items.iter().copied().chain(more).collect();
+            let began = Instant::now();
             let looked = match self.look(stage, &all).await {
                 Ok(looked) => looked,
                 Err(end) => {
@@ -196,6 +199,7 @@ impl<'a> Run<'a> {
                     return Vec::new();
                 }
             };
+            self.note_silent(&all, &looked, began.elapsed());
             let states = all
                 .iter()
                 .map(|item| (*item, seen(&looked, self.object(*item))));
@@ -367,21 +371,6 @@ impl<'a> Run<'a> {
         for item in items {
             self.end(*item, end.clone());
         }
-    }
-}
-
-/// Says how an action ends in which no stage took part: a change of nothing has nothing to wait for.
-fn left(action: &Action) -> End {
-    let Change {
-        set,
-        reset,
-        moves,
-        elect,
-        ..
-    } = &action.change;
-    match set.is_empty() && reset.is_empty() && moves.is_empty() && elect.is_empty() {
-        true => End::AlreadyDone,
-        false => End::NotTried("a run has no stage that makes this change".to_owned()),
     }
 }
 

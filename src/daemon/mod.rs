@@ -7,6 +7,7 @@
 //! A wake carries no data: every pass starts from the newest good revision and a fresh observation.
 
 mod backoff;
+mod checks;
 pub mod clock;
 mod cluster;
 mod connectors;
@@ -19,6 +20,7 @@ mod planes;
 mod reload;
 mod revision;
 mod run;
+mod slow;
 mod stop;
 mod told;
 mod watchdog;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Planes, connectors, logins::Logins, planes::Took};
+use super::{Planes, checks::Checks, connectors, logins::Logins, planes::Took, slow::Slow};
 use crate::{
     apply::Secrets,
     desired::{DesiredCluster, DesiredValue},
@@ -17,6 +17,8 @@ pub(super) struct Observer {
     pub(super) planes: Planes,
     pub(super) vault: Vault,
     logins: Logins,
+    checks: Checks,
+    slow: Slow,
 }
 
 impl Observer {
@@ -25,26 +27,25 @@ impl Observer {
             planes,
             vault,
             logins,
+            checks: Checks::default(),
+            slow: Slow::default(),
         }
     }
 
     /// Sees what planning needs, and says how long each plane took.
     pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
-        let (live, took) = self.planes.observe(desired, ledger).await;
+        let (live, took) = self.planes.observe(desired, ledger, &self.slow).await;
         let mut live = self.sought(desired, ledger, live).await;
         live.secrets = self.fingerprints(desired);
         if let Some(Observed::Known(connect)) = &mut live.connect {
             let secrets = Secrets::new(Some(desired), ledger, &self.vault, &live.secrets);
             secrets.hide_all(connect);
         }
-        connectors::check(
-            &self.planes.connect,
-            &self.vault,
-            desired,
-            ledger,
-            &mut live,
-        )
-        .await;
+        let connect = &self.planes.connect;
+        let checking = self
+            .checks
+            .check(connect, &self.vault, desired, ledger, &mut live);
+        checking.await;
         if let Observed::Known(kafka) = &mut live.kafka {
             let plane = self.planes.kafka.as_ref();
             self.logins

@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::clock;
+use super::{clock, slow::Slow};
 use crate::{
     apply::{self, ConnectClusters},
     config, connect,
@@ -95,20 +95,26 @@ impl Planes {
         }
     }
 
-    /// Observes every plane, concurrently, and says how long each took.
-    pub(super) async fn observe(&self, desired: &DesiredCluster, ledger: &Ledger) -> (Live, Took) {
+    /// Observes every plane, concurrently, and says how long each took. A REST service that was silent before is waited for
+    /// less long.
+    pub(super) async fn observe(
+        &self,
+        desired: &DesiredCluster,
+        ledger: &Ledger,
+        slow: &Slow,
+    ) -> (Live, Took) {
         let observed_at = clock::now();
         let ask = ask(desired, ledger);
         let connect = async {
             match desired.mode(Kind::Connector) {
                 Mode::Ignore => None,
-                Mode::Enforce | Mode::Report => self.observe_connect().await,
+                Mode::Enforce | Mode::Report => self.observe_connect(slow).await,
             }
         };
         let (kafka, connect, registry) = tokio::join!(
             timed(self.kafka.observe(&ask)),
             timed(connect),
-            timed(self.observe_registry(desired, ledger)),
+            timed(self.observe_registry(desired, ledger, slow)),
         );
         let mut took = vec![(Plane::Kafka, kafka.1)];
         took.extend(connect.0.as_ref().map(|_| (Plane::Connect, connect.1)));
@@ -132,6 +138,7 @@ impl Planes {
 
     /// Observes all that there is, whatever git says, the secrets of connectors included.
     pub(super) async fn everything(&self) -> Live {
+        let slow = Slow::default();
         let ask = Ask {
             kinds: Kind::of(Plane::Kafka).collect(),
             scopes: vec![Pattern("*".to_owned())],
@@ -140,7 +147,7 @@ impl Planes {
         let observed_at = clock::now();
         let (kafka, connect, registry) = tokio::join!(
             self.kafka.observe(&ask),
-            self.observe_connect(),
+            self.observe_connect(&slow),
             self.every_subject(),
         );
         let id = kafka.known().map(|kafka| &kafka.cluster_id);
@@ -173,12 +180,19 @@ impl Planes {
         Some(seen)
     }
 
-    async fn observe_connect(&self) -> Option<BTreeMap<CompactString, Observed<ConnectSeen>>> {
+    async fn observe_connect(
+        &self,
+        slow: &Slow,
+    ) -> Option<BTreeMap<CompactString, Observed<ConnectSeen>>> {
         if self.connect.is_empty() {
             return None;
         }
         let each = self.connect.iter();
-        let each = each.map(|(name, plane)| async { (name.clone(), plane.observe().await) });
+        let each = each.map(|(name, plane)| async move {
+            let service = format!("connect {name}");
+            let seen = slow.observe(&service, |_| true, plane.observe()).await;
+            (name.clone(), seen)
+        });
         Some(join_all(each).await.into_iter().collect())
     }
 
@@ -186,6 +200,7 @@ impl Planes {
         &self,
         desired: &DesiredCluster,
         ledger: &Ledger,
+        slow: &Slow,
     ) -> Option<Observed<RegistryLive>> {
         let registry = self.registry.as_ref()?;
         if desired.mode(Kind::Schema) == Mode::Ignore {
@@ -205,7 +220,9 @@ impl Planes {
             owned: &desired.owns.subjects,
             due: &due,
         };
-        let mut live = registry.observe(&wanted).await;
+        let is_whole = |live: &RegistryLive| live.subjects.values().all(|s| s.unknown().is_none());
+        let seeing = registry.observe(&wanted);
+        let mut live = slow.observe("registry", is_whole, seeing).await;
         if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
             let every = live.compatibility.clone().map(LiveSubject::of_level);
             live.subjects.insert(EVERY_SUBJECT.into(), every);

@@ -40,7 +40,8 @@ const LARGEST_ANSWER: usize = 8 << 20;
 pub struct Patience {
     /// A read. 30 s: a registry answers within milliseconds.
     pub read: Duration,
-    /// All reads of an observation or a look. 120 s: three small requests for each of 1,000 subjects take a few seconds.
+    /// All reads of an observation or a look. 60 s: three small requests for each of 1,000 subjects take a second, and what
+    /// is not read by then is unknown.
     pub observe: Duration,
     /// One request of a write. 60 s: a registry waits for Kafka that long (`kafkastore.timeout.ms` is 500 ms by default,
     /// and followers pass writes on).
@@ -51,7 +52,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             read: Duration::from_secs(30),
-            observe: Duration::from_secs(120),
+            observe: Duration::from_secs(60),
             write: Duration::from_secs(60),
         }
     }

@@ -1,6 +1,6 @@
 //! Connect and the registry: one write after the other, and what one that fails means for those behind it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use compact_str::CompactString;
 use headgate::{
@@ -15,6 +15,7 @@ use headgate::{
         RegistryWrite, Wanted,
     },
 };
+use tokio::time::Instant;
 
 use super::*;
 
@@ -25,6 +26,8 @@ type Deletes = dyn Fn(&BTreeSet<CompactString>, &str) -> Outcome + Send + Sync;
 struct Service {
     there: Mutex<BTreeSet<CompactString>>,
     asked: Mutex<Vec<String>>,
+    /// Looks get no answer.
+    is_silent: bool,
     delete: Box<Deletes>,
 }
 
@@ -35,6 +38,7 @@ fn mk_service(
     Service {
         there: Mutex::new(names.iter().map(|name| (*name).into()).collect()),
         asked: Mutex::default(),
+        is_silent: false,
         delete: Box::new(delete),
     }
 }
@@ -84,7 +88,13 @@ impl ConnectPlane for Service {
                 .map(|name| (name.clone(), seen(name)))
                 .collect(),
         };
-        Box::pin(async { Observed::Known(looked) })
+        Box::pin(async {
+            if self.is_silent {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                return Observed::Unknown("no whole answer within 30s".to_owned());
+            }
+            Observed::Known(looked)
+        })
     }
 
     fn validate<'a>(
@@ -204,9 +214,28 @@ async fn a_service_that_is_silent_is_asked_once_a_run() {
             let ends = deleted(kind, &names, &service, 1).await;
             assert_eq!(service.asked(), "a");
             let told = format!("{:?}", ends[2]);
-            assert!(told.contains("did not answer a write before"), "{told}");
+            assert!(told.contains("did not answer before"), "{told}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_silent_when_it_is_looked_at_is_looked_at_once_a_run() {
+    let names = ["a", "b", "c"];
+    let mut service = mk_service(&names, |_, _| Outcome::Applied);
+    service.is_silent = true;
+    let service = Arc::new(service);
+    let began = Instant::now();
+    let ends = deleted(Kind::Connector, &names, &service, 1).await;
+    assert_eq!(
+        (service.asked(), began.elapsed().as_secs()),
+        (String::new(), 30)
+    );
+    assert!(
+        ends.iter()
+            .all(|end| matches!(end, End::NotTried(why) if why.contains("30s"))),
+        "{ends:?}"
+    );
 }
 
 /// Subjects are deleted whose schemas refer to each other, in whatever order they come.

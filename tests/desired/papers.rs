@@ -41,8 +41,8 @@ fn the_example_platform_is_without_findings() {
         .collect();
     let want = [
         ("e-commerce", [6, 0, 37, 0, 10, 0]),
-        ("log-aggregation", [5, 3, 21, 1, 0, 0]),
-        ("smart-city", [9, 5, 30, 1, 0, 0]),
+        ("log-aggregation", [5, 3, 21, 1, 1, 1]),
+        ("smart-city", [9, 6, 39, 1, 4, 1]),
         ("streaming-platform", [4, 5, 29, 4, 3, 2]),
     ];
     assert_eq!(sizes, want);

@@ -147,6 +147,11 @@ fn the_compose_file_fits_what_it_starts() {
             let host = address.split(':').next().unwrap();
             assert!(services.contains_key(host), "{address} is not started");
         }
+        let beside = cluster.connect.values().chain(&cluster.registry);
+        for url in beside.flat_map(|endpoint| &endpoint.urls) {
+            let host = url.split(['/', ':']).nth(3).unwrap();
+            assert!(services.contains_key(host), "{url} is not started");
+        }
     }
     let scraped = yaml("deploy/prometheus/prometheus.yml");
     let target = scraped["scrape_configs"][0]["static_configs"][0]["targets"][0].clone();
