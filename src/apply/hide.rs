@@ -15,6 +15,9 @@ use crate::{
 /// The most characters that are told of a trace.
 const TRACE: usize = 300;
 
+/// What a line of a trace begins with that tells a cause (Java, `Throwable.printStackTrace`).
+const CAUSE: &str = "Caused by: ";
+
 /// A shorter value under a key that only sounds like one of a secret (`token.retries: 3`) is not looked for in traces.
 const SHORTEST: usize = 4;
 
@@ -52,9 +55,19 @@ pub(super) fn hide(connector: &mut LiveConnector, vault: &Vault, known: Known<'_
     let hidden = Hidden::new(told.iter().map(String::as_str), has_references);
     for trace in traces {
         let bare = hidden.tell(trace);
-        let mut lines = bare.lines().map(str::trim);
-        let line = lines.find(|line| !line.is_empty());
-        *trace = one_line(line.unwrap_or_default(), TRACE);
+        *trace = headline(&bare);
+    }
+}
+
+/// Returns the first line of a trace, and the last of its causes: where Connect wraps what a plugin threw, the first line is
+/// the same whatever happened.
+fn headline(trace: &str) -> String {
+    let mut lines = trace.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = one_line(lines.next().unwrap_or_default(), TRACE);
+    let causes = lines.filter_map(|line| line.strip_prefix(CAUSE));
+    match causes.last() {
+        Some(cause) => format!("{first}; caused by {}", one_line(cause, TRACE)),
+        None => first,
     }
 }
 
@@ -302,6 +315,12 @@ mod tests {
             (
                 format!("{}{}", "x".repeat(290), &pem[..20]),
                 format!("{}(hidden)", "x".repeat(290)),
+            ),
+            (
+                "org.Wrapped: it ended\n\tat A.b(A.java:1)\nCaused by: org.Other: no\n\tat C.d(C.java:2)\nCaused by: \
+                 java.io.IOException: status 403\n\t... 9 more"
+                    .into(),
+                "org.Wrapped: it ended; caused by java.io.IOException: status 403".to_owned(),
             ),
             ("x".repeat(1000), "x".repeat(TRACE)),
             (

@@ -33,7 +33,7 @@ pub struct ConnectorItem {
     /// `RUNNING`, `FAILED` and the like, as Connect spells it.
     #[schema(required)]
     pub state: Option<String>,
-    /// First line of the trace with which the connector itself failed; null when it did not.
+    /// First line of the trace with which the connector itself failed, and its last cause; null when it did not.
     #[schema(required)]
     pub trace: Option<String>,
     /// Its tasks.
@@ -64,7 +64,7 @@ pub struct TaskItem {
     /// The worker that runs it; null when none does.
     #[schema(required)]
     pub worker: Option<String>,
-    /// First line of the trace with which it failed; null when it did not.
+    /// First line of the trace with which it failed, and its last cause; null when it did not.
     #[schema(required)]
     pub trace: Option<String>,
 }
