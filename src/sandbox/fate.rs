@@ -81,6 +81,17 @@ impl Fate {
         }
     }
 
+    /// Answers as a follower does whose leader changes, or a proxy.
+    fn of_a_follower(&self, make: impl FnOnce() -> Outcome) -> Outcome {
+        let failed = Outcome::Unclear("HTTP 500: it failed at the leader".to_owned());
+        match self.pick(3) {
+            0 => return refused(RefusalClass::Final, "HTTP_404", "Not Found"),
+            1 => drop(make()),
+            _ => {}
+        }
+        failed
+    }
+
     /// Answers one request that writes to a service, or does not.
     pub(super) async fn write(&self, make: impl FnOnce() -> Outcome) -> Outcome {
         let broken = "the connection broke before an answer came";
@@ -95,11 +106,10 @@ impl Fate {
                 Outcome::Unknown(format!("no answer within {DEADLINE:?}"))
             }
             Some(Fault::RequestLost) => Outcome::Unknown(broken.to_owned()),
-            Some(Fault::NotSent) => Outcome::Refused(not_sent()),
+            Some(Fault::NotSent) => unreached(),
             // a rebalance that outlasts the client's patience
             Some(Fault::Throttled) => refused(RefusalClass::Transient, "CONFLICT", "it is busy"),
-            // a follower whose leader changes, or a proxy
-            Some(Fault::Partial) => refused(RefusalClass::Final, "HTTP_404", "Not Found"),
+            Some(Fault::Partial) => self.of_a_follower(make),
             Some(Fault::Unreadable | Fault::OneUnreadable) | None => make(),
         }
     }
@@ -116,6 +126,11 @@ pub(super) fn refused(
         code: code.into(),
         message: message.into(),
     })
+}
+
+/// Says that no server of a service takes a connection.
+pub(super) fn unreached() -> Outcome {
+    refused(RefusalClass::Unreached, "unreachable", "connection refused")
 }
 
 /// Says that a request could not be sent at all.

@@ -1,5 +1,6 @@
-//! A Kafka cluster in memory (rank 6): the ports' second implementation, with Kafka's rules, lagging brokers, and faults
-//! from a seed. The demo without Java runs on it, and the properties. The same seed and calls give the same story.
+//! A platform in memory (rank 6): the ports' second implementation, a Kafka cluster, and Connect clusters and a registry
+//! beside it, with their rules, what lags, and faults from a seed. The demo without Java runs on it, and the properties.
+//! The same seed and calls give the same story.
 
 mod connect;
 mod fate;

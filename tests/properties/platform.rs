@@ -50,6 +50,8 @@ pub(super) struct Done {
     pub(super) planned: ClusterPlan,
     pub(super) left: ClusterPlan,
     pub(super) results: Vec<ActionResult>,
+    /// What was seen, and looked at since.
+    live: Live,
 }
 
 /// Runs a story on paused time.
@@ -146,7 +148,10 @@ impl Platform {
     /// No secret is in what a pass tells or remembers.
     fn assert_no_secret(&self, done: Option<&Done>) {
         let (saved, noted) = (self.disk.saved.lock(), self.disk.noted.lock());
-        let told = format!("{done:?} {:?} {:?}", saved.unwrap(), noted.unwrap());
+        let live = done.map(|done| &done.live);
+        let plans = done.map(|done| (&done.planned, &done.left, &done.results));
+        let (saved, noted) = (saved.unwrap(), noted.unwrap());
+        let told = format!("{live:?} {plans:?} {saved:?} {noted:?}");
         assert!(!told.contains(others::SECRET), "{told}");
     }
 
@@ -199,6 +204,7 @@ impl Platform {
             planned,
             left,
             results: applied.results,
+            live,
         }
     }
 

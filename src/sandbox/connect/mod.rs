@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 
 use super::{
     Sandbox,
-    fate::{Fate, not_sent},
+    fate::{Fate, unreached},
     history::History,
 };
 use crate::{
@@ -180,7 +180,7 @@ impl ConnectPlane for Connect {
         Box::pin(async move {
             self.fate.moment().await;
             let outcome = match self.is_down() {
-                true => Outcome::Refused(not_sent()),
+                true => unreached(),
                 false => {
                     let make = || self.edit(|world| world.write(&write));
                     self.fate.write(make).await

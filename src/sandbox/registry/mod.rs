@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 
 use super::{
     Sandbox,
-    fate::{Fate, not_sent},
+    fate::{Fate, unreached},
 };
 use crate::{
     desired::DesiredSchema,
@@ -87,7 +87,7 @@ impl Registry {
     async fn request(&self, make: impl FnOnce(&mut RegistryWorld) -> Outcome) -> Outcome {
         self.fate.moment().await;
         let outcome = match self.is_down() {
-            true => Outcome::Refused(not_sent()),
+            true => unreached(),
             false => self.fate.write(|| self.edit(make)).await,
         };
         self.fate.moment().await;

@@ -154,7 +154,7 @@ impl RegistryWorld {
         });
         if let Some((other, _)) = referring {
             let told = format!("{other} refers to it");
-            return refused(RefusalClass::Final, "REFERRED_TO", told);
+            return refused(RefusalClass::ReferredTo, "REFERRED_TO", told);
         }
         match self.subjects.get_mut(name) {
             Some(subject) => {

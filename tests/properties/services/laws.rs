@@ -116,7 +116,7 @@ impl Services {
         };
         for (name, wanted) in &desired.connectors {
             let held = held(done, Kind::Connector, name);
-            if up.contains(&wanted.connect.as_str()) && !is_excused(&held) {
+            if up.contains(&wanted.connect.as_str()) && !is_excused(&held, up) {
                 let live = now.connector(&wanted.connect, name);
                 let live = live.unwrap_or_else(|| panic!("{name} is missing"));
                 let masks = self.masked.lock().unwrap().contains(&wanted.connect);
@@ -130,7 +130,7 @@ impl Services {
             return;
         }
         for (name, wanted) in &desired.schemas {
-            if !is_excused(&held(done, Kind::Schema, name)) {
+            if !is_excused(&held(done, Kind::Schema, name), up) {
                 assert_schema(&now.registry, name, wanted);
             }
         }
@@ -173,17 +173,23 @@ fn held<'a>(done: &'a Done, kind: Kind, name: &str) -> Vec<&'a Blocked> {
 
 /// Tells whether somebody else has to act first. Beside that nothing holds an object for long but what failed too often, and
 /// offsets that take a consent.
-fn is_excused(held: &[&Blocked]) -> bool {
+fn is_excused(held: &[&Blocked], up: &[&str]) -> bool {
     let offsets = |b: &Blocked| b.fields.iter().all(|field| field.path == "offsets");
     for b in held {
         let lasts = match b.gate {
             Gate::Unsupported | Gate::Contended | Gate::Health => true,
+            // it may work in the Connect cluster that is down
+            Gate::IncompleteObservation => CLUSTERS.iter().any(|cluster| !up.contains(cluster)),
             Gate::Consent | Gate::Indeterminate | Gate::InUse => offsets(b),
             _ => false,
         };
         assert!(lasts, "{b:?}");
     }
-    let theirs = [Gate::Unsupported, Gate::Contended];
+    let theirs = [
+        Gate::Unsupported,
+        Gate::Contended,
+        Gate::IncompleteObservation,
+    ];
     held.iter().any(|b| theirs.contains(&b.gate))
 }
 

@@ -29,6 +29,8 @@ pub(crate) const TEXTS: [&str; 4] = [
     r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}"#,
     r#"{"type":"record","name":"R","fields":[{"name":"c","type":"int"}]}"#,
 ];
+/// A key that takes a secret, and does not look so.
+const PIN: &str = "db.pin";
 /// The key of a secret.
 pub(crate) const PASSWORD: &str = "db.password";
 /// An open key, and values of it.
@@ -51,16 +53,18 @@ fn config() -> impl Strategy<Value = Box<[(ConfigKey, DesiredValue)]>> {
         1 => Just(None),
         3 => sample::select(vec!["one", "two"])
             .prop_map(|name| Some(DesiredValue::Secret(SecretName(name.into())))),
-        1 => Just(Some(DesiredValue::LeaveAlone)),
     ];
     let tasks = sample::select(vec!["1", "2"]);
     let url = option::of(sample::select(URL.1.to_vec()));
-    (class, password, tasks, url).prop_map(|(class, password, tasks, url)| {
+    let pin = option::of(sample::select(vec!["one", "two"]))
+        .prop_map(|name| Some(DesiredValue::Secret(SecretName(name?.into()))));
+    (class, password, pin, tasks, url).prop_map(|(class, password, pin, tasks, url)| {
         let set = |value: &str| Some(DesiredValue::Set(value.into()));
         // sorted by key
         [
             ("connector.class", set(class)),
             (PASSWORD, password),
+            (PIN, pin),
             ("tasks.max", set(tasks)),
             (URL.0, url.and_then(set)),
         ]
