@@ -33,6 +33,12 @@ const BY_HAND: &str = "canary-hand-3a90";
 const LOGIN_BY_HAND: &str = "canary-hand-login-c2f4";
 const KEY_BY_HAND: &str = "canary-hand-key-77d1";
 
+/// A secret under a key that says nothing, which git gives up while the workers have it; and what a reference leads to that
+/// stands in git, and somebody sets by hand in its place.
+const LOOKED_UP: &str = "canary-looked-up-b06e";
+const GIVEN_UP: &str = "canary-given-up-5d27";
+const REFERRED: &str = "canary-hand-reference-8c11";
+
 /// What a connector that nobody declared has: a secret, and an address with a login.
 const STRAY: &str = "canary-stray-9e05";
 const STRAY_LOGIN: &str = "canary-stray-login-48ab";
@@ -58,6 +64,9 @@ fn canaries() -> Vec<String> {
         BY_HAND,
         LOGIN_BY_HAND,
         KEY_BY_HAND,
+        LOOKED_UP,
+        GIVEN_UP,
+        REFERRED,
         STRAY,
         STRAY_LOGIN,
         REFUSED,
@@ -123,6 +132,8 @@ impl<'a> Platform<'a> {
         failing.fail(true);
         world.secret("token", FIRST);
         world.secret("refused", REFUSED);
+        world.secret("pin", GIVEN_UP);
+        world.secret("referred", &format!("pw={LOOKED_UP}"));
         world.secret("address", &format!("{}?key={TRACED}", failing.url()));
         let address = self.with_login(STRAY_LOGIN);
         let config = json!({
@@ -141,6 +152,18 @@ impl<'a> Platform<'a> {
 
     /// Declares it; `mode` is that of connectors.
     fn declare(&self, mode: &str) -> String {
+        self.world.declare(&self.spec(mode), &self.documents())
+    }
+
+    fn spec(&self, mode: &str) -> String {
+        format!(
+            "modes: {{Connector: {mode}}}, owns: {{subjects: [\"{}-*\"]}}",
+            self.world.id
+        )
+    }
+
+    /// Returns the documents, that of the connector that works last.
+    fn documents(&self) -> [String; 5] {
         let config = |more: &str| {
             format!(
                 "class: {HTTP_SOURCE}, config: {{kafka.topic: {}{more}}}",
@@ -148,9 +171,13 @@ impl<'a> Platform<'a> {
             )
         };
         let url = format!(", http.request.url: {:?}", self.endpoint.url());
+        let referred = self.world.path("secrets/referred");
+        let referred = referred.display();
         let source = format!(
-            "{}, configFrom: {{http.request.token: {{secret: token}}}}",
-            config(&url)
+            "{}, configFrom: {{http.request.token: {{secret: token}}, db.pin: {{secret: pin}}}}",
+            config(&format!(
+                "{url}, sasl.password: \"${{file:{referred}:pw}}\""
+            ))
         );
         let failed = format!(
             "{}, configFrom: {{http.request.url: {{secret: address}}}}",
@@ -160,18 +187,13 @@ impl<'a> Platform<'a> {
             "{}, configFrom: {{http.timer.interval.millis: {{secret: refused}}}}",
             config(&url)
         );
-        let documents = [
+        [
             topic(&self.items, 1, ""),
-            document("Connector", &self.source, &source),
             document("Connector", &self.failed, &failed),
             document("Connector", &self.wrong, &wrong),
             document("Schema", &self.subject, "type: AVRO, schema: '\"string\"'"),
-        ];
-        let spec = format!(
-            "modes: {{Connector: {mode}}}, owns: {{subjects: [\"{}-*\"]}}",
-            self.world.id
-        );
-        self.world.declare(&spec, &documents)
+            document("Connector", &self.source, &source),
+        ]
     }
 
     async fn token(&self) -> Value {
@@ -203,7 +225,8 @@ impl<'a> Platform<'a> {
         let of_wrong = items(blocked)
             .iter()
             .find(|held| held["name"] == self.wrong.as_str());
-        let reason = of_wrong.unwrap()["reason"].as_str().unwrap();
+        let of_wrong = of_wrong.unwrap_or_else(|| panic!("{blocked}"));
+        let reason = of_wrong["reason"].as_str().unwrap();
         assert!(
             reason.contains("(hidden)"),
             "its plugin repeats it: {reason}"
@@ -216,6 +239,7 @@ impl<'a> Platform<'a> {
         for (key, value) in [
             ("http.request.token", BY_HAND),
             ("http.request.url", &address),
+            ("sasl.password", REFERRED),
             ("ssl.key.password", KEY_BY_HAND),
         ] {
             rest.configure(&self.source, key, value).await;
@@ -243,6 +267,11 @@ impl<'a> Platform<'a> {
         }
         self.status(&daemon.url()["http://".len()..], told).await;
 
+        // nobody could bring back what is hidden and git does not name, so it is taken out by hand
+        let path = format!("/connectors/{}/config", self.source);
+        let mut config = self.workers.get(&path).await.unwrap();
+        config.as_object_mut().unwrap().remove("ssl.key.password");
+        self.workers.ask(Method::PUT, &path, Some(config)).await;
         self.world.secret("token", ROTATED);
         self.declare("enforce");
         until("the secret is rotated", async || {
@@ -250,6 +279,14 @@ impl<'a> Platform<'a> {
         })
         .await;
         daemon.two_more_passes().await;
+        told.daemon(&daemon, &self.names(&self.source)).await;
+        // its document goes, and it stays, since nobody consented
+        let documents = self.documents();
+        self.world.declare(&self.spec("enforce"), &documents[..4]);
+        let source = format!("connectors/{}", self.source);
+        shown("deletion.allow", &source).await;
+        daemon.two_more_passes().await;
+        shown("db.pin", &source).await;
         told.daemon(&daemon, &self.names(&self.source)).await;
         assert!(daemon.stop().await.success());
     }
