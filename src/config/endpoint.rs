@@ -20,6 +20,8 @@ pub struct Endpoint {
     pub tls: Option<Tls>,
     /// `None`: anonymous, or who the TLS certificate says.
     pub login: Option<RestLogin>,
+    /// Whether secrets may go there: nobody can read them on the way, or `allowPlaintextPasswords` says that this is safe.
+    pub is_private: bool,
 }
 
 /// How Headgate logs in to a REST plane.
@@ -41,6 +43,7 @@ impl Endpoint {
     #[must_use]
     pub fn plaintext(urls: Vec<String>) -> Self {
         Self {
+            is_private: urls.iter().all(|url| is_on_loopback(url)),
             urls,
             tls: None,
             login: None,
@@ -91,14 +94,14 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let login = written.auth.as_ref().map(|auth| {
-            let is_private = is_secure
-                || written.allow_plaintext_passwords
-                || urls.iter().all(|url| is_on_loopback(url));
-            self.login(auth, is_private)
-        });
+        let is_private = is_secure
+            || written.allow_plaintext_passwords
+            || urls.iter().all(|url| is_on_loopback(url));
+        let login = written.auth.as_ref();
+        let login = login.map(|auth| self.login(auth, is_private));
         Some(Endpoint {
             urls,
+            is_private,
             tls: if_said(tls)?,
             login: if_said(login)?,
         })

@@ -9,6 +9,7 @@
 mod answers;
 mod hidden;
 mod observe;
+mod plaintext;
 mod validate;
 mod write;
 
@@ -58,6 +59,8 @@ pub struct Client {
     name: CompactString,
     rest: rest::Client,
     patience: Patience,
+    /// Whether secrets may go there.
+    is_private: bool,
 }
 
 impl Client {
@@ -79,6 +82,7 @@ impl Client {
             name: name.into(),
             rest: rest::Client::new(endpoint, limits),
             patience,
+            is_private: endpoint.is_private,
         }
     }
 }

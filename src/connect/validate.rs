@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{
     Client,
     answers::{Plugin, Validation},
-    hidden,
+    hidden, plaintext,
 };
 use crate::{
     live::{ConfigProblem, Observed},
@@ -35,6 +35,14 @@ pub(super) async fn validate(
     let Some(segment) = segment(class) else {
         return Observed::Known(vec![problem("it is no class".into())]);
     };
+    let withheld = plaintext::withheld(client, config).map(|key| ConfigProblem {
+        key: key.as_str().into(),
+        message: plaintext::WHY.to_owned(),
+    });
+    let withheld: Vec<ConfigProblem> = withheld.collect();
+    if !withheld.is_empty() {
+        return Observed::Known(withheld);
+    }
     let hidden = hidden::of(Some(config));
     let mut values: BTreeMap<&str, &str> = BTreeMap::from([("name", name)]);
     values.extend(

@@ -8,7 +8,7 @@ use rand::RngExt;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{Client, hidden, observe::is_absent};
+use super::{Client, hidden, observe::is_absent, plaintext};
 use crate::{
     desired::RunState,
     model::Hidden,
@@ -24,6 +24,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Writes.
 pub(super) async fn write(client: &Client, write: ConnectWrite) -> Outcome {
+    let mut withheld = write
+        .config()
+        .into_iter()
+        .flat_map(|config| plaintext::withheld(client, config));
+    if let Some(key) = withheld.next() {
+        let told = format!("`{key}`: {}", plaintext::WHY);
+        return refused(RefusalClass::Final, "PLAINTEXT", told);
+    }
     let hidden = hidden::of(write.config());
     let Some(connector) = segment(write.name()) else {
         let told = format!("no request can name the connector {:?}", write.name());

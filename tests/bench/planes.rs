@@ -230,11 +230,7 @@ impl Plane {
         daemon.converged(&commit).await?;
         daemon.settle().await?;
         stage.rest().await?;
-        let endpoint = Endpoint {
-            urls: vec![self.double.url.clone()],
-            tls: None,
-            login: None,
-        };
+        let endpoint = Endpoint::plaintext(vec![self.double.url.clone()]);
         let client = Client::new(&endpoint, Limits::default());
         // once unmeasured: connections are made, and the pass is the first one after a rest
         self.send(&client).await?;

@@ -59,10 +59,20 @@ fn services_are_reached_with_a_login_and_tls() {
         ));
         assert_eq!(read.unwrap().login, Some(RestLogin::Bearer(file("/etc/t"))));
     }
-    assert!(
-        endpoint("{url: http://c, allowPlaintextPasswords: true, auth: {bearer: {env: T}}}")
-            .is_ok()
-    );
+    let told = "{url: http://c, allowPlaintextPasswords: true, auth: {bearer: {env: T}}}";
+    for (written, is_private) in [
+        (told, true),
+        ("{url: http://c}", false),
+        ("{urls: [http://localhost, http://c]}", false),
+        ("{url: \"http://[::1]:1\"}", true),
+        ("{url: https://c, tls: {ca: {file: /ca}}}", true),
+    ] {
+        assert_eq!(
+            endpoint(written).unwrap().is_private,
+            is_private,
+            "{written}"
+        );
+    }
 }
 
 #[test]

@@ -5,14 +5,16 @@ use std::fs;
 use headgate::{
     config::{Endpoint, RestLogin, Tls},
     connect::Client,
+    desired::RunState,
     model::SecretRef,
-    ports::ConnectPlane,
+    ports::{ConnectPlane, ConnectWrite, Outcome},
 };
 use serde_json::json;
 
 use super::{
     CANARY,
     double::{self, Double, Reply},
+    mk_config,
 };
 
 fn mk_endpoint(double: &Double, login: RestLogin) -> Endpoint {
@@ -129,6 +131,7 @@ async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_as
             ..Tls::default()
         }),
         login: None,
+        is_private: true,
     };
     for (endpoint, want) in [
         (bearer(file(&path)), "auth.bearer cannot be sent"),
@@ -143,4 +146,41 @@ async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_as
         assert!(why.contains(want) && !why.contains(CANARY), "{why}");
     }
     assert!(double.asked().is_empty());
+}
+
+/// Whoever reads along learns no secret of a connector, neither from a write nor from what comes before it.
+#[tokio::test]
+async fn a_config_with_a_secret_is_not_sent_where_others_can_read_it() {
+    let double = double::start(|_| Reply::Json(200, json!({}))).await;
+    let endpoint = Endpoint {
+        is_private: false,
+        ..Endpoint::plaintext(vec![double.url.clone()])
+    };
+    let client = Client::new("main", &endpoint);
+    let found = client.validate("c", &mk_config()).await;
+    let problems = found.known().unwrap();
+    assert_eq!((problems.len(), problems[0].key.as_str()), (1, "password"));
+    for write in [
+        ConnectWrite::Create {
+            name: "c".into(),
+            config: mk_config(),
+            state: RunState::Running,
+        },
+        ConnectWrite::Configure {
+            name: "c".into(),
+            config: mk_config(),
+        },
+    ] {
+        let outcome = client.write(write).await;
+        assert!(
+            matches!(&outcome, Outcome::Refused(refusal) if refusal.code == "PLAINTEXT"),
+            "{outcome:?}"
+        );
+    }
+    assert!(double.asked().is_empty());
+    let write = ConnectWrite::State {
+        name: "c".into(),
+        to: RunState::Paused,
+    };
+    assert_eq!(client.write(write).await, Outcome::Applied);
 }

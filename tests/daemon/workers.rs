@@ -10,6 +10,7 @@ use headgate::{
     config::{self, Config},
     connect,
     daemon::{self, ConnectPlanes, Planes, Source, Stop},
+    model::{ClusterName, Gate},
     plan::Plan,
     ports::ConnectPlane,
     report::{Cycle, PassResult},
@@ -28,10 +29,16 @@ const BY_HAND: &str = "canary-by-hand-52e9";
 struct Workers {
     /// Configs and states by name.
     connectors: BTreeMap<String, (Value, &'static str)>,
+    /// What is asked so is answered with a page of HTML.
+    garbage: Option<&'static str>,
 }
 
 impl Workers {
     fn answer(&mut self, asked: &Asked) -> Reply {
+        let is_garbage = |begin: &str| asked.line.starts_with(begin);
+        if self.garbage.is_some_and(is_garbage) {
+            return Reply::Text(200, "<html>welcome</html>".to_owned());
+        }
         let (method, path) = asked.line.split_once(' ').unwrap();
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         let parts: Vec<&str> = path.split(['/', '?']).skip(1).collect();
@@ -263,4 +270,68 @@ async fn a_pause_makes_no_difference_to_a_secret() {
     let configured = desk.double.writes().into_iter();
     let configured = configured.filter(|line| line.ends_with("/config")).count();
     assert_eq!(configured, 0, "its tasks were restarted");
+}
+
+/// Unknown is never absent: workers that answer with something else get no write.
+#[tokio::test]
+async fn workers_that_answer_with_garbage_get_no_write() {
+    let (changed, new) = (("a", "config: {topics: y}"), ("b", "config: {topics: y}"));
+    for (garbage, declared) in [
+        ("GET /", &[changed, new][..]),
+        ("GET /connectors?", &[changed, new]),
+        ("GET /connectors/", &[changed, new]),
+        ("GET /connectors/a/status", &[changed]),
+        ("PUT /connector-plugins", &[changed, new]),
+    ] {
+        let desk = Desk::new().await;
+        desk.declare(&[("a", "config: {topics: x}")]);
+        desk.converge().await;
+        let before = desk.double.writes();
+        desk.declare(declared);
+        desk.workers.lock().unwrap().garbage = Some(garbage);
+        let cycle = desk.apply().await;
+        let is_withheld = !cycle.left.unwrap().blocked.is_empty();
+        assert!(is_withheld || cycle.result != PassResult::Ok, "{garbage}");
+        assert_eq!(desk.double.writes(), before, "{garbage}");
+        desk.workers.lock().unwrap().garbage = None;
+        desk.converge().await;
+        assert_eq!(desk.value("a", "topics"), "y");
+    }
+}
+
+/// A connector's secret goes over `http://` to this machine only, unless `headgate.yaml` says that it may.
+#[tokio::test]
+async fn a_secret_does_not_go_where_others_can_read_it() {
+    let desk = Desk::new().await;
+    let (open, with_pin) = ("config: {topics: x}", "configFrom: {db.pin: {secret: pin}}");
+    desk.declare(&[("a", open), ("b", with_pin)]);
+    let settings = desk.config();
+    let (_, settings) = settings.clusters.first_key_value().unwrap();
+    let mut far = settings.connect["main"].clone();
+    far.is_private = false;
+    let name = ClusterName::new("c").unwrap();
+    let mut planes = desk.planes()(&name, settings).unwrap();
+    let client = connect::Client::new("main", &far);
+    planes.connect.insert("main".into(), Arc::new(client));
+    let config = desk.config();
+    let through: ConnectPlanes = Arc::new(move |_, _| Ok(planes.clone()));
+    let (source, stop) = (desk.source(), Stop::new());
+    let (_, cycles) = daemon::apply(&config, &source, None, &through, &stop)
+        .await
+        .unwrap();
+    let left = cycles[0].left.as_ref().unwrap();
+    assert_eq!(left.blocked[0].gate, Gate::Unsupported);
+    let reason = &left.blocked[0].reason;
+    assert!(
+        reason.contains("`db.pin`: its secret is not sent over http://"),
+        "{reason}"
+    );
+    assert_eq!(
+        desk.value("a", "topics"),
+        "x",
+        "what holds no secret goes on"
+    );
+    let sent = desk.double.asked();
+    assert!(!sent.iter().any(|asked| asked.body.contains(PIN)));
+    assert!(!desk.workers.lock().unwrap().connectors.contains_key("b"));
 }
