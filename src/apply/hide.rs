@@ -64,8 +64,8 @@ pub(super) fn hide(connector: &mut LiveConnector, vault: &Vault, known: Known<'_
 fn headline(trace: &str) -> String {
     let mut lines = trace.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = one_line(lines.next().unwrap_or_default(), TRACE);
-    let causes = lines.filter_map(|line| line.strip_prefix(CAUSE));
-    match causes.last() {
+    let mut causes = lines.filter_map(|line| line.strip_prefix(CAUSE));
+    match causes.next_back() {
         Some(cause) => format!("{first}; caused by {}", one_line(cause, TRACE)),
         None => first,
     }
