@@ -178,6 +178,12 @@ impl Desk {
         assert_eq!(self.plan().await.clusters[0].actions, []);
     }
 
+    /// Makes a connector by hand.
+    fn add(&self, name: &str, config: Value) {
+        let mut workers = self.workers.lock().unwrap();
+        workers.connectors.insert(name.into(), (config, "RUNNING"));
+    }
+
     /// Sets a key by hand.
     fn set(&self, name: &str, key: &str, value: &str) {
         let mut workers = self.workers.lock().unwrap();
@@ -208,9 +214,7 @@ async fn a_secret_that_git_gave_up_is_not_shown() {
     assert_eq!(desk.value("a", "db.pin"), PIN);
     // somebody's copy, under another key
     let copy = json!({"connector.class": "org.example.Sink", "other": PIN});
-    let mut workers = desk.workers.lock().unwrap();
-    workers.connectors.insert("copy".into(), (copy, "RUNNING"));
-    drop(workers);
+    desk.add("copy", copy);
 
     // the document is gone, and deletion waits for consent; of the other one, the key is
     desk.declare(&[("b", "config: {topics: x}")]);
