@@ -9,7 +9,7 @@ use crate::{
     secrets::SecretError,
 };
 
-/// Why a call has no answer. `Display` omits the source; [`chain`](crate::model::chain) tells everything.
+/// Why a call has no answer. `Display` omits the source; [`chain`] tells everything.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
