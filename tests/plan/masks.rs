@@ -2,7 +2,7 @@
 
 use headgate::{
     live::{ConnectCluster, ConnectLive, LiveConfig, LiveConnector, Observed},
-    model::{ClusterId, ConfigKey, Fingerprint, Gate, Ledger, SecretName},
+    model::{Cause, ClusterId, ConfigKey, Fingerprint, Gate, Ledger, SecretName},
     plan::{Blocked, End},
 };
 
@@ -206,16 +206,22 @@ fn a_hidden_value_that_git_does_not_name_stays_and_so_does_the_rest_of_the_confi
     assert_eq!(written(&mut site), [""; 0]);
 }
 
-/// Trap 36: somebody adds a secret by hand: that is drift, and told.
+/// Trap 36: somebody adds a secret by hand to a config that git has whole: that is drift, and healed.
 #[test]
-fn a_hidden_value_that_appears_is_drift_and_stays() {
+fn a_hidden_value_that_appears_is_drift_and_goes() {
     let mut site = mk_site(OPEN);
     site.pass();
     live(&mut site).config.push(own("ssl.key.password", None));
     let pass = site.pass();
-    assert_eq!(pass.planned.blocked[0].gate, Gate::Unsupported);
-    assert_eq!(pass.settled.open.len(), 1);
-    assert!(pass.planned.actions.is_empty());
+    assert!(
+        pass.planned.blocked.is_empty(),
+        "{:?}",
+        pass.planned.blocked
+    );
+    assert_eq!(pass.planned.actions[0].cause, Cause::Drift);
+    let reset = &pass.planned.actions[0].change.reset;
+    assert_eq!(reset[0].path, "config.ssl.key.password");
+    assert_eq!(written(&mut site), [""; 0]);
 }
 
 /// A site whose git has set the offsets of a stopped connector by consent.

@@ -45,10 +45,11 @@ impl Diff<'_> {
         }
     }
 
-    /// Says why a key of a connector that git does not name stays: its value is hidden, and Headgate did not set it, so that
-    /// nobody could bring it back.
+    /// Says why a key of a connector that git does not name stays: its value is hidden, and was there before git had the
+    /// config, so that nobody could bring it back. One that appeared since is drift like any other.
     pub(super) fn would_be_lost(&self, own: &Own<'_>) -> Option<(Gate, String)> {
-        let is_foreign = own.value.is_none() && !self.memory.owns(&own.key);
+        let was_there = !self.memory.owns(&own.key) && !self.memory.appeared(own.key.as_str());
+        let is_foreign = own.value.is_none() && was_there;
         is_foreign.then(|| (Gate::Unsupported, lost(&own.key)))
     }
 

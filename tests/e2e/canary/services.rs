@@ -267,11 +267,6 @@ impl<'a> Platform<'a> {
         }
         self.status(&daemon.url()["http://".len()..], told).await;
 
-        // nobody could bring back what is hidden and git does not name, so it is taken out by hand
-        let path = format!("/connectors/{}/config", self.source);
-        let mut config = self.workers.get(&path).await.unwrap();
-        config.as_object_mut().unwrap().remove("ssl.key.password");
-        self.workers.ask(Method::PUT, &path, Some(config)).await;
         self.world.secret("token", ROTATED);
         self.declare("enforce");
         until("the secret is rotated", async || {
