@@ -78,6 +78,16 @@ impl<'a> Line<'a> {
         self.rest.until(&self.name, states).await;
     }
 
+    /// Waits until a worker that came back lists it again.
+    pub(super) async fn is_listed(&self, worker: &str) {
+        let worker = Rest::new(worker);
+        until("the worker lists the connector", async || {
+            let list = worker.get("/connectors?expand=info&expand=status").await;
+            list.is_some_and(|list| list[&self.name]["status"].is_object())
+        })
+        .await;
+    }
+
     fn drift(&self, verb: &str) -> [String; 1] {
         [format!("{verb} Connector {}: drift", self.name)]
     }

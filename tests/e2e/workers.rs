@@ -160,6 +160,9 @@ async fn a_write_outlives_its_worker_and_a_rebalance() {
         "its own writes are no drift"
     );
     assert!(daemon.stop().await.success());
+    for url in connect.urls() {
+        line.is_listed(&url).await;
+    }
     line.give_up().await;
 }
 
