@@ -7,7 +7,7 @@ use headgate::{
     desired::{ResetPoint, ResetTo},
     kafka::Client,
     lab::{KafkaCluster, Tool},
-    live::{GroupDetail, KafkaLive, LiveGroup, LiveObject, Observed},
+    live::{GroupDetail, KafkaLive, LiveGroup, LiveObject, Observed, Usage},
     model::{Kind, ObjectRef, TopicName},
     ports::{Ask, Batch, KafkaPlane, NewTopic, OffsetReset, Outcome, RefusalClass},
 };
@@ -53,6 +53,28 @@ fn detail_of(group: &LiveGroup) -> &GroupDetail {
         Observed::Known(detail) => detail,
         Observed::Unknown(reason) => panic!("no detail: {reason}"),
     }
+}
+
+/// Returns how far a group is behind, if that is known.
+fn lag_of(group: &LiveGroup) -> Option<u64> {
+    group.detail.known()?.lag()
+}
+
+/// Returns who uses a topic, as soon as that is known: of a group that rebalances nobody can tell what it reads, and other
+/// tests have groups as well.
+async fn usage_of(client: &Client, topic: &TopicName) -> Usage {
+    let ask = asking(topic.as_str(), Some(topic));
+    let asking = async {
+        loop {
+            let live = observed(client, &ask).await;
+            if let Observed::Known(usage) = &live.usage[topic] {
+                return usage.clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = timeout(SHOWN_WITHIN, asking).await;
+    told.unwrap_or_else(|_| panic!("nobody tells who uses {topic}"))
 }
 
 /// Looks at a group until it is as told.
@@ -140,7 +162,7 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
         reset(&client, group, ResetPoint::Earliest, topics).await,
         Outcome::Applied
     );
-    until(&client, group, |g| detail_of(g).lag() == Some(3)).await;
+    until(&client, group, |g| lag_of(g) == Some(3)).await;
     let live = observed(&client, &asking(group, Some(&name))).await;
     let seen = group_of(&live, group);
     assert_eq!(seen.state, "Empty");
@@ -160,7 +182,6 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
     let (lags, told) = lag_by_tool(cluster, group).await;
     assert_eq!(Some(lags), detail.lag(), "{told}");
 
-    let usage = &live.usage[&name];
     // a group that git does not declare is read as well, but for how old its unread records are
     let other = group_of(&observed(&client, &undeclared()).await, group);
     assert_eq!(detail_of(&other).lag(), Some(3));
@@ -169,7 +190,7 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
     assert_eq!(detail_of(&other).offsets[&name], dateless);
 
     // nobody is a member, so nobody uses it; the newest record is as old as the newest unread one or younger
-    let usage = usage.known().unwrap();
+    let usage = usage_of(&client, &name).await;
     assert_eq!(usage.consumers, Vec::<CompactString>::new());
     let oldest = offsets.iter().filter_map(|o| o.at).min().unwrap();
     assert!(usage.last_write >= Some(oldest), "{usage:?}");
@@ -178,7 +199,7 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
         reset(&client, group, ResetPoint::Latest, &[]).await,
         Outcome::Applied
     );
-    let seen = until(&client, group, |g| detail_of(g).lag() == Some(0)).await;
+    let seen = until(&client, group, |g| lag_of(g) == Some(0)).await;
     assert!(
         detail_of(&seen).offsets[&name]
             .iter()
@@ -188,12 +209,12 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
         reset(&client, group, ResetPoint::Time(oldest), &[]).await,
         Outcome::Applied
     );
-    until(&client, group, |g| detail_of(g).lag() == Some(3)).await;
+    until(&client, group, |g| lag_of(g) == Some(3)).await;
     assert_eq!(
         reset(&client, group, ResetPoint::Time(i64::MAX), &[]).await,
         Outcome::Applied
     );
-    until(&client, group, |g| detail_of(g).lag() == Some(0)).await;
+    until(&client, group, |g| lag_of(g) == Some(0)).await;
 }
 
 /// Has Kafka's own tool delete all records of a topic's two partitions.
@@ -220,14 +241,10 @@ async fn of_deleted_records_kafka_tells_when_they_were_written_as_long_as_their_
     };
     let client = client(cluster);
     let name = with_records(cluster, &client, "emptied").await;
-    let usage = async || {
-        let live = observed(&client, &asking("nobody", Some(&name))).await;
-        live.usage[&name].known().unwrap().clone()
-    };
-    let before = usage().await;
+    let before = usage_of(&client, &name).await;
     assert!(before.last_write.is_some());
     emptied(cluster, &name).await;
-    assert_eq!(usage().await, before);
+    assert_eq!(usage_of(&client, &name).await, before);
 }
 
 #[tokio::test]
@@ -247,7 +264,8 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
     let name = with_records(cluster, &client, "alive").await;
     let group = name.as_str();
     let consumer = cluster.admin().consumer(group, group).unwrap();
-    let stable = |g: &LiveGroup| g.state == "Stable" && !detail_of(g).members.is_empty();
+    let is_member = |detail: &GroupDetail| !detail.members.is_empty();
+    let stable = |g: &LiveGroup| g.state == "Stable" && g.detail.known().is_some_and(is_member);
     let seen = until(&client, group, stable).await;
     assert_eq!(seen.protocol, "classic");
     let members = &detail_of(&seen).members;
@@ -268,8 +286,7 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
         "{refused:?}"
     );
 
-    let live = observed(&client, &asking(group, Some(&name))).await;
-    let usage = live.usage[&name].known().unwrap();
+    let usage = usage_of(&client, &name).await;
     assert_eq!(usage.consumers, [group]);
     assert!(usage.last_write.is_some());
     let live = observed(&client, &undeclared()).await;
@@ -277,8 +294,8 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
 
     consumer.leave().await.unwrap();
     until(&client, group, |g| g.state == "Empty").await;
-    let live = observed(&client, &asking(group, Some(&name))).await;
-    assert!(live.usage[&name].known().unwrap().consumers.is_empty());
+    let usage = usage_of(&client, &name).await;
+    assert_eq!(usage.consumers, Vec::<CompactString>::new());
 }
 
 #[tokio::test]
@@ -301,12 +318,11 @@ async fn a_group_of_the_newer_protocol_is_described_by_its_own_request() {
         "5",
     ];
     let seeing = async {
-        let stable = |g: &LiveGroup| g.state == "Stable" && detail_of(g).lag() == Some(0);
+        let stable = |g: &LiveGroup| g.state == "Stable" && lag_of(g) == Some(0);
         let seen = until(&client, group, stable).await;
         assert_eq!(seen.protocol, "consumer");
         assert_eq!(detail_of(&seen).members[0].assigned[&name], [0, 1]);
-        let live = observed(&client, &asking(group, Some(&name))).await;
-        assert_eq!(live.usage[&name].known().unwrap().consumers, [group]);
+        assert_eq!(usage_of(&client, &name).await.consumers, [group]);
         cluster.admin().produce(group, &["d", "e"]).await.unwrap();
     };
     let (consumed, ()) = tokio::join!(cluster.tool(Tool::ConsoleConsumer, &args), seeing);
@@ -326,8 +342,7 @@ async fn a_share_group_uses_its_topic_and_has_no_offsets_of_its_own() {
         let seen = until(&client, group, |g| g.state == "Stable").await;
         assert_eq!(seen.protocol, "share");
         assert!(matches!(seen.detail, Observed::Unknown(_)), "{seen:?}");
-        let live = observed(&client, &asking(group, Some(&name))).await;
-        assert_eq!(live.usage[&name].known().unwrap().consumers, [group]);
+        assert_eq!(usage_of(&client, &name).await.consumers, [group]);
     };
     tokio::select! {
         // it reads until it is killed
@@ -348,7 +363,7 @@ async fn sixty_groups_cost_no_more_requests_than_their_coordinators_are_many() {
     let id = |n| format!("{name}-{n:02}");
     let outcome = reset(&client, &id(0), ResetPoint::Earliest, topics).await;
     assert_eq!(outcome, Outcome::Applied);
-    let lag = |g: &LiveGroup| detail_of(g).lag() == Some(3);
+    let lag = |g: &LiveGroup| lag_of(g) == Some(3);
     until(&client, &id(0), lag).await;
     // sizes of disks are read the first time only
     observed(&client, &undeclared()).await;
