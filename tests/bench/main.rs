@@ -2,7 +2,7 @@
 //! only when something could not be measured; a figure that is missed is told as such.
 //!
 //! `BENCH_QUICK=1` takes 1,000 topics in place of 10,000;
-//! `BENCH_ONLY=create|add|pass|memory|parse|placement|http|growth|planes|estate` takes a part (commas between several);
+//! `BENCH_ONLY=create|add|pass|memory|parse|placement|http|growth|planes|acls|estate` takes a part (commas between several);
 //! `BENCH_WRITE=1` writes docs/BENCHMARKS.md.
 
 mod daemon;

@@ -62,6 +62,9 @@ pub(crate) async fn all(options: &Options) -> Result<Figures, Failure> {
     if options.wants("planes") {
         figures.rows.extend(planes::rows(options).await?);
     }
+    if options.wants("acls") {
+        figures.rows.push(estate::acls(options).await?);
+    }
     if options.wants("estate") {
         estate::whole(options, &mut figures).await?;
     }
