@@ -84,18 +84,43 @@ fn unusable(field: &'static str, why: &dyn ToString) -> Unusable {
 }
 
 /// Says what a failed handshake with `who` (`broker`, `server`) means and what to do; `None` where TLS is not the cause.
+/// `plainly` says what to do where no TLS is wanted.
 #[must_use]
-pub fn explain(error: &(dyn StdError + 'static), who: &str, host: &str) -> Option<String> {
+pub fn explain(
+    error: &(dyn StdError + 'static),
+    who: &str,
+    host: &str,
+    plainly: &str,
+) -> Option<String> {
     Some(match cause(error)? {
         rustls::Error::InvalidCertificate(problem) => certificate(problem, who, host),
         rustls::Error::InvalidMessage(_) => {
-            format!(
-                "the port does not speak TLS; use the {who}'s TLS listener, or remove `tls:` for this cluster"
-            )
+            format!("the port does not speak TLS; use the {who}'s TLS listener, or {plainly}")
         }
         rustls::Error::AlertReceived(alert) => refused(*alert, who),
         other => other.to_string(),
     })
+}
+
+/// Tells whether the other side turned us away by our certificate, or for want of one. With TLS 1.3 it says so after the
+/// handshake is done on our side, and before it reads what we send.
+#[must_use]
+pub fn turns_us_away(error: &(dyn StdError + 'static)) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        cause(error),
+        Some(rustls::Error::AlertReceived(
+            Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::BadCertificate
+                | Alert::CertificateUnknown
+                | Alert::CertificateExpired
+                | Alert::CertificateRevoked
+                | Alert::UnsupportedCertificate
+                | Alert::AccessDenied
+                | Alert::HandshakeFailure
+        ))
+    )
 }
 
 /// Finds rustls' word among an error's causes. What an [`io::Error`] wraps is not among its sources.

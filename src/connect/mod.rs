@@ -80,7 +80,7 @@ impl Client {
     ) -> Self {
         Self {
             name: name.into(),
-            rest: rest::Client::new(endpoint, limits),
+            rest: rest::Client::new("Kafka Connect", endpoint, limits),
             patience,
             is_private: endpoint.is_private,
         }

@@ -65,7 +65,7 @@ pub(super) async fn connect(
 
 /// Says what a failed handshake means and what to do; `None` where the error is not TLS's.
 pub(super) fn explain(error: &io::Error, host: &str) -> Option<String> {
-    tls::explain(error, "broker", host)
+    tls::explain(error, "broker", host, "remove `tls:` for this cluster")
 }
 
 /// What a port means that hangs up on a TLS greeting.

@@ -16,11 +16,8 @@ const NONE: &str = "NONE";
 pub(super) async fn global(client: &Client) -> Result<CompactString, Error> {
     let answer = client.get("/config").await?;
     let told: Level = answer.json()?;
-    told.level.ok_or_else(|| Error::Unreadable {
-        address: answer.address,
-        asked: answer.asked,
-        found: "without a level".to_owned(),
-    })
+    told.level
+        .ok_or_else(|| answer.unreadable("without a level".to_owned()))
 }
 
 /// Reads what a subject says itself; `None`: nothing.

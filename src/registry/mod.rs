@@ -79,7 +79,7 @@ impl Client {
     #[must_use]
     pub fn patient(endpoint: &Endpoint, patience: Patience, limits: Limits) -> Self {
         Self {
-            rest: rest::Client::new(endpoint, limits),
+            rest: rest::Client::new("a Schema Registry", endpoint, limits),
             patience,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Error, access::Login, error::hint};
+use super::{Error, access::Login};
 use crate::model::one_line;
 
 /// An answer, whole.
@@ -19,6 +19,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Who asked.
     pub(super) login: Option<Arc<Login>>,
+    /// What should be at the address.
+    pub(super) service: &'static str,
 }
 
 /// What Kafka Connect and the Schema Registry say where they do not do what was asked: both in the same shape.
@@ -47,20 +49,26 @@ impl Answer {
             return Err(self.refusal());
         }
         // serde_json's message would repeat the value it stumbled over
-        serde_json::from_slice(&self.body).map_err(|error| Error::Unreadable {
-            address: self.address.clone(),
-            asked: self.asked.clone(),
-            found: match (error.classify(), self.body.first()) {
-                (serde_json::error::Category::Data, _) => format!(
-                    "JSON of another shape (line {}, column {})",
-                    error.line(),
-                    error.column()
-                ),
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let at = format!("(line {}, column {})", error.line(), error.column());
+            self.unreadable(match (error.classify(), self.body.first()) {
+                (serde_json::error::Category::Data, _) => format!("JSON of another shape {at}"),
                 (_, Some(b'<')) => "a page of HTML".to_owned(),
                 (_, None) => "nothing at all".to_owned(),
-                _ => format!("no JSON (line {}, column {})", error.line(), error.column()),
-            },
+                _ => format!("no JSON {at}"),
+            })
         })
+    }
+
+    /// Returns the answer as an error; `found` says what it is instead of what it should be, and holds nothing of it.
+    #[must_use]
+    pub fn unreadable(&self, found: String) -> Error {
+        Error::Unreadable {
+            address: self.address.clone(),
+            asked: self.asked.clone(),
+            found,
+            service: self.service,
+        }
     }
 
     /// Returns what the service complains of, in its own words; `None` where the answer is that of something else, such as
@@ -87,7 +95,7 @@ impl Answer {
             "" => "no word about why",
             words => words,
         };
-        let hint = hint(*status);
+        let hint = self.hint();
         format!("{address}: {asked} is answered with HTTP {status}: {words}{hint}")
     }
 
@@ -96,11 +104,36 @@ impl Answer {
     #[must_use]
     pub fn refusal(&self) -> Error {
         let message = self.complaint().map(|complaint| complaint.message);
+        let words = match one_line(&message.unwrap_or_default(), 300) {
+            words if words.is_empty() => words,
+            words => format!(": {words}"),
+        };
         Error::Refused {
             address: self.address.clone(),
             asked: self.asked.clone(),
             status: self.status,
-            message: one_line(&message.unwrap_or_default(), 300),
+            words: words + &self.hint(),
+        }
+    }
+
+    /// Tells whether nothing at the address knows the path: the service is not there, or it has not begun to serve yet. A
+    /// service that looks for what a path names and does not find it has words of its own.
+    #[must_use]
+    pub fn has_no_such_path(&self) -> bool {
+        // what Jersey says, on which Connect and the registry stand
+        let is_own = |complaint: Complaint| !complaint.message.starts_with("HTTP 404");
+        self.status == 404 && !self.complaint().is_some_and(is_own)
+    }
+
+    /// Says what to do about a status, for who set the service up.
+    fn hint(&self) -> String {
+        match self.status {
+            401 => "; look at `auth` of this service in headgate.yaml".to_owned(),
+            403 => "; the login has no right to this".to_owned(),
+            404 if self.has_no_such_path() => {
+                format!("; is this the address of {}?", self.service)
+            }
+            _ => String::new(),
         }
     }
 }

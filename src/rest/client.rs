@@ -12,9 +12,12 @@ use reqwest::{
     Response,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout_at},
+};
 
-use super::{Again, Answer, Error, Method, Request, access::Access};
+use super::{Again, Answer, Error, Method, Request, access::Access, error::in_words};
 use crate::{config::Endpoint, model::one_line};
 
 const JSON: &str = "application/json";
@@ -39,6 +42,8 @@ impl Default for Limits {
 
 /// A REST plane's servers. What is dropped in the middle does no harm to later requests.
 pub struct Client {
+    /// What should be there, for people: `Kafka Connect`.
+    service: &'static str,
     endpoint: Arc<Endpoint>,
     limits: Limits,
     access: Mutex<Option<Arc<Access>>>,
@@ -47,10 +52,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client. Nothing is read or sent yet.
+    /// Makes a client of what people call `service`. Nothing is read or sent yet.
     #[must_use]
-    pub fn new(endpoint: &Endpoint, limits: Limits) -> Self {
+    pub fn new(service: &'static str, endpoint: &Endpoint, limits: Limits) -> Self {
         Self {
+            service,
             endpoint: Arc::new(endpoint.clone()),
             limits,
             access: Mutex::default(),
@@ -66,7 +72,14 @@ impl Client {
     /// There is no answer; see [`Error::outcome_is_unknown`].
     pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
         let deadline = Instant::now() + request.within;
-        let access = self.access(deadline, request).await?;
+        let reading = timeout_at(deadline, self.access());
+        let access = reading.await.unwrap_or_else(|_| {
+            let what = format!(
+                "certificates or logins could not be read within {}",
+                in_words(request.within)
+            );
+            Err(Error::Settings(what))
+        })?;
         let urls = &self.endpoint.urls;
         let first = self.first.load(Ordering::Relaxed);
         let mut tried = Vec::new();
@@ -115,7 +128,7 @@ impl Client {
     }
 
     /// Returns what a request needs, read again where that was long ago.
-    async fn access(&self, deadline: Instant, request: &Request) -> Result<Arc<Access>, Error> {
+    async fn access(&self) -> Result<Arc<Access>, Error> {
         let mut access = self.access.lock().await;
         if let Some(fresh) = access.as_ref().filter(|access| access.is_fresh()) {
             return Ok(Arc::clone(fresh));
@@ -128,14 +141,10 @@ impl Client {
         let reading = tokio::task::spawn_blocking(move || {
             Access::read(&endpoint, &limits, before.as_deref())
         });
-        let read = tokio::time::timeout_at(deadline, reading).await;
-        let Ok(Ok(read)) = read else {
-            let what = format!(
-                "certificates or logins could not be read within {:?}",
-                request.within
-            );
-            return Err(Error::Settings(what));
-        };
+        let read = reading.await.unwrap_or_else(|error| {
+            let what = format!("certificates or logins could not be read: {error}");
+            Err(Error::Settings(what))
+        });
         Ok(Arc::clone(access.insert(Arc::new(read?))))
     }
 
@@ -184,6 +193,7 @@ impl Client {
             status,
             body: self.body(response, url, request, within).await?,
             login: access.login.clone(),
+            service: self.service,
         })
     }
 

@@ -41,7 +41,7 @@ pub enum Error {
         problem: String,
     },
     /// No answer in time.
-    #[error("{address}: no whole answer to {asked} within {after:?}")]
+    #[error("{address}: no whole answer to {asked} within {}", in_words(*after))]
     Timeout {
         /// The server.
         address: String,
@@ -85,9 +85,7 @@ pub enum Error {
         limit: usize,
     },
     /// The answer is not what this service says.
-    #[error(
-        "{address}: the answer to {asked} is {found}; is this the address of the right service?"
-    )]
+    #[error("{address}: the answer to {asked} is {found}; is this the address of {service}?")]
     Unreadable {
         /// The server.
         address: String,
@@ -95,9 +93,11 @@ pub enum Error {
         asked: String,
         /// What it is instead; never its content.
         found: String,
+        /// What should be there.
+        service: &'static str,
     },
     /// The service says no.
-    #[error("{address}: {asked} is answered with HTTP {status}{}", said(*status, message))]
+    #[error("{address}: {asked} is answered with HTTP {status}{words}")]
     Refused {
         /// The server.
         address: String,
@@ -105,8 +105,8 @@ pub enum Error {
         asked: String,
         /// The status of HTTP.
         status: u16,
-        /// The service's words, which may be none.
-        message: String,
+        /// `: ` and the service's words, where it has some; `; ` and what to do, where that is known.
+        words: String,
     },
     /// Several servers were tried and none could be used.
     #[error("none of {} servers could be used: {}", .0.len(), .0.iter().map(|e| chain(e)).collect::<Vec<_>>().join("; "))]
@@ -123,24 +123,27 @@ impl Error {
     ) -> Self {
         let address = address.to_owned();
         let asked = request.to_string();
-        let reason = innermost(error);
+        let reason = reason(error, &address);
         let host = address.split('/').nth(2).unwrap_or_default();
         let host = match host.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => host,
         };
-        match tls::explain(error, "server", host) {
-            Some(problem) => Self::Tls { address, problem },
-            None if error.is_builder() => {
+        // later a request may have been carried out, whatever is wrong with TLS
+        let is_before = error.is_connect() || tls::turns_us_away(error);
+        let plainly = "write its address as http:// and take `tls` away";
+        match tls::explain(error, "server", host, plainly) {
+            Some(problem) if is_before => Self::Tls { address, problem },
+            _ if error.is_builder() => {
                 Self::Settings(format!("{address} is no usable address: {reason}"))
             }
-            None if error.is_connect() => Self::Connect { address, reason },
-            None if error.is_timeout() => Self::Timeout {
+            _ if error.is_connect() => Self::Connect { address, reason },
+            _ if error.is_timeout() => Self::Timeout {
                 address,
                 asked,
                 after,
             },
-            None => Self::Closed {
+            _ => Self::Closed {
                 address,
                 asked,
                 reason,
@@ -186,28 +189,46 @@ impl Error {
 }
 
 /// Returns the words of the last cause: what stands above it only says that a request failed.
-fn innermost(error: &reqwest::Error) -> String {
+fn reason(error: &reqwest::Error, address: &str) -> String {
     let mut last: &dyn StdError = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
-    last.to_string()
+    let words = last.to_string();
+    match address.starts_with("http://") && is_like_tls(&words) {
+        true => {
+            format!("{words}; if the port speaks TLS, write its address as https:// and add `tls`")
+        }
+        false => words,
+    }
 }
 
-/// Says what a status means for who set the service up, behind the service's own words.
-fn said(status: u16, message: &str) -> String {
-    let words = match message {
-        "" => String::new(),
-        _ => format!(": {message}"),
-    };
-    words + hint(status)
+/// Tells whether a port that wants TLS may have hung up on plain HTTP, in the words of the HTTP library (hyper): some say why
+/// in TLS, and some say nothing.
+fn is_like_tls(words: &str) -> bool {
+    words == "invalid HTTP version parsed" || words == "connection closed before message completed"
 }
 
-/// Says what to do about a status.
-pub(super) fn hint(status: u16) -> &'static str {
-    match status {
-        401 => "; look at `auth` of this service in headgate.yaml",
-        403 => "; the login has no right to this",
-        _ => "",
+/// Returns a time as a person would write it.
+pub(super) fn in_words(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds < 1.0 => format!("{} ms", time.as_millis()),
+        seconds => format!("{seconds:.0} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_a_person_would_write_them() {
+        for (time, told) in [
+            (Duration::from_nanos(29_984_273_112), "30 s"),
+            (Duration::from_secs(95), "95 s"),
+            (Duration::from_micros(100_300), "100 ms"),
+        ] {
+            assert_eq!(in_words(time), told);
+        }
     }
 }

@@ -231,7 +231,7 @@ impl Plane {
         daemon.settle().await?;
         stage.rest().await?;
         let endpoint = Endpoint::plaintext(vec![self.double.url.clone()]);
-        let client = Client::new(&endpoint, Limits::default());
+        let client = Client::new("a double", &endpoint, Limits::default());
         // once unmeasured: connections are made, and the pass is the first one after a rest
         self.send(&client).await?;
         daemon.pass().await?;

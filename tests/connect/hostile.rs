@@ -185,7 +185,7 @@ async fn another_service_at_the_address_is_told() {
     assert!(
         seen.unknown()
             .unwrap()
-            .contains("is this the address of the right service?")
+            .contains("is this the address of Kafka Connect?")
     );
 }
 

@@ -8,6 +8,11 @@ use headgate::{
     ports::{ConnectPlane, ConnectWrite, Outcome, RefusalClass},
 };
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
 use super::double::{self, Double, Reply};
 use crate::support::pki::Pki;
 
@@ -20,6 +25,13 @@ fn mk_client(double: &Double, tls: Tls) -> Client {
         ..Endpoint::plaintext(vec![url])
     };
     Client::new("main", &endpoint)
+}
+
+fn mk_pause() -> ConnectWrite {
+    ConnectWrite::State {
+        name: "c".into(),
+        to: RunState::Paused,
+    }
 }
 
 async fn observe(double: &Double, tls: Tls) -> Observed<ConnectSeen> {
@@ -73,11 +85,7 @@ async fn what_is_wrong_with_tls_is_told_and_nothing_is_sent() {
         let seen = client.observe().await;
         let why = seen.unknown().unwrap();
         assert!(why.contains(want), "{why}");
-        let pause = ConnectWrite::State {
-            name: "c".into(),
-            to: RunState::Paused,
-        };
-        let outcome = client.write(pause).await;
+        let outcome = client.write(mk_pause()).await;
         let is_unreached = |outcome: &Outcome| matches!(outcome, Outcome::Refused(r) if r.class == RefusalClass::Unreached);
         assert!(is_unreached(&outcome), "{outcome:?}");
         assert!(double.asked().is_empty());
@@ -90,6 +98,43 @@ async fn a_port_without_tls_is_told() {
     let seen = observe(&double, Pki::new("ours").trust()).await;
     let why = seen.unknown().unwrap();
     assert!(why.contains("does not speak TLS"), "{why}");
+    assert!(why.contains("write its address as http://"), "{why}");
+}
+
+#[tokio::test]
+async fn a_port_that_wants_tls_is_told() {
+    let pki = Pki::new("ours");
+    let double = double::start_tls(pki.acceptor(pki.issue("127.0.0.1", VALID), false)).await;
+    let url = double.url.replace("https://", "http://");
+    let seen = super::mk_client(&[&url]).observe().await;
+    let why = seen.unknown().unwrap();
+    assert!(why.contains("write its address as https://"), "{why}");
+    assert!(double.asked().is_empty());
+}
+
+/// What is wrong with TLS behind the handshake comes behind the request, too.
+#[tokio::test]
+async fn a_connection_that_is_spoiled_after_the_request_leaves_a_write_unknown() {
+    let pki = Pki::new("ours");
+    let acceptor = pki.acceptor(pki.issue("127.0.0.1", VALID), false);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut tls = acceptor.accept(tcp).await.unwrap();
+        assert!(tls.read(&mut [0; 4096]).await.unwrap() > 0);
+        let (tcp, _) = tls.get_mut();
+        tcp.write_all(b"what nobody says in TLS").await.unwrap();
+        listener.accept().await.map(|_| ())
+    });
+    let endpoint = Endpoint {
+        tls: Some(pki.trust()),
+        ..Endpoint::plaintext(vec![url.clone(), url])
+    };
+    let outcome = Client::new("main", &endpoint).write(mk_pause()).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(!serving.is_finished(), "nothing is sent twice");
+    serving.abort();
 }
 
 #[tokio::test]

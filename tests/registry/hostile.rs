@@ -29,11 +29,15 @@ const WRONG: &[(u16, &str, &str)] = &[
     (200, "[\"a\", 7]", "JSON"),
     (200, "\"BACKWARD\"", "JSON"),
     (204, "", "nothing at all"),
-    (404, "<html>not found</html>", "HTTP 404"),
+    (
+        404,
+        "<html>not found</html>",
+        "HTTP 404; is this the address of a Schema Registry?",
+    ),
     (
         404,
         "{\"error_code\": 404, \"message\": \"HTTP 404 Not Found\"}",
-        "HTTP 404",
+        "HTTP 404: HTTP 404 Not Found; is this the address of a Schema Registry?",
     ),
     (401, "", "look at `auth`"),
     (
