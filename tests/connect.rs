@@ -26,6 +26,7 @@ const CANARY: &str = "canary-hunter2";
 fn mk_patience() -> Patience {
     Patience {
         read: Duration::from_secs(20),
+        look: Duration::from_secs(20),
         validate: Duration::from_secs(20),
         write: Duration::from_secs(20),
         busy: Duration::from_secs(20),
@@ -43,6 +44,7 @@ fn mk_impatient(url: &str) -> Client {
     let brief = Duration::from_millis(100);
     let patience = Patience {
         read: brief,
+        look: brief,
         validate: brief,
         write: brief,
         busy: brief,

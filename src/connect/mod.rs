@@ -30,6 +30,9 @@ use crate::{
 pub struct Patience {
     /// A read. 30 s: a worker that rebalances answers within seconds.
     pub read: Duration,
+    /// All reads of a look. 60 s: two small requests for each of 500 connectors take a second, and what is not read by then is
+    /// unknown.
+    pub look: Duration,
     /// A validation, which may try out the systems that the config names. 30 s.
     pub validate: Duration,
     /// One attempt to write. 95 s: Connect itself gives up after 90 s, and its word is better than none (Kafka,
@@ -46,6 +49,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             read: Duration::from_secs(30),
+            look: Duration::from_secs(60),
             validate: Duration::from_secs(30),
             write: Duration::from_secs(95),
             busy: Duration::from_secs(60),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use futures::{StreamExt, future, stream};
+use tokio::time::Instant;
 
 use super::{
     Client,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     live::{ConnectCluster, ConnectLooked, ConnectSeen, LiveConnector, Observed},
     model::chain,
-    rest::{Answer, Error, Method, Request, segment},
+    rest::{Answer, Complaint, Error, Method, Request, segment, within},
 };
 
 /// Up to so many connectors are looked at one by one, which takes two small requests each; more are cheaper in one list.
@@ -35,6 +36,7 @@ pub(super) async fn observe(client: &Client) -> Observed<ConnectSeen> {
 
 /// Looks at some connectors.
 pub(super) async fn look(client: &Client, names: &[CompactString]) -> Observed<ConnectLooked> {
+    let end = Instant::now() + client.patience.look;
     let listed = async {
         match names.len() > ONE_BY_ONE {
             true => connectors(client).await,
@@ -54,7 +56,7 @@ pub(super) async fn look(client: &Client, names: &[CompactString]) -> Observed<C
     let looks = each.into_iter().map(|(name, listed)| async move {
         let seen = match listed {
             Some(seen) => seen,
-            None => one(client, &name).await,
+            None => within(end, "Connect", one(client, &name)).await,
         };
         (name, seen)
     });
@@ -87,14 +89,7 @@ async fn connectors(
     Ok(read.into_iter().map(live).collect())
 }
 
-async fn one(client: &Client, name: &str) -> Observed<Option<LiveConnector>> {
-    match read_one(client, name).await {
-        Ok(seen) => Observed::Known(seen),
-        Err(error) => Observed::Unknown(chain(&error)),
-    }
-}
-
-async fn read_one(client: &Client, name: &str) -> Result<Option<LiveConnector>, Error> {
+async fn one(client: &Client, name: &str) -> Result<Option<LiveConnector>, Error> {
     let Some(segment) = segment(name) else {
         return Err(Error::Settings(format!(
             "no request can name the connector {name:?}"
@@ -114,12 +109,10 @@ async fn read_one(client: &Client, name: &str) -> Result<Option<LiveConnector>, 
     Ok(Some(connector(&client.name, name, info, status)))
 }
 
-/// Tells whether Connect itself says that there is no such connector. A worker that is starting answers 404 to everything,
-/// and so does a proxy with the wrong path: those do not name it.
+/// Tells whether Connect itself says that there is no such connector, and names it. A worker that is starting answers 404 to
+/// everything, and so does a proxy with the wrong path.
 pub(super) fn is_absent(answer: &Answer, name: &str) -> bool {
-    let names_it = || {
-        let complaint = answer.complaint()?;
-        Some(complaint.error_code == 404 && complaint.message.contains(name))
-    };
-    answer.status == 404 && names_it().unwrap_or(false)
+    let names_it =
+        |complaint: Complaint| complaint.error_code == 404 && complaint.message.contains(name);
+    answer.status == 404 && !answer.has_no_such_path() && answer.complaint().is_some_and(names_it)
 }

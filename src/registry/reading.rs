@@ -5,7 +5,7 @@ use std::future::Future;
 
 use compact_str::CompactString;
 use futures::{StreamExt, stream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Client,
@@ -16,9 +16,8 @@ use super::{
 };
 use crate::{
     live::{LiveSubject, Observed},
-    model::chain,
     ports::Wanted,
-    rest::Error,
+    rest::{self, Error},
 };
 
 /// Requests that are under way at once.
@@ -91,17 +90,7 @@ pub(super) async fn within<T>(
     end: Instant,
     reading: impl Future<Output = Result<T, Error>>,
 ) -> Observed<T> {
-    let late = || {
-        Observed::Unknown("the registry is too slow: there was no time left to read it".to_owned())
-    };
-    if Instant::now() >= end {
-        return late();
-    }
-    match timeout_at(end, reading).await {
-        Ok(Ok(read)) => Observed::Known(read),
-        Ok(Err(error)) => Observed::Unknown(chain(&error)),
-        Err(_) => late(),
-    }
+    rest::within(end, "the registry", reading).await
 }
 
 impl Reading<'_> {

@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod outcome;
 mod request;
+mod within;
 
 pub use access::plain;
 pub use answer::{Answer, Complaint};
@@ -17,3 +18,4 @@ pub use client::{Client, Limits};
 pub use error::Error;
 pub use outcome::{refused, unanswered};
 pub use request::{Again, Method, Request, segment};
+pub use within::within;

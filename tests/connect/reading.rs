@@ -1,15 +1,20 @@
 //! Observing and looking: in as few requests as promised, and never taking silence for absence.
 
+use std::time::Duration;
+
 use headgate::{
+    config::Endpoint,
+    connect::{Client, Patience},
     live::{ConfigProblem, Observed, config_value},
     ports::ConnectPlane,
+    rest::Limits,
 };
 use serde_json::{Value, json};
 
 use super::{
     CANARY,
     double::{self, Asked, Reply},
-    mk_client, mk_config,
+    mk_client, mk_config, mk_patience,
 };
 
 const LIST: &str = "GET /connectors?expand=info&expand=status";
@@ -96,6 +101,42 @@ async fn only_connects_own_word_makes_a_connector_absent() {
         let looked = mk_client(&[&double.url]).look(&["gone".into()]).await;
         let gone = &looked.known().unwrap().connectors["gone"];
         assert!(gone.unknown().is_some(), "{status} {body}: {gone:?}");
+    }
+}
+
+/// What a worker says of every path while it starts is no word about a connector that is called so.
+#[tokio::test]
+async fn a_connector_whose_name_stands_in_any_answer_is_not_made_absent_by_it() {
+    let double = double::start(|_| Reply::error(404, "HTTP 404 Not Found")).await;
+    let looked = mk_client(&[&double.url]).look(&["Found".into()]).await;
+    let found = &looked.known().unwrap().connectors["Found"];
+    let why = found.unknown().unwrap();
+    assert!(
+        why.contains("404") && why.ends_with("is this the address of Kafka Connect?"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn workers_that_fall_silent_are_not_waited_for_connector_by_connector() {
+    let double = double::start(|asked| match asked.line.as_str() {
+        LIST => Reply::Json(200, json!({})),
+        _ => Reply::Silence,
+    })
+    .await;
+    let patience = Patience {
+        look: Duration::from_millis(300),
+        ..mk_patience()
+    };
+    let endpoint = Endpoint::plaintext(vec![double.url.clone()]);
+    let client = Client::patient("main", &endpoint, patience, Limits::default());
+    let names: Vec<_> = (0..20).map(|n| format!("c-{n}").into()).collect();
+    let looked = client.look(&names).await;
+    let connectors = &looked.known().unwrap().connectors;
+    assert_eq!(connectors.len(), 20);
+    for seen in connectors.values() {
+        let why = seen.unknown().unwrap();
+        assert!(why.contains("Connect is too slow"), "{why}");
     }
 }
 
