@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     live::{ConnectCluster, LiveConfig, LiveConnector, LiveTask, Observed},
-    model::{ClusterId, ConfigKey},
+    model::{ClusterId, ConfigKey, is_masked},
 };
 
 /// The most connectors that are taken; the largest Connect clusters have thousands.
@@ -118,12 +118,6 @@ pub(super) fn connector(
             })
             .collect(),
     }
-}
-
-/// Tells whether a value is what workers show in place of a secret (Confluent 7.9.3 and newer), or what Kafka prints for a
-/// password.
-fn is_masked(value: &str) -> bool {
-    value == "[hidden]" || (value.len() >= 4 && value.bytes().all(|byte| byte == b'*'))
 }
 
 /// Keeps the beginning of a trace only: the rest is many times longer than everything else.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     live::{ConfigProblem, Observed},
-    model::{Hidden, chain},
+    model::{Hidden, chain, one_line},
     ports::{ConnectorConfig, NewValue},
     rest::{Again, Answer, Error, Method, Request, segment},
 };
@@ -18,8 +18,9 @@ use crate::{
 /// The key that names the plugin.
 const CLASS: &str = "connector.class";
 
-/// Plugins that are named to somebody whose own is not there.
+/// Plugins that are named to somebody whose own is not there, and the most characters of that.
 const NAMED: usize = 20;
+const NAMES: usize = 2_000;
 
 /// Asks the plugin.
 pub(super) async fn validate(
@@ -94,10 +95,8 @@ async fn refused(
     if plugins.iter().any(|plugin| is_called(&plugin.class, class)) {
         let words = answer.complaint().map(|complaint| complaint.message);
         let words = hidden::tell(hidden, &words.unwrap_or_default());
-        return Observed::Unknown(format!(
-            "{}: the plugin could not be asked, HTTP {}: {words}",
-            answer.address, answer.status
-        ));
+        let told = answer.told(&words);
+        return Observed::Unknown(format!("the plugin could not be asked: {told}"));
     }
     let mut there: Vec<&str> = plugins.iter().map(|plugin| plugin.class.as_str()).collect();
     there.sort_unstable();
@@ -106,10 +105,10 @@ async fn refused(
         more => format!(" and {more} more"),
     };
     there.truncate(NAMED);
+    let there = one_line(&there.join(", "), NAMES);
     Observed::Known(vec![problem(format!(
-        "the worker at {} has no plugin {class}; install it on all workers, or use one that is there: {}{more}",
-        answer.address,
-        there.join(", ")
+        "the worker at {} has no plugin {class}; install it on all workers, or use one that is there: {there}{more}",
+        answer.address
     ))])
 }
 

@@ -34,6 +34,9 @@ pub(super) const REFERRED_TO: i64 = 42206;
 /// The most characters of the registry's words that are told.
 const WORDS: usize = 1000;
 
+/// The most objections to one schema that are told.
+const OBJECTIONS: usize = 20;
+
 /// Tells whether a registry itself answered with one of these codes: a page that is not found, of a proxy or another
 /// service, has none. A code begins with the status that it goes with.
 pub(super) fn says(answer: &Answer, codes: &[i64]) -> bool {
@@ -186,13 +189,16 @@ impl Judgement {
     /// Returns what speaks against the schema; one that is not compatible has at least one reason.
     pub(super) fn against(self) -> Vec<String> {
         let words = self.messages.iter().map(|words| one_line(words, WORDS));
-        let words: Vec<String> = words.filter(|words| !words.trim().is_empty()).collect();
+        let mut words: Vec<String> = words.filter(|words| !words.trim().is_empty()).collect();
+        let more = words.len().saturating_sub(OBJECTIONS);
+        words.truncate(OBJECTIONS);
+        if more > 0 {
+            words.push(format!("and {more} more"));
+        }
         match (self.is_compatible, words.is_empty()) {
             (true, _) => Vec::new(),
             (false, false) => words,
-            (false, true) => {
-                vec![UNEXPLAINED.to_owned()]
-            }
+            (false, true) => vec![UNEXPLAINED.to_owned()],
         }
     }
 }

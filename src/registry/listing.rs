@@ -35,13 +35,13 @@ pub(super) async fn list(client: &Client, whole: bool) -> Result<Listed, Error> 
             }
         };
         names.extend(more);
-        if names.len() == before || names.len() >= MOST {
-            let cut = Some(told(
-                names.len(),
-                "it tells the same ones again, or too many",
-            ));
-            return Ok(Listed { names, cut });
-        }
+        let why = match names.len() {
+            now if now == before => "it tells the same ones again",
+            MOST.. => "it has too many",
+            _ => continue,
+        };
+        let cut = Some(told(names.len(), why));
+        return Ok(Listed { names, cut });
     }
     Ok(Listed { names, cut: None })
 }

@@ -28,17 +28,29 @@ impl Declared<'_> {
     }
 }
 
-/// Asks whether the subject has the schema, by what registering it would compare. One that cannot be read is not there.
-pub(super) async fn find(client: &Client, declared: Declared<'_>) -> Result<Option<Found>, Error> {
-    let below = format!("?normalize={}", declared.schema.normalize);
-    let path = path("/subjects", declared.subject, &below)?;
-    let answer = client.ask(&path, &declared.sent()).await?;
+/// Asks whether the subject has a schema, by what registering it would compare. One that cannot be read is not there.
+pub(super) async fn look_up(
+    client: &Client,
+    subject: &str,
+    schema: &Sent<'_>,
+    normalize: bool,
+) -> Result<Option<Registered>, Error> {
+    let path = path("/subjects", subject, &format!("?normalize={normalize}"))?;
+    let answer = client.ask(&path, schema).await?;
     if says(&answer, &[NO_SUBJECT, NO_SCHEMA, INVALID_SCHEMA]) {
         return Ok(None);
     }
-    let Registered { version, id } = answer.json()?;
-    Ok(Some(Found {
-        digest: declared.schema.digest.clone(),
+    answer.json().map(Some)
+}
+
+/// Asks whether the subject has the declared schema.
+pub(super) async fn find(client: &Client, declared: Declared<'_>) -> Result<Option<Found>, Error> {
+    let Declared {
+        subject, schema, ..
+    } = declared;
+    let found = look_up(client, subject, &declared.sent(), schema.normalize).await?;
+    Ok(found.map(|Registered { version, id }| Found {
+        digest: schema.digest.clone(),
         version,
         id,
     }))

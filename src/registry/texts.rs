@@ -8,15 +8,15 @@ use tokio::time::Instant;
 
 use super::{
     Client,
-    answers::{
-        INVALID_SCHEMA, NO_SCHEMA, NO_SUBJECT, NO_VERSION, Reference, Registered, Sent, Told, says,
-    },
+    answers::{NO_SUBJECT, NO_VERSION, Reference, Sent, Told, says},
     path,
     reading::{AT_ONCE, within},
+    schema::look_up,
 };
 use crate::{
     desired::SchemaFormat,
     live::{Observed, Referred, SchemaText},
+    model::one_line,
     rest::Error,
 };
 
@@ -49,12 +49,14 @@ async fn text(client: &Client, subject: &str) -> Result<Observed<SchemaText>, Er
     let format = told.schema_type.as_deref();
     let format = format.unwrap_or(SchemaFormat::Avro.as_str());
     let Some(format) = SchemaFormat::ALL.into_iter().find(|f| f.as_str() == format) else {
+        let format = one_line(format, 40);
         let why = format!("it is of the type {format}, which is none of AVRO, JSON and PROTOBUF");
         return Ok(Observed::Unknown(why));
     };
     for normalize in [true, false] {
-        let found = find(client, subject, format, &told, normalize).await?;
-        if found == Some(told.version) {
+        let sent = Sent::new(format, &told.schema, &told.references);
+        let found = look_up(client, subject, &sent, normalize).await?;
+        if found.is_some_and(|found| found.version == told.version) {
             return Ok(Observed::Known(known(format, told, normalize)));
         }
     }
@@ -62,24 +64,6 @@ async fn text(client: &Client, subject: &str) -> Result<Observed<SchemaText>, Er
         "asked for what its newest version {} says, the registry does not find it, so that it would be registered anew",
         told.version
     )))
-}
-
-/// Asks for the version that a text is.
-async fn find(
-    client: &Client,
-    subject: &str,
-    format: SchemaFormat,
-    told: &Told,
-    normalize: bool,
-) -> Result<Option<u32>, Error> {
-    let path = path("/subjects", subject, &format!("?normalize={normalize}"))?;
-    let sent = Sent::new(format, &told.schema, &told.references);
-    let answer = client.ask(&path, &sent).await?;
-    if says(&answer, &[NO_SUBJECT, NO_SCHEMA, INVALID_SCHEMA]) {
-        return Ok(None);
-    }
-    let found: Registered = answer.json()?;
-    Ok(Some(found.version))
 }
 
 fn known(format: SchemaFormat, told: Told, normalize: bool) -> SchemaText {

@@ -62,6 +62,10 @@ async fn what_the_registry_says_against_a_schema_is_told() {
             ],
         ),
         (invalid(), &["Invalid schema: no type"]),
+        (
+            verdict(false, &["no"; 30]),
+            &[&["no"; 20][..], &["and 10 more"]].concat(),
+        ),
     ] {
         let (live, _) = observed("s", mk_schema("two"), judge(reply)).await;
         let want: Vec<String> = want.iter().map(|words| (*words).to_owned()).collect();
