@@ -24,10 +24,13 @@ const ENDPOINTS: &[&str] = &[
     "GET /config",
     "GET /config/{subject}?defaultToGlobal=false",
     "GET /config/{subject}?defaultToGlobal=true",
+    "GET /schemas/ids/{id}/versions",
     "GET /subjects",
     "GET /subjects/{subject}/versions",
     "GET /subjects/{subject}/versions/latest",
+    "GET /subjects/{subject}/versions/{version}/referencedby",
     "GET /subjects/{subject}/versions?deleted=true",
+    "GET /subjects?offset={from}",
     "POST /compatibility/subjects/{subject}/versions/latest?verbose=true&normalize=true",
     "POST /compatibility/subjects/{subject}/versions?verbose=true&normalize=true",
     "POST /subjects/{subject}/versions?normalize=true",
@@ -37,16 +40,22 @@ const ENDPOINTS: &[&str] = &[
     "PUT /config/{subject}",
 ];
 
-/// Takes the subject out of a request.
+/// Takes subjects and numbers out of a request.
 fn shape(line: &str) -> String {
     let mut before = "";
     let parts = line.split('/').map(|part| {
-        let is_name = ["subjects", "config"].contains(&before);
-        before = part;
-        match (is_name, part.split_once('?')) {
-            (false, _) => part.to_owned(),
-            (true, None) => "{subject}".to_owned(),
-            (true, Some((_, query))) => format!("{{subject}}?{query}"),
+        let (name, query) = part.split_once('?').unwrap_or((part, ""));
+        let shape = match before {
+            "subjects" | "config" => "{subject}",
+            "ids" => "{id}",
+            "versions" if name != "latest" => "{version}",
+            _ => name,
+        };
+        before = name;
+        match query.split_once('=') {
+            None => shape.to_owned(),
+            Some(("offset", _)) => format!("{shape}?offset={{from}}"),
+            Some(_) => format!("{shape}?{query}"),
         }
     });
     parts.collect::<Vec<_>>().join("/")
@@ -60,7 +69,13 @@ fn answer(asked: &Asked) -> Reply {
         _ if !ENDPOINTS.contains(&shape.as_str()) => {
             Reply::error(501, "that is not in the contract")
         }
-        "GET /subjects" => Reply::Json(200, json!(["base", "old", "refers", "strict"])),
+        "GET /subjects" => Reply::Json(200, (0..1_000).map(|n| format!("o-{n}")).collect()),
+        "GET /subjects?offset={from}" => Reply::Json(200, json!([])),
+        "GET /schemas/ids/{id}/versions" => Reply::Json(200, json!([])),
+        "GET /subjects/{subject}/versions/{version}/referencedby" => Reply::Json(200, json!([1])),
+        "DELETE /subjects/{subject}" if asked.line.contains("base") => {
+            Reply::coded(422, 42206, "One or more references exist")
+        }
         "GET /subjects/{subject}/versions" if asked.line.contains("due") => no_subject("due"),
         "GET /subjects/{subject}/versions" => Reply::Json(200, json!([1, 2])),
         "GET /subjects/{subject}/versions/latest" => Reply::Json(
@@ -93,7 +108,7 @@ async fn these_endpoints_are_used_and_no_other() {
         ("refers", mk_referring("a", "Base", "base", None)),
         ("strict", mk_level("b", Compatibility::FullTransitive)),
     ]);
-    wants.owned = vec![Pattern("o*".into())];
+    wants.owned = vec![Pattern("o-1".into())];
     wants.due = ["due".into()].into();
     assert!(client.observe(&wants.all()).await.known().is_some());
     let looked = client.look(&wants.all(), &["refers".into()]).await;
@@ -129,6 +144,11 @@ async fn these_endpoints_are_used_and_no_other() {
         let told = format!("{write:?}");
         assert_eq!(client.write(write).await, Outcome::Applied, "{told}");
     }
+    let delete = RegistryWrite::DeleteSubject {
+        subject: "base".into(),
+    };
+    let outcome = client.write(delete).await;
+    assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
     let used: BTreeSet<String> = double.lines().iter().map(|line| shape(line)).collect();
     let want: BTreeSet<String> = ENDPOINTS.iter().map(|line| (*line).to_owned()).collect();
     assert_eq!(used, want);
