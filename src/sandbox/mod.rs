@@ -8,6 +8,7 @@ mod faults;
 mod history;
 mod plane;
 mod registry;
+mod service;
 mod values;
 mod world;
 

@@ -11,11 +11,7 @@ use std::{
 use compact_str::CompactString;
 use futures::future::BoxFuture;
 
-use super::{
-    Sandbox,
-    fate::{Fate, unreached},
-    history::History,
-};
+use super::{Sandbox, history::History, service::Service};
 use crate::{
     live::{ConfigProblem, ConnectCluster, ConnectLooked, ConnectSeen, LiveConnector, Observed},
     ports::{ConnectPlane, ConnectWrite, ConnectorConfig, Outcome},
@@ -27,14 +23,8 @@ pub use world::{ConnectWorld, Connector};
 #[derive(Debug)]
 pub struct Connect {
     name: CompactString,
-    state: Mutex<State>,
-    fate: Arc<Fate>,
-}
-
-#[derive(Debug)]
-struct State {
-    world: History<ConnectWorld>,
-    is_down: bool,
+    world: Mutex<History<ConnectWorld>>,
+    service: Service,
 }
 
 impl Sandbox {
@@ -46,11 +36,8 @@ impl Sandbox {
         let lag = self.fate.chaos().lag();
         Connect {
             name: name.into(),
-            state: Mutex::new(State {
-                world: History::new(world, lag),
-                is_down: false,
-            }),
-            fate: Arc::clone(&self.fate),
+            world: Mutex::new(History::new(world, lag)),
+            service: Service::new("the worker", &self.fate),
         }
     }
 }
@@ -59,34 +46,21 @@ impl Connect {
     /// Returns what it holds.
     #[must_use]
     pub fn world(&self) -> Arc<ConnectWorld> {
-        Arc::clone(self.state().world.now())
+        Arc::clone(self.history().now())
     }
 
     /// Changes it behind Headgate's back.
     pub fn edit<T>(&self, change: impl FnOnce(&mut ConnectWorld) -> T) -> T {
-        self.state().world.change(change)
+        self.history().change(change)
     }
 
     /// Ends all workers, or brings them up again.
     pub fn set_down(&self, is_down: bool) {
-        self.state().is_down = is_down;
+        self.service.set_down(is_down);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_down(&self) -> bool {
-        self.state().is_down
-    }
-
-    /// Begins a read: whether one connector shall be unreadable, or why nothing can be read.
-    async fn read(&self) -> Result<bool, String> {
-        self.fate.moment().await;
-        match self.is_down() {
-            true => Err("connection refused".to_owned()),
-            false => self.fate.read("the worker").await,
-        }
+    fn history(&self) -> MutexGuard<'_, History<ConnectWorld>> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cluster(&self) -> ConnectCluster {
@@ -110,25 +84,25 @@ impl Connect {
 
     /// Returns what the configs are from, and what the status is from.
     fn views(&self) -> (Arc<ConnectWorld>, Arc<ConnectWorld>) {
-        let lag = self.fate.chaos().lag();
-        let state = self.state();
-        (Arc::clone(state.world.now()), state.world.before(lag))
+        let lag = self.service.fate.chaos().lag();
+        let history = self.history();
+        (Arc::clone(history.now()), history.before(lag))
     }
 }
 
 impl ConnectPlane for Connect {
     fn observe(&self) -> BoxFuture<'_, Observed<ConnectSeen>> {
         Box::pin(async move {
-            let unreadable = match self.read().await {
+            let unreadable = match self.service.read().await {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
             let mut connectors = self.listed();
-            let at = self.fate.pick(connectors.len());
+            let at = self.service.fate.pick(connectors.len());
             if let Some(one) = connectors.values_mut().nth(at).filter(|_| unreadable) {
                 *one = Observed::Unknown("it could not be read".to_owned());
             }
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             Observed::Known(ConnectSeen {
                 cluster: self.cluster(),
                 connectors,
@@ -138,12 +112,12 @@ impl ConnectPlane for Connect {
 
     fn look<'a>(&'a self, names: &'a [CompactString]) -> BoxFuture<'a, Observed<ConnectLooked>> {
         Box::pin(async move {
-            let unreadable = match self.read().await {
+            let unreadable = match self.service.read().await {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
             let (now, told) = self.views();
-            let at = self.fate.pick(names.len());
+            let at = self.service.fate.pick(names.len());
             let look = |(i, name): (usize, &CompactString)| {
                 let seen = match unreadable && i == at {
                     true => Observed::Unknown("it could not be read".to_owned()),
@@ -152,7 +126,7 @@ impl ConnectPlane for Connect {
                 (name.clone(), seen)
             };
             let connectors = names.iter().enumerate().map(look).collect();
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             Observed::Known(ConnectLooked {
                 cluster: self.cluster(),
                 connectors,
@@ -166,28 +140,20 @@ impl ConnectPlane for Connect {
         config: &'a ConnectorConfig,
     ) -> BoxFuture<'a, Observed<Vec<ConfigProblem>>> {
         Box::pin(async move {
-            let told = match self.read().await {
+            let told = match self.service.read().await {
                 Ok(false) => Observed::Known(self.world().problems(config)),
                 Ok(true) => Observed::Unknown("the plugin could not be asked".to_owned()),
                 Err(why) => Observed::Unknown(why),
             };
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             told
         })
     }
 
     fn write(&self, write: ConnectWrite) -> BoxFuture<'_, Outcome> {
         Box::pin(async move {
-            self.fate.moment().await;
-            let outcome = match self.is_down() {
-                true => unreached(),
-                false => {
-                    let make = || self.edit(|world| world.write(&write));
-                    self.fate.write(make).await
-                }
-            };
-            self.fate.moment().await;
-            outcome
+            let make = || self.edit(|world| world.write(&write));
+            self.service.write(make).await
         })
     }
 }

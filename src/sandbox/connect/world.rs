@@ -17,6 +17,9 @@ const CLASS: &str = "connector.class";
 /// The key that says how many tasks there may be.
 const TASKS: &str = "tasks.max";
 
+/// The most tasks that a connector has, whatever its config allows: connectors decide themselves how many they need.
+const MOST_TASKS: u32 = 64;
+
 /// A Connect cluster's state.
 #[derive(Debug, Clone)]
 pub struct ConnectWorld {
@@ -252,7 +255,7 @@ fn tasks(connector: &Connector) -> Vec<LiveTask> {
     let count = connector.config.get(TASKS).and_then(|n| n.parse().ok());
     let count: u32 = match connector.state {
         RunState::Stopped => 0,
-        RunState::Running | RunState::Paused => count.unwrap_or(0),
+        RunState::Running | RunState::Paused => count.unwrap_or(0).min(MOST_TASKS),
     };
     let task = |id| {
         let trace = connector.failed.clone().filter(|_| id == 0);
@@ -274,4 +277,26 @@ fn tasks(connector: &Connector) -> Vec<LiveTask> {
 fn absent(name: &str) -> Outcome {
     let told = format!("Connector {name} not found");
     refused(RefusalClass::Gone, "HTTP_404", told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connector_makes_no_more_tasks_than_it_needs() {
+        let all = i32::MAX.to_string();
+        for (state, wanted, count) in [
+            (RunState::Running, "2", 2),
+            (RunState::Paused, all.as_str(), 64),
+            (RunState::Stopped, "2", 0),
+        ] {
+            let connector = Connector {
+                config: [(ConfigKey::new(TASKS), wanted.into())].into(),
+                state,
+                failed: None,
+            };
+            assert_eq!(tasks(&connector).len(), count, "{state:?} {wanted}");
+        }
+    }
 }

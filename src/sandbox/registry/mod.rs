@@ -12,10 +12,7 @@ use std::{
 use compact_str::CompactString;
 use futures::future::BoxFuture;
 
-use super::{
-    Sandbox,
-    fate::{Fate, unreached},
-};
+use super::{Sandbox, service::Service};
 use crate::{
     desired::DesiredSchema,
     live::{LiveSubject, Observed, RegistryLive, RegistryLooked, SchemaText},
@@ -28,14 +25,8 @@ pub use world::{RegistryWorld, Subject, Version};
 /// A registry in memory, beside a Kafka cluster whose fate it shares.
 #[derive(Debug)]
 pub struct Registry {
-    state: Mutex<State>,
-    fate: Arc<Fate>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    world: Arc<RegistryWorld>,
-    is_down: bool,
+    world: Mutex<Arc<RegistryWorld>>,
+    service: Service,
 }
 
 impl Sandbox {
@@ -43,8 +34,8 @@ impl Sandbox {
     #[must_use]
     pub fn registry(&self) -> Registry {
         Registry {
-            state: Mutex::default(),
-            fate: Arc::clone(&self.fate),
+            world: Mutex::default(),
+            service: Service::new("the registry", &self.fate),
         }
     }
 }
@@ -53,45 +44,26 @@ impl Registry {
     /// Returns what it holds.
     #[must_use]
     pub fn world(&self) -> Arc<RegistryWorld> {
-        Arc::clone(&self.state().world)
+        Arc::clone(&self.state())
     }
 
     /// Changes it behind Headgate's back.
     pub fn edit<T>(&self, change: impl FnOnce(&mut RegistryWorld) -> T) -> T {
-        change(Arc::make_mut(&mut self.state().world))
+        change(Arc::make_mut(&mut self.state()))
     }
 
     /// Ends it, or brings it up again.
     pub fn set_down(&self, is_down: bool) {
-        self.state().is_down = is_down;
+        self.service.set_down(is_down);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_down(&self) -> bool {
-        self.state().is_down
-    }
-
-    /// Begins a read: whether one subject shall be unreadable, or why nothing can be read.
-    async fn read(&self) -> Result<bool, String> {
-        self.fate.moment().await;
-        match self.is_down() {
-            true => Err("connection refused".to_owned()),
-            false => self.fate.read("the registry").await,
-        }
+    fn state(&self) -> MutexGuard<'_, Arc<RegistryWorld>> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes one request, and what goes wrong with it.
     async fn request(&self, make: impl FnOnce(&mut RegistryWorld) -> Outcome) -> Outcome {
-        self.fate.moment().await;
-        let outcome = match self.is_down() {
-            true => unreached(),
-            false => self.fate.write(|| self.edit(make)).await,
-        };
-        self.fate.moment().await;
-        outcome
+        self.service.write(|| self.edit(make)).await
     }
 
     /// Reads subjects, of which one may be unreadable.
@@ -102,7 +74,7 @@ impl Registry {
         unreadable: bool,
     ) -> Vec<(&'n CompactString, Observed<Option<LiveSubject>>)> {
         let world = self.world();
-        let at = self.fate.pick(names.len());
+        let at = self.service.fate.pick(names.len());
         let each = names.iter().enumerate().map(|(i, name)| {
             let seen = match unreadable && i == at {
                 true => Observed::Unknown("it could not be read".to_owned()),
@@ -121,7 +93,7 @@ impl Registry {
 impl RegistryPlane for Registry {
     fn observe<'a>(&'a self, wanted: &'a Wanted<'a>) -> BoxFuture<'a, Observed<RegistryLive>> {
         Box::pin(async move {
-            let unreadable = match self.read().await {
+            let unreadable = match self.service.read().await {
                 Ok(unreadable) => unreadable,
                 Err(why) => return Observed::Unknown(why),
             };
@@ -152,7 +124,7 @@ impl RegistryPlane for Registry {
                     }
                 }
             }
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             Observed::Known(live)
         })
     }
@@ -164,7 +136,7 @@ impl RegistryPlane for Registry {
     ) -> BoxFuture<'a, RegistryLooked> {
         Box::pin(async move {
             let names: BTreeSet<&CompactString> = subjects.iter().collect();
-            let looked = match self.read().await {
+            let looked = match self.service.read().await {
                 Ok(unreadable) => RegistryLooked {
                     compatibility: Observed::Known(self.world().level().as_str().into()),
                     subjects: self
@@ -181,7 +153,7 @@ impl RegistryPlane for Registry {
                         .collect(),
                 },
             };
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             looked
         })
     }
@@ -191,7 +163,7 @@ impl RegistryPlane for Registry {
         subjects: &'a [CompactString],
     ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>> {
         Box::pin(async move {
-            let refused = self.read().await.err();
+            let refused = self.service.read().await.err();
             let world = self.world();
             let text = |name: &CompactString| {
                 let newest = world.subjects().get(name);
@@ -204,7 +176,7 @@ impl RegistryPlane for Registry {
                 (name.clone(), read)
             };
             let texts = subjects.iter().map(text).collect();
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             texts
         })
     }

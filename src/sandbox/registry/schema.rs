@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use serde_json::Value;
 
 use crate::{
-    desired::{Compatibility, SchemaFormat},
+    desired::{Compatibility, SchemaFormat, SchemaReference},
     live::{Referred, SchemaText},
     ports::NewSchema,
 };
@@ -59,7 +59,7 @@ impl Kept {
         schema: &NewSchema,
         versions: impl Fn(&str) -> Vec<u32>,
     ) -> Result<Self, Vec<Meant>> {
-        let mean = |reference: &crate::desired::SchemaReference| {
+        let mean = |reference: &SchemaReference| {
             let there = versions(&reference.subject);
             let newest = there.last().copied();
             let found = reference.version.or(newest);
