@@ -75,15 +75,16 @@ pub(super) fn refusal(
         }
         _ => return None,
     };
-    let who = match seen.kind {
-        Kind::Schema => "the registry",
-        _ => "Connect",
+    let (who, why) = match seen.kind {
+        Kind::Schema => ("the registry", "the registry would not take it"),
+        // not all that is wrong is found out by asking: secrets do not even go there in plain text
+        _ => ("Connect", "it cannot go to Connect as it is"),
     };
     match words {
         Observed::Known(words) if words.is_empty() => None,
         Observed::Known(words) => Some(Hold {
             gate: Gate::Unsupported,
-            reason: format!("{who} would not take it: {}", words.join("; ")),
+            reason: format!("{why}: {}", words.join("; ")),
         }),
         Observed::Unknown(why) => Some(Hold {
             gate: Gate::IncompleteObservation,
