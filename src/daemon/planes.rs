@@ -16,8 +16,8 @@ use crate::{
     config, connect,
     desired::{DesiredCluster, Pattern},
     kafka,
-    live::{ConnectLive, ConnectSeen, Live, LiveSubject, Observed, RegistryLive},
-    model::{ClusterName, EVERY_SUBJECT, Kind, Ledger, Mode, Plane, TopicName, chain},
+    live::{ConnectLive, ConnectSeen, Live, Observed, RegistryLive},
+    model::{ClusterName, Kind, Ledger, Mode, Plane, TopicName, chain},
     plan,
     ports::{Ask, ConnectPlane, KafkaPlane, RegistryPlane, Wanted},
     registry,
@@ -206,26 +206,16 @@ impl Planes {
         if desired.mode(Kind::Schema) == Mode::Ignore {
             return None;
         }
-        let recorded = ledger.records.keys();
-        let recorded = recorded.filter(|object| object.kind == Kind::Schema);
-        let given_up = recorded.filter(|object| !desired.schemas.contains_key(&object.name));
-        let consented = desired.deletion.allow.iter().map(|consent| &consent.object);
-        let consented = consented.filter(|object| object.kind == Kind::Schema);
-        let due = given_up
-            .chain(consented)
-            .map(|object| object.name.clone())
-            .collect();
         let wanted = Wanted {
             schemas: &desired.schemas,
             owned: &desired.owns.subjects,
-            due: &due,
+            due: &plan::subjects_due(desired, ledger),
         };
         let is_whole = |live: &RegistryLive| live.subjects.values().all(|s| s.unknown().is_none());
         let seeing = registry.observe(&wanted);
         let mut live = slow.observe("registry", is_whole, seeing).await;
         if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
-            let every = live.compatibility.clone().map(LiveSubject::of_level);
-            live.subjects.insert(EVERY_SUBJECT.into(), every);
+            live.add_every_subject();
         }
         Some(live)
     }

@@ -6,6 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::Observed;
+use crate::model::EVERY_SUBJECT;
 
 /// What the Schema Registry holds of the subjects that are git's business.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,14 @@ pub struct RegistryLive {
     /// The newest versions by subject. Who moves in wants to know them, and a pass does not: it asks for declared schemas.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<CompactString, Observed<SchemaText>>,
+}
+
+impl RegistryLive {
+    /// Adds what stands for all subjects that do not say themselves how their schemas may change.
+    pub fn add_every_subject(&mut self) {
+        let every = self.compatibility.clone().map(LiveSubject::of_level);
+        self.subjects.insert(EVERY_SUBJECT.into(), every);
+    }
 }
 
 /// A version of a subject, as the registry tells it.

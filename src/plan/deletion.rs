@@ -2,6 +2,9 @@
 //! seen, consent in git that names it where data goes with it, and a budget; an object that nobody ever declared or named
 //! is nobody's business.
 
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
 use jiff::Timestamp;
 
 use super::{
@@ -17,6 +20,20 @@ use crate::{
     live::{LiveRef, Observed},
     model::{DriftClass, Gate, Kind, Ledger, ObjectRef, Risk, UsedConsent, Verb, is_throttle},
 };
+
+/// Returns the subjects whose deletion may be due: those that Headgate made and git no longer declares, and those that git
+/// lets go.
+#[must_use]
+pub fn subjects_due(desired: &DesiredCluster, ledger: &Ledger) -> BTreeSet<CompactString> {
+    let is_subject = |object: &&ObjectRef| object.kind == Kind::Schema;
+    let recorded = ledger.records.keys().filter(is_subject);
+    let given_up = recorded.filter(|object| !desired.schemas.contains_key(&object.name));
+    let consented = desired.deletion.allow.iter().map(|consent| &consent.object);
+    given_up
+        .chain(consented.filter(is_subject))
+        .map(|object| object.name.clone())
+        .collect()
+}
 
 /// Plans one object that is there and that git does not declare.
 pub(super) fn undeclared(

@@ -43,6 +43,7 @@ pub use action::{
     PlaneState, Progress, ResetField, SetField, Subject, Summary, Unexpected,
 };
 pub use credit::{credit, owned_key};
+pub use deletion::subjects_due;
 pub use key_types::KeyTypes;
 pub use result::{ActionResult, End, OpenDrift};
 pub use settle::{Pass, Settled, resolve_intents, settle};

@@ -1,6 +1,6 @@
 //! Who Headgate is towards Connect: logins and certificates, read from where `headgate.yaml` says.
 
-use std::fs;
+use std::path::Path;
 
 use headgate::{
     config::{Endpoint, RestLogin, Tls},
@@ -24,7 +24,15 @@ fn mk_endpoint(double: &Double, login: RestLogin) -> Endpoint {
     }
 }
 
-fn file(path: &std::path::Path) -> SecretRef {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests write the secrets that are read"
+)]
+fn write(path: &Path, secret: &str) {
+    std::fs::write(path, secret).unwrap();
+}
+
+fn file(path: &Path) -> SecretRef {
     SecretRef::File(path.to_str().unwrap().to_owned())
 }
 
@@ -32,12 +40,7 @@ fn file(path: &std::path::Path) -> SecretRef {
 async fn a_login_goes_along_with_every_request_and_a_rotated_one_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test writes the secret that is read"
-    )]
-    let write = |text: &str| fs::write(&path, text).unwrap();
-    write("old-token\n");
+    write(&path, "old-token\n");
     let double = Double::start(|asked| match asked.authorization.as_deref() {
         Some("Bearer new-token") if asked.line == "GET /" => {
             Reply::Json(200, json!({"version": "1", "kafka_cluster_id": "k"}))
@@ -57,7 +60,7 @@ async fn a_login_goes_along_with_every_request_and_a_rotated_one_is_taken_up() {
         double.asked()[0].authorization.as_deref(),
         Some("Bearer old-token")
     );
-    write("new-token\n");
+    write(&path, "new-token\n");
     assert!(client.observe().await.known().is_some());
 }
 
@@ -65,11 +68,7 @@ async fn a_login_goes_along_with_every_request_and_a_rotated_one_is_taken_up() {
 async fn a_user_logs_in_with_a_password() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test writes the secret that is read"
-    )]
-    fs::write(&path, "open sesame").unwrap();
+    write(&path, "open sesame");
     let double = double::start(|_| Reply::Json(200, json!({}))).await;
     let login = RestLogin::Basic {
         username: "Aladdin".into(),
@@ -89,11 +88,7 @@ async fn a_user_logs_in_with_a_password() {
 async fn a_login_that_is_refused_and_repeated_is_not_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test writes the secret that is read"
-    )]
-    fs::write(&path, "open sesame").unwrap();
+    write(&path, "open sesame");
     let double = Double::start(|asked| {
         let sent = asked.authorization.clone().unwrap();
         Reply::error(401, &format!("{sent}: open sesame is wrong"))
@@ -117,11 +112,7 @@ async fn a_login_that_is_refused_and_repeated_is_not_told() {
 async fn what_cannot_be_read_or_sent_is_told_without_its_value_and_nothing_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test writes the secret that is read"
-    )]
-    fs::write(&path, format!("{CANARY}\nsecond line")).unwrap();
+    write(&path, &format!("{CANARY}\nsecond line"));
     let double = double::start(|_| Reply::Json(200, json!({}))).await;
     let bearer = |reference| mk_endpoint(&double, RestLogin::Bearer(reference));
     let tls = Endpoint {

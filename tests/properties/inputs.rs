@@ -1,6 +1,6 @@
 //! Any desired state and any cluster, of few names and values, so that they meet.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use headgate::{
     desired::{
@@ -8,6 +8,7 @@ use headgate::{
     },
     model::{ClusterId, ClusterName, ConfigKey, Kind, ObjectRef, Place, TopicName},
     ports::NewTopic,
+    sandbox::Faults,
 };
 use jiff::civil::Date;
 use proptest::{collection, option, prelude::*, sample};
@@ -148,6 +149,16 @@ pub(super) fn found() -> impl Strategy<Value = Vec<NewTopic>> {
             )
             .collect()
         })
+    })
+}
+
+/// What goes wrong at times, until it has gone wrong often enough.
+pub(super) fn faults() -> impl Strategy<Value = Faults> {
+    (any::<u64>(), 0..50_u32, 0..8_u32, 0..3_u64).prop_map(|(seed, percent, most, lag)| Faults {
+        seed,
+        percent,
+        most,
+        lag: Duration::from_secs(lag),
     })
 }
 

@@ -5,8 +5,6 @@ mod hands;
 mod laws;
 mod wishes;
 
-use std::time::Duration;
-
 use headgate::{
     desired::{ConnectorOffsets, Consent, DesiredCluster, RunState},
     model::Kind,
@@ -21,7 +19,7 @@ use wishes::{CLUSTERS, CONNECTORS, desired};
 
 use super::{
     cases,
-    inputs::{TODAY, place},
+    inputs::{TODAY, faults, place},
     platform::{Platform, run},
 };
 
@@ -55,15 +53,6 @@ fn event() -> impl Strategy<Value = Event> {
         1 => part().prop_map(Event::Down),
         1 => part().prop_map(Event::Up),
     ]
-}
-
-fn faults() -> impl Strategy<Value = Faults> {
-    (any::<u64>(), 0..50_u32, 0..8_u32, 0..3_u64).prop_map(|(seed, percent, most, lag)| Faults {
-        seed,
-        percent,
-        most,
-        lag: Duration::from_secs(lag),
-    })
 }
 
 fn state() -> impl Strategy<Value = RunState> {

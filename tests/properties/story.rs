@@ -1,6 +1,6 @@
 //! What holds for every course of events.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use headgate::{
     desired::{Budget, DesiredCluster, DesiredValue},
@@ -12,7 +12,7 @@ use proptest::{collection, prelude::*};
 
 use super::{
     cases, checks,
-    inputs::{Edit, NAMES, desired, edit, found},
+    inputs::{Edit, NAMES, desired, edit, faults, found},
     platform::{Platform, run},
 };
 
@@ -33,15 +33,6 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Pass),
         2 => (0..16_u64).prop_map(Event::Crash),
     ]
-}
-
-fn faults() -> impl Strategy<Value = Faults> {
-    (any::<u64>(), 0..50_u32, 0..8_u32, 0..3_u64).prop_map(|(seed, percent, most, lag)| Faults {
-        seed,
-        percent,
-        most,
-        lag: Duration::from_secs(lag),
-    })
 }
 
 /// Returns the keys on topics that git declares nothing about, by topic.

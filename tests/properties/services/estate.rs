@@ -9,10 +9,8 @@ use compact_str::CompactString;
 use headgate::{
     apply::{self, ConnectClusters, Secrets},
     desired::{DesiredCluster, RunState},
-    live::{
-        ConfigProblem, ConnectLive, Live, LiveObject, LiveSubject, Looks, Observed, RegistryLive,
-    },
-    model::{ConfigKey, EVERY_SUBJECT, Kind, Ledger, ObjectRef, Secret},
+    live::{ConfigProblem, ConnectLive, Live, LiveObject, Looks, Observed, RegistryLive},
+    model::{ConfigKey, Kind, Ledger, ObjectRef, Secret},
     plan::{self, Beyond, Change},
     ports::{ConnectPlane, ConnectWrite, NewValue, Outcome, RegistryPlane, Wanted},
     sandbox::{Connect, Registry, Sandbox},
@@ -133,23 +131,14 @@ impl Services {
         ledger: &Ledger,
     ) -> Option<Observed<RegistryLive>> {
         let registry = self.registry.as_ref()?;
-        let recorded = ledger.records.keys();
-        let consented = desired.deletion.allow.iter().map(|consent| &consent.object);
-        let due: BTreeSet<CompactString> = recorded
-            .filter(|object| !desired.schemas.contains_key(&object.name))
-            .chain(consented)
-            .filter(|object| object.kind == Kind::Schema)
-            .map(|object| object.name.clone())
-            .collect();
         let wanted = Wanted {
             schemas: &desired.schemas,
             owned: &desired.owns.subjects,
-            due: &due,
+            due: &plan::subjects_due(desired, ledger),
         };
         let mut live = registry.observe(&wanted).await;
         if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
-            let every = live.compatibility.clone().map(LiveSubject::of_level);
-            live.subjects.insert(EVERY_SUBJECT.into(), every);
+            live.add_every_subject();
         }
         Some(live)
     }
