@@ -2,11 +2,11 @@
 
 use super::units::human;
 use crate::{
-    model::{ConfigType, Kind, Verb, integer},
+    model::{ConfigType, Kind, SCHEMA, Verb, integer},
     plan::FieldChange,
 };
 
-/// Words the consequence of a change to a topic that is there; `None` when the values say it all.
+/// Words the consequence of a change to what is there; `None` when the values say it all.
 pub(super) fn consequence(field: &FieldChange) -> Option<String> {
     let live = field.live.as_deref();
     match field.path.as_str() {
@@ -17,6 +17,7 @@ pub(super) fn consequence(field: &FieldChange) -> Option<String> {
         "config.retention.ms" => shrinks(live, field, "records older than"),
         "config.retention.bytes" => shrinks(live, field, "records of a partition beyond"),
         "config.cleanup.policy" => cleanup(live?, field.desired.as_deref()?),
+        SCHEMA => live.map(|_| "registered as a new version".into()),
         _ => None,
     }
 }
@@ -114,6 +115,12 @@ mod tests {
             ),
             ("partitions", "5", "2", None),
             ("config.segment.ms", "2", "1", None),
+            (
+                "schema",
+                "version 3",
+                "591f4ff5c71ff1441ca3cd579658022c",
+                Some("registered as a new version"),
+            ),
         ];
         for (path, live, desired, want) in cases {
             let change = field(path, Some(live.into()), Some(desired.into()));
