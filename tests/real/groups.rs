@@ -1,6 +1,6 @@
 //! Groups: listed, described and counted as Kafka's own tool counts them; their offsets set, and not while they live.
 
-use std::{collections::BTreeSet, io::Write};
+use std::{cell::RefCell, collections::BTreeSet, io::Write};
 
 use compact_str::CompactString;
 use headgate::{
@@ -60,43 +60,47 @@ fn lag_of(group: &LiveGroup) -> Option<u64> {
     group.detail.known()?.lag()
 }
 
+/// Asks until there is an answer.
+async fn awaited<T>(ask: impl AsyncFn() -> Option<T>, otherwise: impl FnOnce() -> String) -> T {
+    let asking = async {
+        loop {
+            match ask().await {
+                Some(told) => return told,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let told = timeout(SHOWN_WITHIN, asking).await;
+    told.unwrap_or_else(|_| panic!("{}", otherwise()))
+}
+
 /// Returns who uses a topic, as soon as that is known: of a group that rebalances nobody can tell what it reads, and other
 /// tests have groups as well.
 async fn usage_of(client: &Client, topic: &TopicName) -> Usage {
     let ask = asking(topic.as_str(), Some(topic));
-    let asking = async {
-        loop {
-            let live = observed(client, &ask).await;
-            if let Observed::Known(usage) = &live.usage[topic] {
-                return usage.clone();
-            }
-            tokio::task::yield_now().await;
-        }
+    let usage = async || {
+        let live = observed(client, &ask).await;
+        live.usage[topic].known().cloned()
     };
-    let told = timeout(SHOWN_WITHIN, asking).await;
-    told.unwrap_or_else(|_| panic!("nobody tells who uses {topic}"))
+    awaited(usage, || format!("nobody tells who uses {topic}")).await
 }
 
 /// Looks at a group until it is as told.
 async fn until(client: &Client, group: &str, is_as_told: impl Fn(&LiveGroup) -> bool) -> LiveGroup {
     let object = ObjectRef::new(Kind::ConsumerGroup, group);
-    let mut last = None;
-    let looking = async {
-        loop {
-            if let Observed::Known(looked) = client.look(std::slice::from_ref(&object)).await {
-                let seen = looked.objects.get(&object).cloned();
-                if let Some(Observed::Known(Some(LiveObject::Group(group)))) = &seen
-                    && is_as_told(group)
-                {
-                    return group.clone();
-                }
-                last = seen;
-            }
-            tokio::task::yield_now().await;
-        }
+    let last = RefCell::new(None);
+    let look = async || {
+        let looked = client.look(std::slice::from_ref(&object)).await;
+        let seen = looked.known()?.objects.get(&object).cloned();
+        let group = match &seen {
+            Some(Observed::Known(Some(LiveObject::Group(group)))) => Some(group.clone()),
+            _ => None,
+        };
+        last.replace(seen);
+        group.filter(&is_as_told)
     };
-    let seen = timeout(SHOWN_WITHIN, looking).await;
-    seen.unwrap_or_else(|_| panic!("{group} is not shown as told: {last:?}"))
+    let otherwise = || format!("{group} is not shown as told: {:?}", last.borrow());
+    awaited(look, otherwise).await
 }
 
 /// Sets offsets, as often as it takes: a new cluster has no coordinators yet, and whoever asks for one makes it.
@@ -109,19 +113,15 @@ async fn reset(client: &Client, group: &str, point: ResetPoint, topics: &[TopicN
         group: group.into(),
         to,
     };
-    let setting = async {
-        loop {
-            let outcomes = client.write(Batch::SetOffsets(vec![reset.clone()])).await;
-            match &outcomes[..] {
-                [Outcome::Refused(refusal)] if refusal.class == RefusalClass::Transient => {
-                    tokio::task::yield_now().await;
-                }
-                [outcome] => return outcome.clone(),
-                _ => panic!("{outcomes:?}"),
-            }
+    let set = async || {
+        let outcomes = client.write(Batch::SetOffsets(vec![reset.clone()])).await;
+        match <[Outcome; 1]>::try_from(outcomes) {
+            Ok([Outcome::Refused(refusal)]) if refusal.class == RefusalClass::Transient => None,
+            Ok([outcome]) => Some(outcome),
+            Err(outcomes) => panic!("{outcomes:?}"),
         }
     };
-    timeout(SHOWN_WITHIN, setting).await.unwrap()
+    awaited(set, || format!("the offsets of {group} are not set")).await
 }
 
 /// Makes a topic of two partitions with three records.
@@ -169,10 +169,8 @@ pub(super) async fn walk(cluster: &KafkaCluster) {
     let detail = detail_of(&seen);
     assert!(detail.members.is_empty());
     let offsets = &detail.offsets[&name];
-    assert_eq!(
-        offsets.iter().map(|o| o.partition).collect::<Vec<_>>(),
-        [0, 1]
-    );
+    let partitions: Vec<_> = offsets.iter().map(|o| o.partition).collect();
+    assert_eq!(partitions, [0, 1]);
     assert!(offsets.iter().all(|o| o.committed == 0), "{offsets:?}");
     assert_eq!(detail.lag(), Some(3));
     for offset in offsets {
@@ -272,13 +270,8 @@ async fn a_group_with_members_is_shown_with_them_keeps_its_offsets_and_uses_its_
     assert_eq!(members.len(), 1);
     assert_eq!(members[0].assigned[&name], [0, 1]);
 
-    let outcome = reset(
-        &client,
-        group,
-        ResetPoint::Earliest,
-        std::slice::from_ref(&name),
-    )
-    .await;
+    let topics = std::slice::from_ref(&name);
+    let outcome = reset(&client, group, ResetPoint::Earliest, topics).await;
     let refused = refusal(&outcome);
     assert_eq!(refused.class, RefusalClass::Final);
     assert!(
