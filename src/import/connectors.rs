@@ -7,6 +7,7 @@ use super::{
     text::{Block, Labels, flow, scalar},
 };
 use crate::{
+    desired::DesiredConnector,
     live::{ConnectLive, LiveConnector, Observed},
     model::{Kind, holds_login, is_masked, is_secret_key},
 };
@@ -102,10 +103,15 @@ impl Connector {
         read
     }
 
+    /// Names the Connect cluster, as a document that says nothing has it.
+    pub(super) fn connect(&self) -> &str {
+        let default = DesiredConnector::DEFAULT_CONNECT;
+        self.connect.as_deref().unwrap_or(default)
+    }
+
     fn document(&self, name: &str) -> String {
         let mut block = Block::labelled("Connector", name, &self.labels);
-        let connect = self.connect.as_deref().unwrap_or("main");
-        block.line(1, &format!("connect: {}", scalar(connect)));
+        block.line(1, &format!("connect: {}", scalar(self.connect())));
         block.line(1, &format!("class: {}", scalar(&self.class)));
         if let Some(tasks_max) = self.tasks_max {
             block.line(1, &format!("tasksMax: {tasks_max}"));

@@ -112,6 +112,53 @@ spec: {partitions: 6, replicas: 3}
     }
 }
 
+/// A connector's file that is broken, as its line says with a password in it: it is told where it is broken, and where it
+/// is named.
+#[test]
+fn a_broken_file_beside_a_document_is_told_and_its_line_is_not_shown() {
+    let topology = "
+context: acme
+projects:
+  - name: shop
+    connectors: {artefacts: [{path: ../sinks/a.json, server: main, name: a}, {path: b.json, name: b}]}
+";
+    let file = SourceFile {
+        path: "julie/topology.yaml".into(),
+        bytes: topology.into(),
+    };
+    let beside = |_: &str, path: &str| {
+        Ok(match path {
+            "b.json" => Vec::new(),
+            _ => b"{\"a\": 1,\n \"password\": \"hunter2\" \"x\"}".to_vec(),
+        })
+    };
+    let moved = import_from(Tool::Julie, None, &[file], &beside);
+    let told: Vec<String> = moved.report().collect();
+    assert!(!told.join("\n").contains("hunter2"), "{told:#?}");
+    for line in [
+        "left out: sinks/a.json:2:24: this is not YAML",
+        "left out: julie/topology.yaml:5:30: connector a was left out: its file holds no config",
+        "left out: julie/topology.yaml:5:78: connector b was left out: its file holds no config",
+    ] {
+        assert!(
+            told.iter().any(|told| told.starts_with(line)),
+            "{line}: {told:#?}"
+        );
+    }
+}
+
+/// What Kafka 3.6 to 4.3 does not know is written all the same.
+#[test]
+fn a_config_that_no_table_has_is_written_and_noted() {
+    let text = "kind: KafkaTopic\nmetadata: {name: a}\nspec: {partitions: 1, replicas: 1, configs: {a.b: c}}\n";
+    let lines = run(Tool::Jikkou, text.as_bytes());
+    let told = "note: topics/other.yaml:8:5: in what was written: no topic config of Kafka";
+    assert!(
+        lines.iter().any(|line| line.starts_with(told)),
+        "{lines:#?}"
+    );
+}
+
 /// The same object twice, a whole document that is cut, and a name that Kafka does not take.
 #[test]
 fn what_cannot_stand_in_a_document_is_told_once() {

@@ -154,16 +154,7 @@ impl<'d> Found<'d> {
 
     /// Finds a file beside another one: among those that were read, or where it lies.
     fn part(&self, file: &str, path: &str) -> Result<Vec<u8>, String> {
-        let mut full: Vec<&str> = file.split('/').collect();
-        full.pop();
-        for part in path.split('/') {
-            match part {
-                "." => {}
-                ".." if full.last().is_some_and(|last| *last != "..") => drop(full.pop()),
-                part => full.push(part),
-            }
-        }
-        let full = full.join("/");
+        let full = beside(file, path);
         match self.files.iter().find(|file| file.path == full) {
             Some(known) => {
                 self.parts.borrow_mut().insert(full);
@@ -195,11 +186,28 @@ impl<'d> Found<'d> {
     }
 }
 
+/// Returns the path of a file that another one names by its path from there.
+pub(super) fn beside(file: &str, path: &str) -> String {
+    let mut full: Vec<&str> = file.split('/').collect();
+    full.pop();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if full.last().is_some_and(|last| *last != "..") => drop(full.pop()),
+            part => full.push(part),
+        }
+    }
+    full.join("/")
+}
+
 /// Reads a value as the text that Kafka keeps: lists are joined by commas, and whole numbers have no exponent.
 pub(super) fn scalar(spot: Spot<'_>, what: &str) -> Option<CompactString> {
     let Some(text) = spot.plain() else {
         if spot.is_empty() {
             return Some(CompactString::default());
+        }
+        if spot.is_mapping() {
+            return spot.text(what).map(Into::into);
         }
         let items = spot.items(what).into_iter();
         let texts: Option<Vec<&str>> = items.map(|item| item.text(what)).collect();

@@ -35,14 +35,20 @@ const SECTIONS: [&str; 5] = [
 
 /// Reads the documents: settings first, whichever file they stand in.
 pub(super) fn read<'d>(sheets: &'d [Sheet<'d>], found: &mut Found<'d>) {
-    let mut settings = Settings::default();
+    let mut settings = None;
     let mut sections = Sections::new();
     for spot in sheets.iter().flat_map(Sheet::spots) {
         let Some(mut document) = spot.fields("the state") else {
             continue;
         };
         if let Some(fields) = document.fields("settings") {
-            read_settings(fields, &mut settings, sheets);
+            match settings {
+                None => settings = Some(read_settings(fields, sheets)),
+                Some(_) => fields.left_out_whole(
+                    "settings are there a second time; these were left out",
+                    "make one of the two",
+                ),
+            }
         }
         for section in SECTIONS {
             if let Some(mut fields) = document.fields(section) {
@@ -50,6 +56,7 @@ pub(super) fn read<'d>(sheets: &'d [Sheet<'d>], found: &mut Found<'d>) {
             }
         }
     }
+    let settings = settings.unwrap_or_default();
     let mut take = |section| sections.remove(section).unwrap_or_default();
     for (name, spot) in take("topics") {
         topic(name, spot, &settings, found);
@@ -70,21 +77,18 @@ pub(super) fn read<'d>(sheets: &'d [Sheet<'d>], found: &mut Found<'d>) {
     }
 }
 
-fn read_settings(mut fields: Fields<'_>, settings: &mut Settings, sheets: &[Sheet<'_>]) {
-    if let Some(mut confluent) = fields.fields("confluent")
-        && confluent.flag("enabled") == Some(true)
-    {
-        confluent.spot.lost(
-            "settings: Confluent Cloud's service accounts are not known here",
-            "write `principal` into each service and user, and import again",
-        );
-    }
-    if let Some(mut fields) = fields.fields("ccloud") {
-        fields.rest();
-        fields.spot.lost(
-            "settings: Confluent Cloud's service accounts are not known here",
-            "write `principal` into each",
-        );
+fn read_settings(mut fields: Fields<'_>, sheets: &[Sheet<'_>]) -> Settings {
+    let mut settings = Settings::default();
+    // as newer and older versions call it
+    for key in ["confluent", "ccloud"] {
+        if let Some(mut cloud) = fields.fields(key)
+            && cloud.flag("enabled") == Some(true)
+        {
+            cloud.spot.lost(
+                "settings: Confluent Cloud's service accounts are not known here",
+                "write `principal` into each service and user, and import again",
+            );
+        }
     }
     if let Some(mut topics) = fields.fields("topics") {
         if let Some(mut defaults) = topics.fields("defaults") {
@@ -118,6 +122,7 @@ fn read_settings(mut fields: Fields<'_>, settings: &mut Settings, sheets: &[Shee
             );
         }
     }
+    settings
 }
 
 fn topic(name: &str, spot: Spot<'_>, settings: &Settings, found: &mut Found<'_>) {
@@ -206,6 +211,8 @@ fn service<'d>(
             giving.topics(&fields.texts("consumes"), O::READ);
             streams(id, &mut giving);
         }
+        // told as missing
+        "" => {}
         other => spot.lost(
             format!(
                 "service {name}: its type `{}` is not known",

@@ -69,7 +69,7 @@ impl<'t> Asked<'t> {
     /// Reads an ACL whose resource has fields of its own, as Kubernetes' resources say it. `name` is the field that names the
     /// resource.
     pub(super) fn read(acl: &mut Fields<'t>, principal: &'t str, name: &str) -> Option<Self> {
-        let mut resource = acl.fields("resource")?;
+        let mut resource = acl.need_fields("resource")?;
         Some(Self {
             principal,
             resource: resource.need("type").unwrap_or_default(),
@@ -206,12 +206,26 @@ impl Found<'_> {
 
     /// Adds the labels of a principal whose document has been read.
     pub(super) fn labels_of(&mut self, principal: &str, labels: Labels, spot: Spot<'_>) {
-        match self.rights.principals.get_mut(principal) {
-            Some(principal) => principal.labels.extend(labels),
-            None => spot.note(
+        let Some(found) = self.rights.principals.get_mut(principal) else {
+            return spot.note(
                 format!("{principal} was left out: it has neither credentials nor ACLs nor quotas"),
                 "there is nothing of it in Kafka",
-            ),
+            );
+        };
+        for (key, value) in labels {
+            let first = found
+                .labels
+                .entry(key.clone())
+                .or_insert_with(|| value.clone());
+            if *first != value {
+                spot.lost(
+                    format!(
+                        "{principal}: the label `{}` was left out: another document says something else",
+                        key.escape_debug()
+                    ),
+                    "decide which of the two is right",
+                );
+            }
         }
     }
 

@@ -269,17 +269,24 @@ impl<'d> Fields<'d> {
         spot.fields(format!("{}: `{key}`", self.what))
     }
 
+    /// Takes a field that is a mapping and without which all else here says nothing.
+    pub(super) fn need_fields(&mut self, key: &str) -> Option<Fields<'d>> {
+        let fields = self.fields(key);
+        if fields.is_none() {
+            self.rest();
+            self.spot.lost(
+                format!("{} has no `{key}`; it was left out", self.what),
+                "correct it and import again",
+            );
+        }
+        fields
+    }
+
     /// Takes the `spec` of a document, which is called as the document is; one without it is left out.
     pub(super) fn spec(&mut self) -> Option<Fields<'d>> {
-        let mut spec = self.fields("spec");
-        match &mut spec {
-            Some(spec) => spec.what.clone_from(&self.what),
-            None => self.spot.lost(
-                format!("{} has no `spec`; it was left out", self.what),
-                "correct it and import again",
-            ),
-        }
-        spec
+        let mut spec = self.need_fields("spec")?;
+        spec.what.clone_from(&self.what);
+        Some(spec)
     }
 
     /// Takes a field that is a mapping, and all that stands in it, by name.

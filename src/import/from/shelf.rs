@@ -3,7 +3,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
 use super::sheet::Spot;
@@ -20,15 +20,31 @@ impl<'d> Shelf<'d> {
         sort: &'static str,
         things: impl IntoIterator<Item = (&'d str, Spot<'d>)>,
     ) -> Self {
-        Self {
+        let mut shelf = Self {
             sort,
-            things: things.into_iter().collect(),
+            things: BTreeMap::new(),
             used: RefCell::default(),
-        }
+        };
+        shelf.extend(things);
+        shelf
     }
 
+    /// Adds things; of two with one name the first stays.
     pub(super) fn extend(&mut self, things: impl IntoIterator<Item = (&'d str, Spot<'d>)>) {
-        self.things.extend(things);
+        for (name, spot) in things {
+            match self.things.entry(name) {
+                Entry::Vacant(free) => drop(free.insert(spot)),
+                Entry::Occupied(first) => spot.lost(
+                    format!(
+                        "the {} `{}` is there a second time, first at {}; this one was left out",
+                        self.sort,
+                        name.escape_debug(),
+                        first.get().place()
+                    ),
+                    "make one of the two",
+                ),
+            }
+        }
     }
 
     /// Finds what somebody refers to at a place.

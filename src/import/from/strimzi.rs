@@ -165,33 +165,25 @@ fn read_metadata<'d>(
     Some((name, cluster, own, managed))
 }
 
-fn topic(resource: Resource<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        mut spec,
-        spot,
-        ..
-    } = resource;
-    let name = spec.text("topicName").unwrap_or(name);
+fn topic(mut one: Resource<'_>, found: &mut Found<'_>) {
+    let name = one.spec.text("topicName").unwrap_or(one.name);
     let topic = Topic {
-        partitions: spec.count("partitions"),
-        replication_factor: spec.count("replicas"),
-        config: topic_config(spec.fields("config")),
-        labels,
+        partitions: one.spec.count("partitions"),
+        replication_factor: one.spec.count("replicas"),
+        config: topic_config(one.spec.fields("config")),
+        labels: one.labels,
         ..Topic::default()
     };
-    found.topic(name, topic, spot);
+    found.topic(name, topic, one.spot);
 }
 
-fn user(resource: Resource<'_>, found: &mut Found<'_>) {
+fn user(one: Resource<'_>, found: &mut Found<'_>) {
     let Resource {
         name,
-        labels,
         mut spec,
         spot,
         ..
-    } = resource;
+    } = one;
     let mut user = name.to_owned();
     if let Some(mut way) = spec.fields("authentication") {
         match way.need("type").unwrap_or_default() {
@@ -235,7 +227,7 @@ fn user(resource: Resource<'_>, found: &mut Found<'_>) {
         "template",
         "it is about the Secret that Strimzi makes in Kubernetes",
     );
-    found.labels_of(&format!("User:{user}"), labels, spot);
+    found.labels_of(&format!("User:{user}"), one.labels, spot);
 }
 
 fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
@@ -249,22 +241,16 @@ fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
     found.rule(&asked, spot);
 }
 
-fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        cluster,
-        labels,
-        mut spec,
-        spot,
-    } = resource;
+fn connector(one: Resource<'_>, found: &mut Found<'_>) {
+    let Resource { name, mut spec, .. } = one;
     let pause = spec.flag("pause").unwrap_or_default();
     let said = spec.take("state").and_then(|said| state(said, name));
     let connector = Connector {
-        connect: cluster,
+        connect: one.cluster,
         class: spec.text("class").unwrap_or_default().to_owned(),
         tasks_max: spec.count("tasksMax"),
         state: said.or(pause.then_some("paused")),
-        labels,
+        labels: one.labels,
         ..Connector::default()
     };
     spec.lost(
@@ -281,5 +267,5 @@ fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
             "Headgate sets offsets once, as `offsets` of its Connector says",
         );
     }
-    found.connector(name, connector, spec.entries("config"), spot);
+    found.connector(name, connector, spec.entries("config"), one.spot);
 }

@@ -224,11 +224,14 @@ fn connector(mut values: Fields<'_>, spot: Spot<'_>, found: &mut Found<'_>) {
         return;
     };
     let mut connector = Connector::default();
-    // what Terraform was told to hide is hidden whatever it is called
-    for (key, value) in values.entries("config_sensitive") {
-        found.hide(name, &mut connector, key, value);
-    }
     let mut config = values.entries("config");
+    // what Terraform was told to hide is hidden whatever it is called, unless a document has a field for it
+    for (key, value) in values.entries("config_sensitive") {
+        match key {
+            "name" | "connector.class" | "tasks.max" => config.push((key, value)),
+            _ => found.hide(name, &mut connector, key, value),
+        }
+    }
     config.retain(|(key, _)| !connector.secrets.contains_key(*key));
     found.connector(name, connector, config, spot);
 }

@@ -115,6 +115,7 @@ fn document<'d>(sort: Sort, mut fields: Fields<'d>, found: &mut Found<'d>) {
         return;
     };
     match sort {
+        Sort::Cluster if !found.claim("Cluster", name, spot) => drop(spec.rest()),
         Sort::Cluster => self::cluster(own, spec, found),
         Sort::Topic => topic(name, own, spec, spot, found),
         Sort::Acls => {
@@ -169,7 +170,14 @@ fn topic(name: &str, labels: Labels, mut spec: Fields<'_>, spot: Spot<'_>, found
     let mut config = topic_config(spec.fields("settings"));
     if let Some(minutes) = spec.count("retentionMinutes").filter(|n| *n > 0) {
         let ms = minutes.saturating_mul(60_000).to_string();
-        config.insert(ConfigKey::new("retention.ms"), Some(ms.into()));
+        let key = ConfigKey::new("retention.ms");
+        let other = config.insert(key, Some(ms.clone().into()));
+        if other.is_some_and(|other| other.as_deref() != Some(&ms)) {
+            spot.lost(
+                format!("{}: `retention.ms` of its settings was left out: `retentionMinutes` says something else", spec.what),
+                "topicctl takes one of the two only; decide which is right",
+            );
+        }
     }
     let topic = Topic {
         partitions: spec.count("partitions"),
@@ -280,15 +288,16 @@ fn user(name: &str, labels: Labels, mut spec: Fields<'_>, spot: Spot<'_>, found:
         }
     }
     if let Some(mut rights) = spec.fields("authorization") {
-        if !matches!(rights.text("type"), None | Some("simple")) {
-            rights.spot.lost(
-                format!("user {name}: its authorization is not `simple`"),
+        if matches!(rights.text("type"), None | Some("simple")) {
+            let principal = format!("User:{name}");
+            for acl in rights.items("acls") {
+                rule(Some(&principal), acl, found);
+            }
+        } else {
+            rights.left_out_whole(
+                format!("user {name}: its authorization was left out, which is not `simple`"),
                 "Headgate keeps ACLs",
             );
-        }
-        let principal = format!("User:{name}");
-        for acl in rights.items("acls") {
-            rule(Some(&principal), acl, found);
         }
     }
     found.labels_of(&format!("User:{name}"), labels, spot);
@@ -299,11 +308,13 @@ fn rule(principal: Option<&str>, spot: Spot<'_>, found: &mut Found<'_>) {
     let Some(mut acl) = spot.fields("an ACL") else {
         return;
     };
-    let Some(mut resource) = acl.fields("resource") else {
+    let Some(mut resource) = acl.need_fields("resource") else {
         return;
     };
     let own = resource.text("principal").filter(|own| !own.is_empty());
     if principal.is_some() && own.is_some() && own != principal {
+        resource.rest();
+        acl.rest();
         return spot.lost(
             "ACL left out: its principal is not the user with whom it stands",
             "write a document of kind Acl for the other one",

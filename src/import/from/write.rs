@@ -1,6 +1,6 @@
 //! What was read -> documents (import, pure).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Moved,
@@ -10,13 +10,15 @@ use super::{
 use crate::{
     desired,
     import::{
-        access, connectors, only_report,
+        access,
+        connectors::{self, Connector},
+        only_report,
         principal::quota,
         schemas,
         text::{Block, scalar},
         topics::{self, Defaults},
     },
-    model::{ClusterName, Finding, Kind, SourceFile},
+    model::{ClusterName, Finding, Kind, SecretName, Severity, SourceFile},
 };
 
 /// Writes documents, loads them as a pass would, and says what that finds wrong with them.
@@ -42,6 +44,7 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     let own = rights.principals.values().filter(|p| !p.quotas.is_empty());
     page.count(Kind::Quota, own.count() + rights.quotas.len());
     connectors::write(&connectors, &mut page);
+    told_connects(name, &connectors, report);
     schemas::write(&schemas, &mut page);
     let counts = page.counts.iter().map(|(kind, n)| (kind.as_str(), *n));
     let counts: Vec<_> = counts.collect();
@@ -56,11 +59,23 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     }
 }
 
+/// Says which Connect clusters the connectors are on: where each is, only headgate.yaml says.
+fn told_connects(name: &ClusterName, connectors: &BTreeMap<String, Connector>, report: &Report) {
+    let connects: BTreeSet<&str> = connectors.values().map(Connector::connect).collect();
+    for connect in connects {
+        let connect = connect.escape_debug();
+        report.note(
+            format!("connectors run on the Connect cluster `{connect}`, of which none of the files says where it is"),
+            &format!("headgate.yaml says it: `clusters.{name}.connect: {{{connect}: {{url: …}}}}`"),
+        );
+    }
+}
+
 /// What was written.
 pub(super) struct Written {
     pub(super) files: Vec<(String, String)>,
     pub(super) counts: Vec<(&'static str, usize)>,
-    pub(super) secrets: BTreeSet<crate::model::SecretName>,
+    pub(super) secrets: BTreeSet<SecretName>,
 }
 
 /// Writes the Cluster's document. Nothing is changed before somebody has looked: every kind is in mode `report`.
@@ -111,8 +126,8 @@ impl Moved {
     /// Says what was not carried over as it was, one line each.
     pub fn report(&self) -> impl Iterator<Item = String> {
         self.findings.iter().map(|finding| match finding.severity {
-            crate::model::Severity::Warning => format!("note: {finding}"),
-            _ => format!("left out: {finding}"),
+            Severity::Error => format!("left out: {finding}"),
+            _ => format!("note: {finding}"),
         })
     }
 }
