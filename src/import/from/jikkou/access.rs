@@ -11,15 +11,9 @@ use crate::{
     model::{QuotaEntity, QuotaName},
 };
 
-pub(super) fn user(resource: Resource<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        mut spec,
-        spot: at,
-        ..
-    } = resource;
-    for spot in spec.items("authentications") {
+pub(super) fn user(mut one: Resource<'_>, found: &mut Found<'_>) {
+    let name = one.name;
+    for spot in one.spec.items("authentications") {
         let Some(mut way) = spot.fields(format!("user {name}: a way to log in")) else {
             continue;
         };
@@ -34,27 +28,20 @@ pub(super) fn user(resource: Resource<'_>, found: &mut Found<'_>) {
             ),
         }
     }
-    found.labels_of(&format!("User:{name}"), labels, at);
+    found.labels_of(&format!("User:{name}"), one.labels, one.spot);
 }
 
-pub(super) fn authorization(resource: Resource<'_>, roles: &Shelf<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        mut spec,
-        spot,
-        ..
-    } = resource;
-    for own in spec.items("acls") {
-        acl(name, own, found);
+pub(super) fn authorization(mut one: Resource<'_>, roles: &Shelf<'_>, found: &mut Found<'_>) {
+    for own in one.spec.items("acls") {
+        acl(one.name, own, found);
     }
-    for role in spec.texts("roles") {
-        let acls = roles.find(role, spot);
+    for role in one.spec.texts("roles") {
+        let acls = roles.find(role, one.spot);
         for own in acls.map_or(Vec::new(), |acls| acls.items("the ACLs of a role")) {
-            acl(name, own, found);
+            acl(one.name, own, found);
         }
     }
-    found.labels_of(name, labels, spot);
+    found.labels_of(one.name, one.labels, one.spot);
 }
 
 fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
@@ -64,16 +51,10 @@ fn acl(principal: &str, spot: Spot<'_>, found: &mut Found<'_>) {
     }
 }
 
-pub(super) fn quota(resource: Resource<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        mut spec,
-        spot,
-        ..
-    } = resource;
-    let words = labels.keys().map(String::as_str);
-    for word in words.chain(Some(name).filter(|name| !name.is_empty())) {
+pub(super) fn quota(one: Resource<'_>, found: &mut Found<'_>) {
+    let Resource { mut spec, spot, .. } = one;
+    let words = one.labels.keys().map(String::as_str);
+    for word in words.chain(Some(one.name).filter(|name| !name.is_empty())) {
         spot.note(
             format!("a quota: `{}` was left out", word.escape_debug()),
             "a quota is known by whom it is for, and has neither a name nor labels",
@@ -104,6 +85,7 @@ pub(super) fn quota(resource: Resource<'_>, found: &mut Found<'_>) {
         false => entity.parts().next().is_some(),
     };
     if !whole {
+        spec.rest();
         return spot.lost(
             format!("a quota of type `{}` was left out: it does not say whom it is for", of.escape_debug()),
             "known types are USER, CLIENT, USER_CLIENT, USER_ALL_CLIENTS, USERS_DEFAULT and CLIENTS_DEFAULT",

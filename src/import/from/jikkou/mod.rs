@@ -91,7 +91,7 @@ fn sort<'d>(spot: Spot<'d>, listed: Option<&'d str>, kinds: &mut Kinds<'d>) {
     match kind.strip_suffix("List") {
         Some(one) => {
             if let Some(mut metadata) = fields.fields("metadata") {
-                annotations(&mut metadata);
+                annotations_beside(kind, &mut metadata);
                 metadata.needless("name", "a list has no name in Headgate");
                 metadata.lost(
                     "labels",
@@ -125,19 +125,14 @@ fn each<'d>(mut fields: Fields<'d>, read: impl FnOnce(Resource<'d>)) {
     if let Some(mut metadata) = metadata {
         name = metadata.text("name").unwrap_or_default();
         metadata.what = format!("{kind} {}", name.escape_debug());
-        if annotations(&mut metadata) {
-            let message = format!(
-                "{kind} {} was left out: Jikkou is told to delete it",
-                name.escape_debug()
-            );
-            return fields.left_out_whole(
-                message,
-                "name it under `deletion.allow` of the Cluster to have it deleted",
-            );
+        if let Some((told, help)) = annotations(&mut metadata) {
+            let message = format!("{kind} {} was left out: {told}", name.escape_debug());
+            return fields.left_out_whole(message, help);
         }
         own = labels(metadata.fields("labels"));
     }
     fields.what = format!("{kind} {}", name.escape_debug());
+    fields.what.truncate(fields.what.trim_end().len());
     // quotas need no name
     if name.is_empty() && kind != "KafkaClientQuota" {
         return fields.left_out_whole(
@@ -158,13 +153,12 @@ fn each<'d>(mut fields: Fields<'d>, read: impl FnOnce(Resource<'d>)) {
     }
 }
 
-/// Reads annotations; returns whether one says that the resource is to be deleted.
-fn annotations(metadata: &mut Fields<'_>) -> bool {
-    let Some(mut annotations) = metadata.fields("annotations") else {
-        return false;
-    };
+/// Reads annotations; returns what Jikkou is told if the resource is not to be kept, and what to do instead.
+fn annotations(metadata: &mut Fields<'_>) -> Option<(&'static str, &'static str)> {
+    let mut annotations = metadata.fields("annotations")?;
     annotations.bookkeeping(PRINTED);
-    let is_gone = annotations.flag("jikkou.io/delete").unwrap_or_default();
+    let is_gone = annotations.flag("jikkou.io/delete") == Some(true);
+    let is_ignored = annotations.flag("jikkou.io/ignore") == Some(true);
     annotations.needless(
         "kafka.jikkou.io/force-password-renewal",
         "to renew a password, change the secret",
@@ -174,13 +168,33 @@ fn annotations(metadata: &mut Fields<'_>) -> bool {
         "Headgate compares schemas by the registry's own normalised lookup",
     );
     annotations.annotations_lost();
-    is_gone
+    match (is_gone, is_ignored) {
+        (true, _) => Some((
+            "Jikkou is told to delete it",
+            "name it under `deletion.allow` of the Cluster to have it deleted",
+        )),
+        (false, true) => Some((
+            "Jikkou is told to ignore it",
+            "Headgate keeps what is declared; write a document to have it kept",
+        )),
+        (false, false) => None,
+    }
+}
+
+/// Reads the annotations of what is no resource of its own: it is carried over, whatever Jikkou is told.
+fn annotations_beside(what: &str, metadata: &mut Fields<'_>) {
+    if let Some((told, _)) = annotations(metadata) {
+        metadata.spot.lost(
+            format!("{what}: that {told} was left out"),
+            "take out what is not to be kept, and import again",
+        );
+    }
 }
 
 /// Reads the name of what others refer to. `unlabelled` says where it is written, without its labels.
 fn shelved<'d>(fields: &mut Fields<'d>, unlabelled: &str) -> Option<&'d str> {
     let mut metadata = fields.fields("metadata")?;
-    annotations(&mut metadata);
+    annotations_beside(&fields.what, &mut metadata);
     metadata.needless("labels", unlabelled);
     metadata.need("name")
 }
@@ -201,60 +215,48 @@ fn role<'d>(mut fields: Fields<'d>) -> Option<(&'d str, Spot<'d>)> {
     Some((name, fields.fields("spec")?.take("acls")?))
 }
 
-fn topic(resource: Resource<'_>, maps: &Shelf<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        mut spec,
-        spot,
-        ..
-    } = resource;
+fn topic(mut one: Resource<'_>, maps: &Shelf<'_>, found: &mut Found<'_>) {
     let mut config = BTreeMap::new();
-    for map in spec.texts("configMapRefs") {
-        if let Some(data) = maps.find(map, spot) {
+    for map in one.spec.texts("configMapRefs") {
+        if let Some(data) = maps.find(map, one.spot) {
             config.extend(topic_config(data.fields(format!("ConfigMap {map}"))));
         }
     }
-    config.extend(topic_config(spec.fields("configs")));
+    config.extend(topic_config(one.spec.fields("configs")));
     // -1 is the brokers' default
-    let mut count = |key| spec.count_unless(key, "-1");
+    let mut count = |key| one.spec.count_unless(key, "-1");
     let topic = Topic {
         partitions: count("partitions"),
         replication_factor: count("replicas"),
         config,
-        labels,
+        labels: one.labels,
         ..Topic::default()
     };
-    found.topic(name, topic, spot);
+    found.topic(one.name, topic, one.spot);
 }
 
-fn connector(resource: Resource<'_>, found: &mut Found<'_>) {
-    let Resource {
-        name,
-        labels,
-        connect,
-        mut spec,
-        spot,
-    } = resource;
+fn connector(mut one: Resource<'_>, found: &mut Found<'_>) {
+    let class = one.spec.text("connectorClass");
+    let said = one.spec.take("state");
     let connector = Connector {
-        connect,
-        class: spec.text("connectorClass").unwrap_or_default().to_owned(),
-        tasks_max: spec.count("tasksMax"),
-        state: spec.take("state").and_then(|said| state(said, name)),
-        labels,
+        connect: one.connect,
+        class: class.unwrap_or_default().to_owned(),
+        tasks_max: one.spec.count("tasksMax"),
+        state: said.and_then(|said| state(said, one.name)),
+        labels: one.labels,
         ..Connector::default()
     };
-    found.connector(name, connector, spec.entries("config"), spot);
+    let config = one.spec.entries("config");
+    found.connector(one.name, connector, config, one.spot);
 }
 
-fn subject(resource: Resource<'_>, found: &mut Found<'_>) {
+fn subject(one: Resource<'_>, found: &mut Found<'_>) {
     let Resource {
         name,
-        labels,
         mut spec,
         spot,
         ..
-    } = resource;
+    } = one;
     spec.needless("schemaRegistry", "headgate.yaml says where the registry is");
     let of = spec.need("schemaType").and_then(schema_type);
     let Some(of) = of else {
@@ -286,7 +288,7 @@ fn subject(resource: Resource<'_>, found: &mut Found<'_>) {
                 compatibility,
                 references,
                 normalize: true,
-                labels,
+                labels: one.labels,
             };
             found.schema(name, schema, spot);
         }
