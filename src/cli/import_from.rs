@@ -29,9 +29,14 @@ pub(super) fn import(tool: Tool, options: &ImportOptions) -> Result<ExitCode, Fa
         read(path, tool, 0, &mut files)?;
     }
     if files.is_empty() {
-        return Err(Failure::new(
-            "there is no .yaml, .yml or .json file in what was named",
-        ));
+        let more = if tool == Tool::Julie {
+            ", .properties"
+        } else {
+            ""
+        };
+        return Err(Failure::new(format!(
+            "there is no .yaml, .yml or .json{more} file in what was named"
+        )));
     }
     let moved = import_from(tool, name.as_ref(), &files, &beside);
     write(&moved.files, &options.output)?;

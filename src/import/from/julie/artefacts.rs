@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        found::{Found, schema_type},
+        found::{Found, beside, schema_type},
         report::Report,
         sheet::{Fields, Sheet, Spot},
     },
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     desired::yaml,
     import::{connectors::Connector, schemas::Schema, text::Labels},
-    model::SourceFile,
+    model::{Finding, SourceFile},
 };
 
 /// Reads a project's connectors: artefacts and who may run them, or the latter alone.
@@ -58,33 +58,46 @@ fn connector(spot: Spot<'_>, found: &mut Found<'_>) {
         ..Connector::default()
     };
     let file = SourceFile {
-        path: path.to_owned(),
+        path: beside(&spot.sheet.source.path, path),
         bytes: text.into_bytes(),
     };
     let report = Report::default();
-    config(name, connector, &file, &report, found);
+    if !config(name, connector, &file, &report, found) {
+        spot.lost(
+            format!("connector {name} was left out: its file holds no config"),
+            "correct it and import again",
+        );
+    }
     found.report.keep(report);
 }
 
-/// Reads a connector's own file.
+/// Reads a connector's own file; returns whether there was anything in it.
 fn config(
     name: &str,
     connector: Connector,
     file: &SourceFile,
     report: &Report,
     found: &mut Found<'_>,
-) {
+) -> bool {
     let (documents, findings) = yaml::documents(file);
-    report.extend(findings);
+    // a line of a connector's config may hold a secret
+    report.extend(findings.into_iter().map(|finding| Finding {
+        snippet: None,
+        ..finding
+    }));
     let sheet = Sheet::new(file, documents, report);
-    let Some(spot) = sheet.spots().next() else {
-        return report.note(
-            format!("connector {name} was left out: its file is empty"),
-            "",
-        );
+    let mut spots = sheet.spots();
+    let Some(spot) = spots.next() else {
+        return false;
     };
+    for more in spots {
+        more.lost(
+            format!("connector {name}: a second document of its file was left out"),
+            "a connector has a file of its own",
+        );
+    }
     let Some(mut fields) = spot.fields(format!("connector {name}")) else {
-        return;
+        return true;
     };
     // what the REST interface takes: the config, or a name and the config
     let inner = fields.peek("config").filter(Spot::is_mapping).is_some();
@@ -97,6 +110,7 @@ fn config(
         false => fields.rest(),
     };
     found.connector(name, connector, config, spot);
+    true
 }
 
 /// Reads a topic's schemas.

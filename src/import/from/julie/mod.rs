@@ -71,6 +71,15 @@ fn context<'d>(mut document: Fields<'d>, topology: &Topology<'d>, found: &mut Fo
     for (key, spot) in document.rest() {
         if let Some(text) = spot.text(&format!("`{}` of the context", key.escape_debug())) {
             prefix.push(key, text);
+            if !topology.naming.takes(key) {
+                spot.note(
+                    format!(
+                        "`{}` of the context was left out: no topic's name is made of it",
+                        key.escape_debug()
+                    ),
+                    "what is for people can be a label of the Cluster",
+                );
+            }
         }
     }
     for spot in special {

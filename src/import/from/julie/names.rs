@@ -58,6 +58,19 @@ impl<'d> Naming<'d> {
         }
     }
 
+    /// Tells whether a part of the context stands in the names of topics.
+    pub(super) fn takes(&self, key: &str) -> bool {
+        let Some(format) = self.topic else {
+            return true;
+        };
+        let mut named = format.split("{{").skip(1);
+        named.any(|rest| {
+            rest.split("}}")
+                .next()
+                .is_some_and(|part| part.trim() == key)
+        })
+    }
+
     /// Returns a topic's name; `None` when its format is not understood.
     pub(super) fn topic(
         &self,
@@ -104,36 +117,48 @@ pub(super) fn is_properties(file: &SourceFile) -> bool {
     file.path.ends_with(".properties")
 }
 
-/// Reads Java's properties, as far as people write them: `key=value`, a line each; `None` when a file is something else.
+/// Reads Java's properties (`java.util.Properties.load`) but for its escapes; `None` when a file is something else.
 pub(in crate::import::from) fn properties(file: &SourceFile) -> Option<Node<'_>> {
     let text = std::str::from_utf8(&file.bytes).ok();
     let text = text.filter(|_| is_properties(file))?;
     let mut fields: Vec<(Key<'_>, Node<'_>)> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let said = line.trim();
-        let Some((key, value)) = said.split_once(['=', ':']) else {
-            continue;
-        };
-        let key = key.trim();
-        if said.starts_with(['#', '!']) || fields.iter().any(|(k, _)| k.text == key) {
-            continue;
-        }
-        let at = At {
-            line: number,
-            column: 1,
-        };
-        let value = Value::Scalar(value.trim().into());
-        fields.push((
-            Key {
-                at,
-                text: key.into(),
-            },
-            Node { at, value },
-        ));
+    for (line, said) in whole_lines(text) {
+        let ends = |c: char| matches!(c, '=' | ':') || c.is_whitespace();
+        let (key, rest) = said.split_at(said.find(ends).unwrap_or(said.len()));
+        let rest = rest.trim();
+        let value = rest.strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
+        // of two with one key Java takes the last
+        fields.retain(|(other, _)| other.text != key);
+        let at = At { line, column: 1 };
+        let text = key.to_owned().into();
+        let value = Value::Scalar(value.to_owned().into());
+        fields.push((Key { at, text }, Node { at, value }));
     }
     let at = At { line: 1, column: 1 };
     let value = Value::Map(fields);
     Some(Node { at, value })
+}
+
+/// Returns what stands on the lines of a text but for comments, with the number of each. One that ends in `\` goes on.
+fn whole_lines(text: &str) -> Vec<(u32, String)> {
+    let mut lines: Vec<(u32, String)> = Vec::new();
+    let mut goes_on = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let said = line.trim_start();
+        if !goes_on && (said.is_empty() || said.starts_with(['#', '!'])) {
+            continue;
+        }
+        let slashes = said.len() - said.trim_end_matches('\\').len();
+        // two of them are one that is meant
+        let is_cut = slashes % 2 == 1;
+        let part = &said[..said.len() - usize::from(is_cut)];
+        match lines.last_mut() {
+            Some((_, before)) if goes_on => before.push_str(part),
+            _ => lines.push((number, part.to_owned())),
+        }
+        goes_on = is_cut;
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -193,5 +218,32 @@ mod tests {
                 "{format}"
             );
         }
+    }
+
+    #[test]
+    fn properties_are_read_as_java_reads_them() {
+        let file = SourceFile {
+            path: "julie.properties".to_owned(),
+            bytes: b"# a=b\n! c\na = 1\nb:2\nc 3\nlogin=\\\n  hunter2 \\\n  user=x\na=4\nlast\\"
+                .to_vec(),
+        };
+        let Some(Value::Map(fields)) = properties(&file).map(|node| node.value) else {
+            panic!("they are fields");
+        };
+        let read: Vec<(&str, &str, u32)> = fields
+            .iter()
+            .filter_map(|(key, node)| match &node.value {
+                Value::Scalar(text) => Some((&*key.text, &**text, node.at.line)),
+                _ => None,
+            })
+            .collect();
+        let wanted = [
+            ("b", "2", 4),
+            ("c", "3", 5),
+            ("login", "hunter2 user=x", 6),
+            ("a", "4", 9),
+            ("last", "", 10),
+        ];
+        assert_eq!(read, wanted);
     }
 }
