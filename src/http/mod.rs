@@ -100,6 +100,7 @@ fn router(app: App) -> Router {
             get(connector::connector),
         )
         .route("/api/v1/clusters/{c}/schemas", get(subject::schemas))
+        .route("/api/v1/clusters/{c}/schemas/{n}", get(subject::schema))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
         .with_state(app)

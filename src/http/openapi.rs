@@ -38,6 +38,7 @@ use crate::model::{Cause, Kind, Risk};
         connector::connectors,
         connector::connector,
         subject::schemas,
+        subject::schema,
     ),
     components(schemas(Problem, Cause, Risk, Kind))
 )]

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    BlockedItem, ClusterView, ConfigItem, DriftItem, Page, SourcePlace,
-    item::{configs, owner},
+    BlockedItem, ClusterView, ConfigItem, Page, Standing,
+    item::configs,
     lists::{self, Seen},
 };
 use crate::{
-    desired::{DesiredConnector, DesiredRef},
+    desired::{DesiredConnector, DesiredRef, RunState},
     live::{LiveConnector, LiveTask, Observed, config_value},
     model::{Kind, ObjectRef, Plane},
 };
@@ -42,16 +42,9 @@ pub struct ConnectorItem {
     /// `running`, `paused` or `stopped`, as git declares it; null when git does not declare the connector.
     #[schema(required)]
     pub desired_state: Option<String>,
-    /// Where it is declared; null when it is not.
-    #[schema(required)]
-    pub declared: Option<SourcePlace>,
-    /// `managed` (declared in git) or `unmanaged`.
-    pub owner: String,
-    /// Open drift of the connector.
-    pub drift: Vec<DriftItem>,
-    /// Why the connector could not be read; null when it could.
-    #[schema(required)]
-    pub unknown: Option<String>,
+    /// Where git declares it, what differs, and why it is not known.
+    #[serde(flatten)]
+    pub standing: Standing,
 }
 
 /// A task of a connector.
@@ -124,13 +117,13 @@ impl ConnectState {
         Self::Unknown,
     ];
 
-    /// Returns the label.
+    /// Returns the label; what git can declare is called as documents call it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
+            Self::Running => RunState::Running.as_str(),
+            Self::Paused => RunState::Paused.as_str(),
+            Self::Stopped => RunState::Stopped.as_str(),
             Self::Failed => "failed",
             Self::Unassigned => "unassigned",
             Self::Restarting => "restarting",
@@ -191,10 +184,7 @@ impl ClusterView {
             trace: live.and_then(|live| live.trace.clone()),
             tasks: live.map(|live| live.tasks.iter().map(TaskItem::from).collect()),
             desired_state: declared.map(|declared| declared.state.as_str().to_owned()),
-            declared: declared.map(|declared| SourcePlace::from(&declared.place)),
-            owner: owner(declared.is_some()).to_owned(),
-            drift: self.drift_of(&ObjectRef::new(Kind::Connector, name)),
-            unknown: one.unknown().map(str::to_owned),
+            standing: self.standing(&ObjectRef::new(Kind::Connector, name), one),
         }
     }
 

@@ -157,6 +157,21 @@ pub(super) fn values(config: &[LiveConfig]) -> Values {
         .collect()
 }
 
+/// How an object of a plane beside Kafka stands: where git declares it, what differs, and why it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Standing {
+    /// Where it is declared; null when it is not.
+    #[schema(required)]
+    pub declared: Option<SourcePlace>,
+    /// `managed` (declared in git) or `unmanaged`.
+    pub owner: String,
+    /// Open drift of it.
+    pub drift: Vec<DriftItem>,
+    /// Why it could not be read; null when it could.
+    #[schema(required)]
+    pub unknown: Option<String>,
+}
+
 /// A config key of a topic or connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfigItem {

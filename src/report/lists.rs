@@ -4,7 +4,9 @@ use std::{borrow::Borrow, collections::BTreeMap, ops::Bound, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{BlockedItem, ClusterView, DriftItem, HistoryEntry, Page, SourcePlace};
+use super::{
+    BlockedItem, ClusterView, DriftItem, HistoryEntry, Page, SourcePlace, Standing, item::owner,
+};
 use crate::{
     desired::DesiredRef,
     live::{KafkaLive, Observed},
@@ -63,6 +65,17 @@ impl ClusterView {
             .filter(|b| b.kind == Subject::Kind(object.kind) && b.name == object.name)
             .map(BlockedItem::from)
             .collect()
+    }
+
+    /// Tells how an object stands of which `seen` is known.
+    pub(super) fn standing<T>(&self, object: &ObjectRef, seen: &Observed<T>) -> Standing {
+        let declared = self.declaration(object);
+        Standing {
+            owner: owner(declared.is_some()).to_owned(),
+            declared,
+            drift: self.drift_of(object),
+            unknown: seen.unknown().map(str::to_owned),
+        }
     }
 
     /// Tells where an object is declared, whether it exists or not.

@@ -33,12 +33,14 @@ pub use group::{
 };
 pub use health::{BrokerState, PartitionCounts, PartitionState, brokers, partitions};
 pub use history::{DriftEvent, HistoryAction, HistoryDrift, HistoryEntry};
-pub use item::{BlockedItem, ConfigItem, DriftField, DriftItem, Page, SourcePlace, Values};
+pub use item::{
+    BlockedItem, ConfigItem, DriftField, DriftItem, Page, SourcePlace, Standing, Values,
+};
 pub use lists::Seen;
 pub use status::{
     BlockedCount, ClusterStatus, DriftCounts, LastPass, PlaneStatus, Revisions, SourceStatus,
     Status,
 };
-pub use subject::SchemaItem;
+pub use subject::{SchemaDetail, SchemaItem};
 pub use topic::{MovingItem, PartitionItem, TopicDetail, TopicItem};
 pub use view::View;

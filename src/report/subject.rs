@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ClusterView, DriftItem, Page, SourcePlace,
-    item::owner,
+    BlockedItem, ClusterView, Page, Standing,
     lists::{self, Seen},
 };
 use crate::{
@@ -42,16 +41,19 @@ pub struct SchemaItem {
     /// How schemas may change where a subject does not say; null when the registry did not tell.
     #[schema(required)]
     pub global_compatibility: Option<String>,
-    /// Where it is declared; null when it is not.
-    #[schema(required)]
-    pub declared: Option<SourcePlace>,
-    /// `managed` (declared in git) or `unmanaged`.
-    pub owner: String,
-    /// Open drift of the subject.
-    pub drift: Vec<DriftItem>,
-    /// Why the subject could not be read; null when it could.
-    #[schema(required)]
-    pub unknown: Option<String>,
+    /// Where git declares it, what differs, and why it is not known.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// A subject, and what is withheld.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SchemaDetail {
+    /// What the list shows.
+    #[serde(flatten)]
+    pub schema: SchemaItem,
+    /// Changes to the subject that are withheld.
+    pub blocked: Vec<BlockedItem>,
 }
 
 impl ClusterView {
@@ -68,6 +70,20 @@ impl ClusterView {
             let key = |(name, _): &(&str, &_)| (*name).to_owned();
             Page::take(subjects, limit, key, |(name, one)| {
                 self.schema_item(registry, name, one)
+            })
+        }))
+    }
+
+    /// Returns one subject; inner `None` when the registry has none of the name, or was not asked for it.
+    #[must_use]
+    pub fn schema(&self, name: &str) -> Seen<Option<SchemaDetail>> {
+        let registry = self.beside(Plane::Registry, self.registry.as_ref())?;
+        Some(registry.map(|registry| {
+            let one = registry.subjects.get(name);
+            let one = one.filter(|_| name != EVERY_SUBJECT)?;
+            Some(SchemaDetail {
+                schema: self.schema_item(registry, name, one),
+                blocked: self.blocked_of(&ObjectRef::new(Kind::Schema, name)),
             })
         }))
     }
@@ -92,10 +108,7 @@ impl ClusterView {
             id: found.map(|found| found.id),
             compatibility: own.map(ToString::to_string),
             global_compatibility: global.map(ToString::to_string),
-            declared: declared.map(|declared| SourcePlace::from(&declared.place)),
-            owner: owner(declared.is_some()).to_owned(),
-            drift: self.drift_of(&object),
-            unknown: one.unknown().map(str::to_owned),
+            standing: self.standing(&object, one),
         }
     }
 

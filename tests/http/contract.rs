@@ -6,7 +6,7 @@ use super::{Answer, Server};
 use crate::support::told;
 
 /// The routes that users script against.
-const ROUTES: [&str; 21] = [
+const ROUTES: [&str; 22] = [
     "/api/v1/check",
     "/api/v1/clusters/{c}",
     "/api/v1/clusters/{c}/acls",
@@ -20,6 +20,7 @@ const ROUTES: [&str; 21] = [
     "/api/v1/clusters/{c}/plan",
     "/api/v1/clusters/{c}/quotas",
     "/api/v1/clusters/{c}/schemas",
+    "/api/v1/clusters/{c}/schemas/{n}",
     "/api/v1/clusters/{c}/topics",
     "/api/v1/clusters/{c}/topics/{t}",
     "/api/v1/clusters/{c}/users",
@@ -35,6 +36,7 @@ fn filled_in(route: &str) -> String {
         .replace("{c}", "streaming")
         .replace("{t}", "topic-00001")
         .replace("{g}", "analytics")
+        .replace("schemas/{n}", "schemas/orders-value")
         .replace("{n}", "orders-source")
 }
 
@@ -96,7 +98,7 @@ fn merged(schema: &Value, schemas: &Value) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for member in members {
         let name = member["$ref"].as_str().and_then(|r| r.rsplit('/').next());
-        let member = name.map_or(member, |name| &schemas[name]);
+        let member = merged(name.map_or(member, |name| &schemas[name]), schemas);
         properties.extend(member["properties"].as_object().unwrap().clone());
         required.extend(member["required"].as_array().unwrap().clone());
     }

@@ -95,6 +95,25 @@ async fn a_subject_is_shown_with_its_versions_and_which_of_them_git_declares() {
 }
 
 #[tokio::test]
+async fn one_subject_is_shown_as_in_the_list_with_what_is_withheld() {
+    let server = Server::busy(2).await;
+    let listed = server.get(&format!("{BELOW}/schemas")).await.json();
+    let mut wanted = listed["items"][1].clone();
+    wanted["blocked"] = json!([]);
+    let path = format!("{BELOW}/schemas/orders-value");
+    assert_eq!(server.get(&path).await.json(), wanted);
+    for (subject, told) in [
+        ("nothing-value", "has no subject \"nothing-value\""),
+        // what plans call the registry's own setting
+        ("%3Cdefault%3E", "has no subject"),
+    ] {
+        let path = format!("{BELOW}/schemas/{subject}");
+        let detail = server.problem(&path, 404).await["detail"].take();
+        assert!(detail.as_str().unwrap().contains(told), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_connectors_or_schemas_goes_on_where_it_ended() {
     let server = Server::busy(2).await;
     for (list, names) in [
@@ -152,7 +171,12 @@ async fn what_was_seen_of_a_plane_is_shown_while_it_is_away_and_its_age_is_told(
 #[tokio::test]
 async fn a_cluster_without_connect_or_a_registry_says_so() {
     let server = Server::fresh().await;
-    let lists = ["connectors", "connectors/orders-source", "schemas"];
+    let lists = [
+        "connectors",
+        "connectors/orders-source",
+        "schemas",
+        "schemas/orders-value",
+    ];
     for list in lists {
         let problem = server.problem(&format!("{BELOW}/{list}"), 503).await;
         let detail = problem["detail"].as_str().unwrap();
