@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     model::{Cause, DriftClass, Kind, ObjectRef, Place, Verb},
-    plan::{Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject},
+    plan::{
+        Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject,
+        memory::OFFSETS,
+    },
 };
 
 /// What is said about an object; the order is that of the page.
@@ -301,7 +304,12 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
 
 fn line(kind: &str, field: &FieldChange, made: bool, drifted: bool) -> Line {
     let value = |value: &str| shown(&field.path, value);
-    let live = field.live.as_deref().map_or_else(|| "unset".into(), value);
+    let unset = match field.path.as_str() {
+        // nobody asks for them: git sets them whatever they are
+        OFFSETS => "where they are",
+        _ => "unset",
+    };
+    let live = field.live.as_deref().map_or_else(|| unset.into(), value);
     let desired = field.desired.as_deref();
     let gone = match kind {
         "Topic" | "BrokerConfig" => "unset (broker's default)",
