@@ -109,7 +109,7 @@ impl Follow {
                 tracing::warn!(revision = %accepted, "the last applied revision is not valid any more")
             }
             Err(error) => {
-                tracing::info!(revision = %accepted, error = chain(&error), "the last applied revision is not at hand")
+                tracing::info!(revision = %accepted, error = chain(&error), "the last applied revision is read again once it is fetched")
             }
         }
     }
