@@ -86,6 +86,9 @@ fn kafka(options: &LabOptions, version: KafkaVersion) -> KafkaSpec {
     }
 }
 
+/// Where Headgate's ledger lies: beside `headgate.yaml`, with its key and logs in files whose names begin like it.
+const LEDGER: &str = "lab-ledger.db";
+
 /// What is known of the records that the endpoint gives.
 const SCHEMA_DOCUMENT: &str = "---
 apiVersion: headgate.dev/v1
@@ -145,7 +148,7 @@ impl Reach {
     /// Writes the start of a `headgate.yaml`, and of the cluster's document.
     fn snippets(&self) -> String {
         format!(
-            "# headgate.yaml\n{}\n# desired-state/lab/cluster.yaml\n{}",
+            "# headgate.yaml\n{}\n# .gitignore: what Headgate remembers, and its key\n{LEDGER}*\n\n# desired-state/lab/cluster.yaml\n{}",
             self.config(),
             self.document()
         )
@@ -166,7 +169,7 @@ impl Reach {
         });
         format!(
             "source: {{repo: ., branch: main}}\nclusters:\n  lab:\n    kafka:\n      bootstrap: {:?}\n      \
-             superUser: true\n{login}{connect}{registry}ledger: {{path: lab-ledger.db}}\n",
+             superUser: true\n{login}{connect}{registry}ledger: {{path: {LEDGER}}}\n",
             self.bootstrap
         )
     }
