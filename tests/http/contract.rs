@@ -90,15 +90,23 @@ impl Document {
     }
 }
 
-/// Lays the members of an `allOf` over each other, since a closed member would refuse the fields of the others.
+/// Lays the members of each `allOf` over each other, since a closed member would refuse the fields of the others.
 fn merged(schema: &Value, schemas: &Value) -> Value {
+    let each = |value: &Value| merged(value, schemas);
     let Some(members) = schema.get("allOf").and_then(Value::as_array) else {
-        return schema.clone();
+        return match schema {
+            Value::Object(fields) => {
+                let fields = fields.iter().map(|(key, value)| (key.clone(), each(value)));
+                Value::Object(fields.collect())
+            }
+            Value::Array(items) => items.iter().map(each).collect(),
+            other => other.clone(),
+        };
     };
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for member in members {
         let name = member["$ref"].as_str().and_then(|r| r.rsplit('/').next());
-        let member = merged(name.map_or(member, |name| &schemas[name]), schemas);
+        let member = each(name.map_or(member, |name| &schemas[name]));
         properties.extend(member["properties"].as_object().unwrap().clone());
         required.extend(member["required"].as_array().unwrap().clone());
     }
