@@ -2,8 +2,9 @@
 
 use super::units::human;
 use crate::{
+    desired::ConnectorOffsets,
     model::{ConfigType, Kind, SCHEMA, Verb, integer},
-    plan::FieldChange,
+    plan::{FieldChange, memory::OFFSETS},
 };
 
 /// Words the consequence of a change to what is there; `None` when the values say it all.
@@ -18,6 +19,9 @@ pub(super) fn consequence(field: &FieldChange) -> Option<String> {
         "config.retention.bytes" => shrinks(live, field, "records of a partition beyond"),
         "config.cleanup.policy" => cleanup(live?, field.desired.as_deref()?),
         SCHEMA => live.map(|_| "registered as a new version".into()),
+        OFFSETS if field.desired.as_deref() == Some(ConnectorOffsets::RESET) => {
+            Some("they are forgotten, and the connector begins anew".into())
+        }
         _ => None,
     }
 }
@@ -130,5 +134,13 @@ mod tests {
                 "{path} {live} {desired}"
             );
         }
+    }
+
+    #[test]
+    fn offsets_that_are_forgotten_say_so() {
+        let told = |to: &str| consequence(&field(OFFSETS, None, Some(to.into())));
+        let forgotten = "they are forgotten, and the connector begins anew";
+        assert_eq!(told("reset").as_deref(), Some(forgotten));
+        assert_eq!(told("earliest"), None);
     }
 }
