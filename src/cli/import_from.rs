@@ -95,8 +95,12 @@ fn tell(moved: &Moved, folder: &Path) -> Result<(), Failure> {
     }
     let request = "provide these secrets where headgate.yaml says that secrets lie:";
     tell_secrets(request, &moved.secrets)?;
+    let first = match moved.is_valid {
+        true => "look at them",
+        false => "correct what the report says of what was written",
+    };
     output::line(format!(
-        "next: look at them, then headgate plan --cluster {} --source {}; every kind is in mode report",
+        "next: {first}, then headgate plan --cluster {} --source {}; every kind is in mode report",
         moved.cluster,
         folder.display()
     ))?;

@@ -178,6 +178,7 @@ fn what_was_written_loads_without_a_finding() {
             loaded.findings
         );
         assert_eq!(loaded.desired.clusters.len(), 1);
+        assert!(moved.is_valid, "{}", case.name());
     }
 }
 

@@ -99,6 +99,7 @@ spec: {partitions: 6, replicas: 3}
     let (_, cluster) = &moved.files[0];
     assert!(cluster.contains("replicationFactor: 3"), "{cluster}");
     assert!(!cluster.contains("partitions"), "{cluster}");
+    assert!(!moved.is_valid, "topic b says no number of partitions");
     let told: Vec<String> = moved.report().collect();
     for line in [
         "note: topics.yaml:6:1: topic b: nothing says its `partitions`",

@@ -64,6 +64,8 @@ pub struct Moved {
     pub findings: Vec<Finding>,
     /// Whether a part of a file could not be read at all.
     pub is_cut: bool,
+    /// Whether what was written can be planned from as it stands.
+    pub is_valid: bool,
 }
 
 /// What a cluster is called that nothing names.
@@ -115,6 +117,7 @@ pub fn import_from(
         secrets: written.secrets,
         findings: report.close(&parts),
         is_cut,
+        is_valid: written.is_valid,
     }
 }
 

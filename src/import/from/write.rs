@@ -51,11 +51,14 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     let head = head(name, &cluster, &defaults, report);
     let mut files = page.files.close();
     files.insert(0, ("cluster.yaml".to_owned(), head));
-    report.extend(loaded(&files));
+    let wrong = loaded(&files);
+    let is_valid = wrong.iter().all(|f| f.severity != Severity::Error);
+    report.extend(wrong);
     Written {
         files,
         counts,
         secrets: page.secrets,
+        is_valid,
     }
 }
 
@@ -76,6 +79,8 @@ pub(super) struct Written {
     pub(super) files: Vec<(String, String)>,
     pub(super) counts: Vec<(&'static str, usize)>,
     pub(super) secrets: BTreeSet<SecretName>,
+    /// Whether a pass would take it as it stands.
+    pub(super) is_valid: bool,
 }
 
 /// Writes the Cluster's document. Nothing is changed before somebody has looked: every kind is in mode `report`.
