@@ -87,14 +87,16 @@ fn resource(mut fields: Fields<'_>, found: &mut Found<'_>) {
             "a data source only reads",
         );
     }
+    if fields.take("deposed_key").is_some() {
+        return fields.passed_over(
+            format!("{address} was left out: it is deposed"),
+            "Terraform is to destroy it, and has another in its place",
+        );
+    }
     fields.bookkeeping(RESOURCE);
     fields.needless(
         "tainted",
         "Headgate replaces nothing; the plan shows what differs",
-    );
-    fields.needless(
-        "deposed_key",
-        "it is to be destroyed, and another is there in its place",
     );
     let of = fields.need("type").unwrap_or_default();
     let read: fn(Fields<'_>, Spot<'_>, &mut Found<'_>) = match of {
