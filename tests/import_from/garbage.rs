@@ -134,6 +134,7 @@ projects:
         })
     };
     let moved = import_from(Tool::Julie, None, &[file], &beside);
+    assert!(moved.is_cut);
     let told: Vec<String> = moved.report().collect();
     assert!(!told.join("\n").contains("hunter2"), "{told:#?}");
     for line in [

@@ -34,6 +34,8 @@ pub(super) struct Found<'d> {
     files: &'d [SourceFile],
     /// Files that others name.
     pub(super) parts: RefCell<BTreeSet<String>>,
+    /// Whether a part of one of these could not be read.
+    pub(super) is_cut: bool,
     beside: &'d Beside<'d>,
     wanted: Option<&'d ClusterName>,
 }
@@ -67,6 +69,7 @@ impl<'d> Found<'d> {
             places: BTreeMap::new(),
             files,
             parts: RefCell::default(),
+            is_cut: false,
             beside,
             wanted,
         }

@@ -108,6 +108,7 @@ pub fn import_from(
     }
     let cluster = cluster.cloned().unwrap_or_else(|| found.call(UNNAMED));
     let parts = found.parts.take();
+    is_cut |= found.is_cut;
     let written = write::documents(found, &cluster);
     drop(sheets);
     Moved {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     desired::yaml,
     import::{connectors::Connector, schemas::Schema, text::Labels},
-    model::{Finding, SourceFile},
+    model::{Finding, Severity, SourceFile},
 };
 
 /// Reads a project's connectors: artefacts and who may run them, or the latter alone.
@@ -80,6 +80,7 @@ fn config(
     found: &mut Found<'_>,
 ) -> bool {
     let (documents, findings) = yaml::documents(file);
+    found.is_cut |= findings.iter().any(|f| f.severity == Severity::Error);
     // a line of a connector's config may hold a secret
     report.extend(findings.into_iter().map(|finding| Finding {
         snippet: None,

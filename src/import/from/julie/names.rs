@@ -1,5 +1,7 @@
 //! How JulieOps puts names together (import, pure).
 
+use std::collections::BTreeMap;
+
 use super::super::sheet::Fields;
 use crate::{
     desired::yaml::{At, Key, Node, Value},
@@ -121,21 +123,23 @@ pub(super) fn is_properties(file: &SourceFile) -> bool {
 pub(in crate::import::from) fn properties(file: &SourceFile) -> Option<Node<'_>> {
     let text = std::str::from_utf8(&file.bytes).ok();
     let text = text.filter(|_| is_properties(file))?;
-    let mut fields: Vec<(Key<'_>, Node<'_>)> = Vec::new();
+    let mut read: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (line, said) in whole_lines(text) {
         let ends = |c: char| matches!(c, '=' | ':') || c.is_whitespace();
         let (key, rest) = said.split_at(said.find(ends).unwrap_or(said.len()));
         let rest = rest.trim();
         let value = rest.strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
         // of two with one key Java takes the last
-        fields.retain(|(other, _)| other.text != key);
-        let at = At { line, column: 1 };
-        let text = key.to_owned().into();
-        let value = Value::Scalar(value.to_owned().into());
-        fields.push((Key { at, text }, Node { at, value }));
+        read.insert(key.to_owned(), (line, value.to_owned()));
     }
+    let fields = read.into_iter().map(|(key, (line, value))| {
+        let at = At { line, column: 1 };
+        let text = key.into();
+        let value = Value::Scalar(value.into());
+        (Key { at, text }, Node { at, value })
+    });
     let at = At { line: 1, column: 1 };
-    let value = Value::Map(fields);
+    let value = Value::Map(fields.collect());
     Some(Node { at, value })
 }
 
@@ -238,11 +242,11 @@ mod tests {
             })
             .collect();
         let wanted = [
+            ("a", "4", 9),
             ("b", "2", 4),
             ("c", "3", 5),
-            ("login", "hunter2 user=x", 6),
-            ("a", "4", 9),
             ("last", "", 10),
+            ("login", "hunter2 user=x", 6),
         ];
         assert_eq!(read, wanted);
     }
