@@ -14,7 +14,7 @@ use crate::{
         connectors::{self, Connector},
         only_report,
         principal::quota,
-        schemas,
+        schemas::{self, Schema},
         text::{Block, scalar},
         topics::{self, Defaults},
     },
@@ -44,7 +44,7 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     let own = rights.principals.values().filter(|p| !p.quotas.is_empty());
     page.count(Kind::Quota, own.count() + rights.quotas.len());
     connectors::write(&connectors, &mut page);
-    told_connects(name, &connectors, report);
+    told_services(name, &connectors, &schemas, report);
     schemas::write(&schemas, &mut page);
     let counts = page.counts.iter().map(|(kind, n)| (kind.as_str(), *n));
     let counts: Vec<_> = counts.collect();
@@ -62,14 +62,25 @@ pub(super) fn documents(found: Found<'_>, name: &ClusterName) -> Written {
     }
 }
 
-/// Says which Connect clusters the connectors are on: where each is, only headgate.yaml says.
-fn told_connects(name: &ClusterName, connectors: &BTreeMap<String, Connector>, report: &Report) {
+/// Says which services the connectors and subjects are in: where each is, only headgate.yaml says.
+fn told_services(
+    name: &ClusterName,
+    connectors: &BTreeMap<String, Connector>,
+    schemas: &BTreeMap<String, Schema>,
+    report: &Report,
+) {
     let connects: BTreeSet<&str> = connectors.values().map(Connector::connect).collect();
     for connect in connects {
         let connect = connect.escape_debug();
         report.note(
             format!("connectors run on the Connect cluster `{connect}`, of which none of the files says where it is"),
             &format!("headgate.yaml says it: `clusters.{name}.connect: {{{connect}: {{url: …}}}}`"),
+        );
+    }
+    if !schemas.is_empty() {
+        report.note(
+            "subjects are in a Schema Registry, of which none of the files says where it is",
+            &format!("headgate.yaml says it: `clusters.{name}.registry: {{url: …}}`"),
         );
     }
 }
