@@ -233,10 +233,7 @@ proptest! {
                 match event {
                     Event::Commit(commit) => desired = *commit,
                     Event::Pass => drop(platform.pass(&desired).await),
-                    Event::Crash(moment) => {
-                        platform.sandbox.crash_at(moment);
-                        platform.pass(&desired).await;
-                    }
+                    Event::Crash(moment) => platform.crash(moment, &desired).await,
                     Event::Move(name, to) => platform.sandbox.edit(|world| {
                         drop(world.reassign(&Reassignment {
                             topic: TopicName::new(name).unwrap(),

@@ -145,6 +145,12 @@ impl Platform {
         done
     }
 
+    /// Runs a pass that dies at the n-th moment, if it lasts that long.
+    pub(super) async fn crash(&self, moment: u64, desired: &DesiredCluster) {
+        self.sandbox.crash_at(moment);
+        self.pass(desired).await;
+    }
+
     /// No secret is in what a pass tells or remembers.
     fn assert_no_secret(&self, done: Option<&Done>) {
         let (saved, noted) = (self.disk.saved.lock(), self.disk.noted.lock());

@@ -128,8 +128,7 @@ proptest! {
         run(async {
             let platform = mk_platform(&hands, Faults::none());
             for moment in moments {
-                platform.sandbox.crash_at(moment);
-                platform.pass(&desired).await;
+                platform.crash(moment, &desired).await;
             }
             let done = platform.converge(&desired).await;
             platform.assert_in_place(&desired, &done);
@@ -142,8 +141,7 @@ proptest! {
     ) {
         run(async {
             let platform = mk_platform(&[], faults);
-            platform.sandbox.crash_at(moment);
-            platform.pass(&desired).await;
+            platform.crash(moment, &desired).await;
             // git takes every level back before any pass has come to its end
             let mut bare = desired.clone();
             bare.compatibility = None;
@@ -169,10 +167,7 @@ proptest! {
                     Event::Commit(commit) => desired = *commit,
                     Event::Hand(hand) => platform.services.lend(&hand),
                     Event::Pass => drop(platform.pass(&desired).await),
-                    Event::Crash(moment) => {
-                        platform.sandbox.crash_at(moment);
-                        platform.pass(&desired).await;
-                    }
+                    Event::Crash(moment) => platform.crash(moment, &desired).await,
                     Event::Down(part) => platform.set_down(part, true),
                     Event::Up(part) => platform.set_down(part, false),
                 }
@@ -228,8 +223,7 @@ proptest! {
             let desired = resetting(desired);
             let is_calm = moments.is_empty();
             for moment in moments {
-                platform.sandbox.crash_at(moment);
-                platform.pass(&desired).await;
+                platform.crash(moment, &desired).await;
             }
             let done = platform.converge(&desired).await;
             platform.assert_in_place(&desired, &done);

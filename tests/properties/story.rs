@@ -99,8 +99,7 @@ proptest! {
         run(async {
             let platform = Platform::new(&found, Faults::none());
             for moment in moments {
-                platform.sandbox.crash_at(moment);
-                platform.pass(&desired).await;
+                platform.crash(moment, &desired).await;
             }
             let done = platform.converge(&desired).await;
             platform.assert_in_place(&desired, &done);
@@ -113,8 +112,7 @@ proptest! {
     ) {
         run(async {
             let platform = Platform::new(&[], faults);
-            platform.sandbox.crash_at(moment);
-            platform.pass(&desired).await;
+            platform.crash(moment, &desired).await;
             // git takes every key back before any pass has come to its end
             let mut bare = desired.clone();
             bare.deletion.access_budget = Budget { count: 100, percent: 100 };
@@ -160,10 +158,7 @@ proptest! {
                     Event::Commit(commit) => desired = *commit,
                     Event::Edit(edit) => platform.edit(&edit),
                     Event::Pass => drop(platform.pass(&desired).await),
-                    Event::Crash(moment) => {
-                        platform.sandbox.crash_at(moment);
-                        platform.pass(&desired).await;
-                    }
+                    Event::Crash(moment) => platform.crash(moment, &desired).await,
                 }
             }
             let done = platform.converge(&desired).await;
