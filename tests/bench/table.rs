@@ -230,7 +230,8 @@ const HEAD: &str = "# Figures
 Written by `BENCH_WRITE=1 make bench`. \"Bare\" is the same requests sent by the same client in the same run, the answers
 decoded and thrown away: machines differ, so speed is told as a ratio. Passes and bare observations take turns, the daemon
 is halted while the bare requests run, and the middle one of several counts. A load of the machine by others makes ratios
-worse than they are.
+worse than they are. Connect and the registry are doubles that take 40 ms for the list of connectors and 3 ms for each answer
+about a subject; a whole estate is 10,000 topics, 50,000 ACLs and 1,000 users with connectors and subjects beside them.
 
 ";
 
