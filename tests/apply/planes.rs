@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use compact_str::CompactString;
 use headgate::{
     live::{
-        ConfigProblem, ConnectCluster, ConnectLooked, ConnectSeen, LiveConnector, LiveSubject,
-        RegistryLive, RegistryLooked, SchemaText,
+        ConfigProblem, ConnectCluster, ConnectLooked, ConnectSeen, LiveSubject, RegistryLive,
+        RegistryLooked, SchemaText,
     },
     model::ClusterId,
     plan::Beyond,
@@ -18,6 +18,7 @@ use headgate::{
 use tokio::time::Instant;
 
 use super::*;
+use crate::support::connector::running;
 
 /// Says what becomes of the deletion of a name, by what is there.
 type Deletes = dyn Fn(&BTreeSet<CompactString>, &str) -> Outcome + Send + Sync;
@@ -69,15 +70,8 @@ impl ConnectPlane for Service {
     }
 
     fn look<'a>(&'a self, names: &'a [CompactString]) -> BoxFuture<'a, Observed<ConnectLooked>> {
-        let connector = |name: &CompactString| LiveConnector {
-            connect: "main".into(),
-            name: name.clone(),
-            config: Vec::new(),
-            state: "RUNNING".into(),
-            trace: None,
-            tasks: Vec::new(),
-        };
-        let seen = |name: &CompactString| Observed::Known(self.has(name).then(|| connector(name)));
+        let seen =
+            |name: &CompactString| Observed::Known(self.has(name).then(|| running(name, &[])));
         let looked = ConnectLooked {
             cluster: ConnectCluster {
                 version: "4.3.1".into(),

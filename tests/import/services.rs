@@ -12,6 +12,7 @@ use headgate::{
 };
 
 use super::{loaded, mk_config, mk_live, mk_observation, planned_on};
+use crate::support::connector::running;
 
 const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#;
 
@@ -24,12 +25,9 @@ fn mk_connector(name: &str, state: &str, config: &[(&str, &str)]) -> LiveConnect
     let mut config = mk_config(config);
     config.sort_by(|a, b| a.key.cmp(&b.key));
     LiveConnector {
-        connect: "main".into(),
-        name: name.into(),
         config,
         state: state.into(),
-        trace: None,
-        tasks: Vec::new(),
+        ..running(name, &[])
     }
 }
 

@@ -3,39 +3,30 @@
 use std::collections::BTreeMap;
 
 use headgate::{
-    live::{
-        ConnectCluster, ConnectLive, ConnectSeen, LiveConfig, LiveConnector, LiveTask, Observed,
-    },
-    model::{ClusterId, ConfigKey, Gate, Kind, ObjectRef, Restarts, Verb},
+    live::{ConnectCluster, ConnectLive, ConnectSeen, LiveConnector, LiveTask, Observed},
+    model::{ClusterId, Gate, Kind, ObjectRef, Restarts, Verb},
     plan::{Action, End},
 };
 use jiff::SignedDuration;
 
 use super::site::{Passed, Site, read};
+use crate::support::connector::running;
 
 /// A connector in one state, and its one task in another.
 fn mk_live(connector: &str, task: &str) -> LiveConnector {
     let config = [
-        ("connector.class", "org.example.Source"),
-        ("topic", "items"),
+        ("connector.class", Some("org.example.Source")),
+        ("topic", Some("items")),
     ];
     LiveConnector {
-        connect: "main".into(),
-        name: "source".into(),
-        config: config
-            .map(|(key, value)| LiveConfig {
-                key: ConfigKey::new(key),
-                value: Some(value.into()),
-            })
-            .into(),
         state: connector.into(),
-        trace: None,
         tasks: vec![LiveTask {
             id: 0,
             state: task.into(),
             worker: None,
             trace: (task == "FAILED").then(|| "the table is gone".to_owned()),
         }],
+        ..running("source", &config)
     }
 }
 

@@ -7,6 +7,7 @@ use headgate::{
 };
 
 use super::site::{Site, read};
+use crate::support::connector::running;
 
 /// What git says of the connector: its password is looked up by Connect itself.
 const OPEN: &str = "config: {topics: orders, sasl.password: \"${file:/s:one}\"}";
@@ -45,14 +46,7 @@ fn mk_site(spec: &str) -> Site {
 
 /// Somebody makes the connector by hand; `None` is masked.
 fn make(site: &mut Site, config: &[(&str, Option<&str>)]) {
-    let made = LiveConnector {
-        connect: "main".into(),
-        name: "archive".into(),
-        config: config.iter().map(|(key, value)| own(key, *value)).collect(),
-        state: "RUNNING".into(),
-        trace: None,
-        tasks: Vec::new(),
-    };
+    let made = running("archive", config);
     let Some(Observed::Known(connect)) = &mut site.live.connect else {
         panic!("the workers are unknown");
     };

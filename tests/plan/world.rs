@@ -3,12 +3,14 @@
 use headgate::{
     desired::DesiredCluster,
     live::{
-        KafkaLive, Live, LiveConfig, LiveConnector, LiveCredential, LiveObject, LivePartition,
-        LiveRef, LiveTopic, LiveUser, Observed, Usage,
+        KafkaLive, Live, LiveConfig, LiveCredential, LiveObject, LivePartition, LiveRef, LiveTopic,
+        LiveUser, Observed, Usage,
     },
     model::{ConfigKey, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, Verb},
     plan::{self, Action, ActionResult, Change, ClusterPlan, End, SetField},
 };
+
+use crate::support::connector::running;
 
 /// Says that nobody uses the topics that may go, unless somebody said otherwise.
 pub(crate) fn idle(desired: &DesiredCluster, live: &mut Live) {
@@ -94,16 +96,7 @@ fn perform_on_connect(action: &Action, live: &mut Live) {
         assert!(connect.connectors.remove(name).is_some());
         return;
     }
-    let made = || {
-        Observed::Known(LiveConnector {
-            connect: "main".into(),
-            name: name.clone(),
-            config: Vec::new(),
-            state: "RUNNING".into(),
-            trace: None,
-            tasks: Vec::new(),
-        })
-    };
+    let made = || Observed::Known(running(name, &[]));
     let one = connect.connectors.entry(name.clone()).or_insert_with(made);
     let Observed::Known(one) = one else {
         panic!("{name} is changed although nobody has seen it");

@@ -1,5 +1,6 @@
 //! What several areas of the tests share.
 
+pub(crate) mod connector;
 pub(crate) mod double;
 pub(crate) mod golden;
 pub(crate) mod lab;

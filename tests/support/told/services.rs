@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use headgate::{
     desired::{DesiredConnector, DesiredSchema, DesiredValue, Restart, RunState, SchemaFormat},
     live::{
-        ConnectCluster, ConnectLive, Found, LiveConfig, LiveConnector, LiveSubject, LiveTask,
-        Observed, RegistryLive,
+        ConnectCluster, ConnectLive, Found, LiveConnector, LiveSubject, LiveTask, Observed,
+        RegistryLive,
     },
     model::{ClusterId, ConfigKey, DriftClass, EVERY_SUBJECT, Kind, ObjectRef, Plane, SecretName},
     plan::{ClusterPlan, Drift, FieldChange, OpenDrift, PlaneState},
@@ -14,6 +14,7 @@ use headgate::{
 };
 
 use super::{FINGERPRINT, place};
+use crate::support::connector::running;
 
 fn task(id: u32, state: &str, trace: Option<&str>) -> LiveTask {
     LiveTask {
@@ -21,21 +22,6 @@ fn task(id: u32, state: &str, trace: Option<&str>) -> LiveTask {
         state: state.into(),
         worker: Some("10.0.0.7:8083".into()),
         trace: trace.map(str::to_owned),
-    }
-}
-
-fn connector(name: &str, state: &str, config: &[(&str, Option<&str>)]) -> LiveConnector {
-    let config = config.iter().map(|(key, value)| LiveConfig {
-        key: ConfigKey::new(key),
-        value: value.map(Into::into),
-    });
-    LiveConnector {
-        connect: "main".into(),
-        name: name.into(),
-        config: config.collect(),
-        state: state.into(),
-        trace: None,
-        tasks: Vec::new(),
     }
 }
 
@@ -55,13 +41,12 @@ fn connect() -> ConnectLive {
     let failed = "java.lang.IllegalStateException: the table is gone";
     let source = LiveConnector {
         tasks: vec![task(0, "RUNNING", None), task(1, "FAILED", Some(failed))],
-        ..connector("orders-source", "RUNNING", &source)
+        ..running("orders-source", &source)
     };
-    let stray = connector(
-        "stray",
-        "PAUSED",
-        &[("connector.class", Some("org.example.Sink"))],
-    );
+    let stray = LiveConnector {
+        state: "PAUSED".into(),
+        ..running("stray", &[("connector.class", Some("org.example.Sink"))])
+    };
     ConnectLive {
         clusters: [
             ("main".into(), Observed::Known(answers)),
