@@ -18,7 +18,7 @@ pub(super) fn consequence(field: &FieldChange) -> Option<String> {
         "config.retention.ms" => shrinks(live, field, "records older than"),
         "config.retention.bytes" => shrinks(live, field, "records of a partition beyond"),
         "config.cleanup.policy" => cleanup(live?, field.desired.as_deref()?),
-        SCHEMA => live.map(|_| "registered as a new version".into()),
+        SCHEMA => live.map(|_| "a new version".into()),
         OFFSETS if field.desired.as_deref() == Some(ConnectorOffsets::RESET) => {
             Some("they are forgotten, and the connector begins anew".into())
         }
@@ -123,7 +123,7 @@ mod tests {
                 "schema",
                 "version 3",
                 "591f4ff5c71ff1441ca3cd579658022c",
-                Some("registered as a new version"),
+                Some("a new version"),
             ),
         ];
         for (path, live, desired, want) in cases {
