@@ -7,7 +7,8 @@ use compact_str::CompactString;
 
 use super::{
     Action,
-    draft::{Draft, Inputs, withheld},
+    draft::{Draft, Inputs, withhold},
+    moves::Hold,
 };
 use crate::{
     live::{KafkaLive, Observed},
@@ -112,15 +113,14 @@ pub(super) fn keep_until_replaced(kind: Kind, draft: &mut Draft) {
     if awaited.0.is_empty() {
         return;
     }
-    for action in std::mem::take(&mut draft.actions) {
-        match awaited.successor(&action) {
-            None => draft.actions.push(action),
-            Some((gate, name)) => {
-                let reason = format!(
-                    "what may replace it is withheld: {name}; it opens when that can be made, or when git no longer declares it"
-                );
-                draft.blocked.push(withheld(action, *gate, reason));
-            }
-        }
-    }
+    withhold(&mut draft.actions, &mut draft.blocked, |action| {
+        let (gate, name) = awaited.successor(action)?;
+        let reason = format!(
+            "what may replace it is withheld: {name}; it opens when that can be made, or when git no longer declares it"
+        );
+        Some(Hold {
+            gate: *gate,
+            reason,
+        })
+    });
 }

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use super::{
     Action, Beyond, Change, ResetField, SetField,
-    draft::{Draft, Inputs, withheld},
+    draft::{Draft, Inputs, withhold},
     memory::Memory,
     moves::Hold,
     walk::Seen,
@@ -197,30 +197,22 @@ pub(super) fn keep_behind_referred(inputs: &Inputs<'_>, kind: Kind, draft: &mut 
         let lost = |to: &&SchemaReference| !is_there(to) && !made.contains(&*to.subject);
         let behind = draft.actions.iter().filter(|a| is_registered(a));
         let behind = behind.filter_map(|a| {
-            let to = schema_references(a).iter().find(lost)?;
-            Some((a.object.clone(), to.subject.clone()))
+            let to = &schema_references(a).iter().find(lost)?.subject;
+            let reason = format!(
+                "it refers to the subject {to}, whose schema is withheld; it opens when that one is there"
+            );
+            let gate = draft.blocked.iter().find(|b| b.name == *to).map(|b| b.gate);
+            let gate = gate.unwrap_or(Gate::Unsupported);
+            Some((a.object.clone(), Hold { gate, reason }))
         });
-        let behind: BTreeMap<ObjectRef, CompactString> = behind.collect();
+        let behind: BTreeMap<ObjectRef, Hold> = behind.collect();
         if behind.is_empty() {
             return;
         }
-        for action in std::mem::take(&mut draft.actions) {
-            match behind
-                .get(&action.object)
-                .filter(|_| is_registered(&action))
-            {
-                None => draft.actions.push(action),
-                Some(to) => {
-                    let mut blocked = draft.blocked.iter();
-                    let gate = blocked.find(|b| b.name == *to).map(|b| b.gate);
-                    let reason = format!(
-                        "it refers to the subject {to}, whose schema is withheld; it opens when that one is there"
-                    );
-                    let gate = gate.unwrap_or(Gate::Unsupported);
-                    draft.blocked.push(withheld(action, gate, reason));
-                }
-            }
-        }
+        withhold(&mut draft.actions, &mut draft.blocked, |action| {
+            let hold = behind.get(&action.object);
+            hold.filter(|_| is_registered(action)).cloned()
+        });
     }
 }
 

@@ -7,7 +7,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Action, Blocked, Drift, FieldChange, Foreign, KeyTypes, Subject, Unexpected, contention,
-    moves::Outlook, platform, walk::Seen,
+    moves::{Hold, Outlook},
+    platform,
+    walk::Seen,
 };
 use crate::{
     desired::{Consent, DesiredCluster, DesiredRef},
@@ -152,6 +154,20 @@ impl Draft {
             fields,
             source: place(seen),
         });
+    }
+}
+
+/// Withholds the actions that something speaks against.
+pub(super) fn withhold(
+    actions: &mut Vec<Action>,
+    blocked: &mut Vec<Blocked>,
+    against: impl Fn(&Action) -> Option<Hold>,
+) {
+    for action in std::mem::take(actions) {
+        match against(&action) {
+            Some(Hold { gate, reason }) => blocked.push(withheld(action, gate, reason)),
+            None => actions.push(action),
+        }
     }
 }
 

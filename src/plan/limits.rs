@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use super::{Action, ClusterPlan, Subject, draft::withheld};
+use super::{Action, ClusterPlan, Subject, draft::withhold, moves::Hold};
 use crate::model::{Acl, AclPermission, Gate, Kind, QuotaEntity, QuotaName, Verb};
 
 /// Withholds the deletion of what bounds a user whose own deletion is withheld, by the same gate.
@@ -20,19 +20,17 @@ pub(super) fn keep_with_their_users(plan: &mut ClusterPlan) {
     if stay.is_empty() {
         return;
     }
-    for action in std::mem::take(&mut plan.actions) {
-        let user = bounded(&action);
-        match user.and_then(|user| stay.get_key_value(&user)) {
-            Some((user, gate)) => {
-                let reason = format!(
-                    "it bounds what user {user} may do, whose own deletion is withheld ({gate}), and goes with it; it opens \
-                     when that does, or when git declares the user without it"
-                );
-                plan.blocked.push(withheld(action, *gate, reason));
-            }
-            None => plan.actions.push(action),
-        }
-    }
+    withhold(&mut plan.actions, &mut plan.blocked, |action| {
+        let (user, gate) = stay.get_key_value(&bounded(action)?)?;
+        let reason = format!(
+            "it bounds what user {user} may do, whose own deletion is withheld ({gate}), and goes with it; it opens \
+             when that does, or when git declares the user without it"
+        );
+        Some(Hold {
+            gate: *gate,
+            reason,
+        })
+    });
 }
 
 /// Returns the user whom an action frees of a bound.

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use super::{
     Action, ClusterPlan, Subject,
-    draft::{Inputs, withheld},
+    draft::{Inputs, withhold},
     moves::Hold,
 };
 use crate::{
@@ -21,13 +21,10 @@ use crate::{
 pub(super) fn keep_for_topics(inputs: &Inputs<'_>, plan: &mut ClusterPlan) {
     let topics = Topics::of(plan);
     let is_new = |a: &Action| a.object.kind == Kind::Connector && a.verb == Verb::Create;
-    for action in std::mem::take(&mut plan.actions) {
-        let lacking = is_new(&action).then(|| topics.lacking(inputs, &action.object));
-        match lacking.flatten() {
-            Some(Hold { gate, reason }) => plan.blocked.push(withheld(action, gate, reason)),
-            None => plan.actions.push(action),
-        }
-    }
+    withhold(&mut plan.actions, &mut plan.blocked, |action| {
+        let lacking = is_new(action).then(|| topics.lacking(inputs, &action.object));
+        lacking.flatten()
+    });
 }
 
 /// What a plan does about topics that are not there: `None` when they are made, else the gate that withholds them.

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     Action,
-    draft::{Draft, withheld},
+    draft::{Draft, withhold},
+    moves::Hold,
 };
 use crate::{
     desired::{DesiredCluster, DesiredRef},
@@ -19,19 +20,19 @@ pub(super) fn ask_policies(desired: &DesiredCluster, policies: &Policies, draft:
     if !policies.judges_changes() {
         return;
     }
-    for action in std::mem::take(&mut draft.actions) {
-        let violations = policies.review_change(&describe(desired, &action));
+    withhold(&mut draft.actions, &mut draft.blocked, |action| {
+        let violations = policies.review_change(&describe(desired, action));
         if violations.is_empty() {
-            draft.actions.push(action);
-            continue;
+            return None;
         }
         let messages: Vec<String> = violations.into_iter().map(|v| v.message).collect();
         let reason = format!(
             "a policy denies it: {}; it opens with a change that the rules in git allow",
             messages.join("; ")
         );
-        draft.blocked.push(withheld(action, Gate::Policy, reason));
-    }
+        let gate = Gate::Policy;
+        Some(Hold { gate, reason })
+    });
 }
 
 /// Describes a change as `plan -o json` does, with the cluster it is for and the labels of the document.
