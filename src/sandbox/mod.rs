@@ -12,10 +12,7 @@ mod service;
 mod values;
 mod world;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use connect::{Connect, ConnectWorld, Connector};
 pub use faults::{Fault, Faults};
@@ -26,13 +23,13 @@ use crate::model::ClusterId;
 use fate::Fate;
 use faults::Call;
 use history::History;
+use service::Service;
 
 /// A cluster in memory. Everything takes `&self`, so that a pass and a hand that edits can share it.
 #[derive(Debug)]
 pub struct Sandbox {
     state: Mutex<History<World>>,
-    is_down: AtomicBool,
-    fate: Arc<Fate>,
+    service: Service,
 }
 
 impl Sandbox {
@@ -48,8 +45,7 @@ impl Sandbox {
         let world = World::new(ClusterId(cluster_id.to_owned()), brokers);
         Self {
             state: Mutex::new(History::new(world, faults.lag)),
-            is_down: AtomicBool::new(false),
-            fate: Arc::new(Fate::new(faults)),
+            service: Service::new("the broker", &Arc::new(Fate::new(faults))),
         }
     }
 
@@ -66,43 +62,39 @@ impl Sandbox {
 
     /// Makes the next call that `fault` can hit go wrong so.
     pub fn inject(&self, fault: Fault) {
-        self.fate.chaos().inject(fault);
+        self.service.fate.chaos().inject(fault);
     }
 
     /// Ends all brokers, or brings them up again.
     pub fn set_down(&self, is_down: bool) {
-        self.is_down.store(is_down, Ordering::Relaxed);
+        self.service.set_down(is_down);
     }
 
     /// Ends all faults and all lag: from now on the platform behaves.
     pub fn calm(&self) {
-        self.fate.chaos().calm();
+        self.service.fate.chaos().calm();
     }
 
     /// Lets the caller's process "die" at the n-th moment from now at which it could: each call has one before it takes
     /// effect and one after. The call then never returns, nor does any later one.
     pub fn crash_at(&self, moment: u64) {
-        self.fate.chaos().crash_at(moment);
+        self.service.fate.chaos().crash_at(moment);
     }
 
     /// Waits until the caller's process is dead; what it was doing is then to be dropped.
     pub async fn crashed(&self) {
-        self.fate.crashed().await;
+        self.service.fate.crashed().await;
     }
 
     /// Starts the caller's process anew: calls are answered again.
     pub fn restart(&self) {
-        self.fate.restart();
+        self.service.fate.restart();
     }
 
     /// Returns how many calls were made: observations, looks and writes.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.fate.chaos().calls()
-    }
-
-    fn is_down(&self) -> bool {
-        self.is_down.load(Ordering::Relaxed)
+        self.service.fate.chaos().calls()
     }
 
     fn state(&self) -> MutexGuard<'_, History<World>> {
@@ -112,7 +104,7 @@ impl Sandbox {
     /// Returns the world as a broker shows it: the brokers lag evenly between not at all and the whole lag, each always
     /// by the same time, so that none goes back.
     fn view(&self, broker: usize) -> Arc<World> {
-        let lag = self.fate.chaos().lag();
+        let lag = self.service.fate.chaos().lag();
         let state = self.state();
         let last = state.now().brokers().len().saturating_sub(1).max(1);
         let behind = lag * u32::try_from(broker).unwrap_or(0) / u32::try_from(last).unwrap_or(1);

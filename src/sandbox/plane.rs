@@ -26,7 +26,7 @@ impl KafkaPlane for Sandbox {
                 Err(why) => return Observed::Unknown(why),
             };
             let live = self.observed(ask, unreadable);
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             Observed::Known(live)
         })
     }
@@ -38,7 +38,7 @@ impl KafkaPlane for Sandbox {
                 Err(why) => return Observed::Unknown(why),
             };
             let looked = self.looked(objects, unreadable);
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             Observed::Known(looked)
         })
     }
@@ -57,10 +57,10 @@ impl KafkaPlane for Sandbox {
 
     fn write(&self, batch: Batch) -> BoxFuture<'_, Vec<Outcome>> {
         Box::pin(async move {
-            self.fate.moment().await;
-            let fault = self.fate.fault(Call::Write);
+            self.service.fate.moment().await;
+            let fault = self.service.fate.fault(Call::Write);
             let outcomes = self.written(&batch, fault);
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             if fault == Some(Fault::Hang) {
                 tokio::time::sleep(DEADLINE).await;
             }
@@ -77,7 +77,7 @@ impl KafkaPlane for Sandbox {
                 None => Observed::Known(view.lets_in(login)),
             };
             let told = logins.iter().map(one).collect();
-            self.fate.moment().await;
+            self.service.fate.moment().await;
             told
         })
     }
@@ -86,20 +86,17 @@ impl KafkaPlane for Sandbox {
 impl Sandbox {
     /// Begins a read: whether one topic shall be unreadable, or why nothing can be read.
     async fn read(&self) -> Result<bool, String> {
-        self.fate.moment().await;
-        if self.is_down() {
-            return Err("connection refused".to_owned());
-        }
+        self.service.reach().await?;
         if self.world().is_moving() {
             self.edit(World::move_on);
         }
-        self.fate.read("the broker").await
+        self.service.answer().await
     }
 
     /// Returns the state that some broker shows.
     fn some_view(&self) -> Arc<World> {
         let brokers = self.world().brokers().len();
-        self.view(self.fate.pick(brokers))
+        self.view(self.service.fate.pick(brokers))
     }
 
     fn observed(&self, ask: &Ask, unreadable: bool) -> KafkaLive {
@@ -118,7 +115,7 @@ impl Sandbox {
             }
         }
         if unreadable {
-            spoil(&mut live, |of| self.fate.pick(of));
+            spoil(&mut live, |of| self.service.fate.pick(of));
         }
         live
     }
@@ -130,7 +127,7 @@ impl Sandbox {
 
     fn looked(&self, objects: &[ObjectRef], unreadable: bool) -> Looked {
         let view = self.some_view();
-        let at = self.fate.pick(objects.len());
+        let at = self.service.fate.pick(objects.len());
         let look = |(i, object): (usize, &ObjectRef)| {
             let state = match unreadable && i == at {
                 true => Observed::Unknown("it could not be read".to_owned()),
@@ -146,7 +143,7 @@ impl Sandbox {
 
     fn written(&self, batch: &Batch, fault: Option<Fault>) -> Vec<Outcome> {
         let all = batch.len();
-        if self.is_down() {
+        if self.service.is_down() {
             return vec![Outcome::Refused(not_sent()); all];
         }
         let broken = || Outcome::Unknown("the connection broke before an answer came".to_owned());

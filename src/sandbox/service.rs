@@ -1,4 +1,4 @@
-//! A service beside Kafka, as far as all of them are alike (sandbox stage): it is up or down, and hit by what hits the platform.
+//! The way to a service, as far as all of them are alike (sandbox stage): it is up or down, and hit by what hits the platform.
 
 use std::sync::{
     Arc,
@@ -30,17 +30,28 @@ impl Service {
         self.is_down.store(is_down, Ordering::Relaxed);
     }
 
-    fn is_down(&self) -> bool {
+    pub(super) fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Relaxed)
     }
 
     /// Begins a read: whether one object shall be unreadable, or why nothing can be read.
     pub(super) async fn read(&self) -> Result<bool, String> {
+        self.reach().await?;
+        self.answer().await
+    }
+
+    /// Takes the first half of a read: somebody is there, or nobody.
+    pub(super) async fn reach(&self) -> Result<(), String> {
         self.fate.moment().await;
         match self.is_down() {
             true => Err("connection refused".to_owned()),
-            false => self.fate.read(self.who).await,
+            false => Ok(()),
         }
+    }
+
+    /// Takes the second half.
+    pub(super) async fn answer(&self) -> Result<bool, String> {
+        self.fate.read(self.who).await
     }
 
     /// Makes one request that writes, and what goes wrong with it.

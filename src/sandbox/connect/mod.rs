@@ -33,11 +33,11 @@ impl Sandbox {
     #[must_use]
     pub fn connect(&self, name: &str) -> Connect {
         let world = ConnectWorld::new(self.world().cluster_id().clone());
-        let lag = self.fate.chaos().lag();
+        let lag = self.service.fate.chaos().lag();
         Connect {
             name: name.into(),
             world: Mutex::new(History::new(world, lag)),
-            service: Service::new("the worker", &self.fate),
+            service: Service::new("the worker", &self.service.fate),
         }
     }
 }

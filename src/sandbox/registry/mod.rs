@@ -35,7 +35,7 @@ impl Sandbox {
     pub fn registry(&self) -> Registry {
         Registry {
             world: Mutex::default(),
-            service: Service::new("the registry", &self.fate),
+            service: Service::new("the registry", &self.service.fate),
         }
     }
 }
