@@ -7,7 +7,8 @@ use crate::{
     desired::DesiredValue,
     live::{LiveConfig, LiveConnector},
     model::{
-        ConfigKey, HIDDEN, Hidden, Secret, holds_login, is_reference, is_secret_key, one_line,
+        ConfigKey, HIDDEN, Hidden, Secret, has_reference, holds_login, is_reference, is_secret_key,
+        one_line,
     },
     secrets::Vault,
 };
@@ -37,10 +38,8 @@ pub(super) struct Known<'a> {
 /// secret before, it is a secret that is known from elsewhere, its key says that it is secret, or it holds a login. Of one
 /// that git declares openly it is still known that it is not git's. Traces are cut to one line.
 pub(super) fn hide(connector: &mut LiveConnector, vault: &Vault, known: Known<'_>) {
-    let has_references = connector.config.iter().any(|own| {
-        let value = own.value.as_deref().unwrap_or_default();
-        value.contains("${")
-    });
+    let mut values = connector.config.iter().flat_map(|own| &own.value);
+    let has_references = values.any(|value| has_reference(value));
     let mut told = Vec::new();
     for own in &mut connector.config {
         told.extend(known.hide(own, vault));
@@ -119,7 +118,7 @@ impl Known<'_> {
 
 /// Tells whether a value stands where git has a reference or a login: it may be what the reference leads to.
 fn stands_for_secret(git: &str, value: &str) -> bool {
-    !is_reference(value) && (git.contains("${") || holds_login(git))
+    !is_reference(value) && (has_reference(git) || holds_login(git))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! like, those that it looked up for `${…}` among them.
 
 use crate::{
-    model::{Hidden, one_line},
+    model::{Hidden, has_reference, one_line},
     ports::{ConnectorConfig, NewValue},
 };
 
@@ -18,7 +18,7 @@ pub(super) fn of(config: Option<&ConnectorConfig>) -> Hidden {
     });
     let is_reference = |value: &NewValue| match value {
         NewValue::Secret(_) => false,
-        NewValue::Open(open) => open.contains("${"),
+        NewValue::Open(open) => has_reference(open),
     };
     Hidden::new(secrets, values().any(is_reference))
 }

@@ -89,8 +89,11 @@ impl Defaults {
         let shared = |count: usize| topics.len() >= FEW && count * 100 >= topics.len() * SHARED;
         let config = config.into_iter().filter(|(_, count)| shared(*count));
         Self {
-            partitions: commonest(topics.values().map(|t| t.partitions), shared),
-            replication_factor: commonest(topics.values().map(|t| t.replication_factor), shared),
+            partitions: number_shared(topics.values().map(|t| t.partitions), shared),
+            replication_factor: number_shared(
+                topics.values().map(|t| t.replication_factor),
+                shared,
+            ),
             config: config
                 .map(|((key, value), _)| (key.clone(), value.clone()))
                 .collect(),
@@ -122,7 +125,7 @@ impl Defaults {
 }
 
 /// Returns the number that is shared; `None` also when a topic does not say its own, since a default would say it instead.
-fn commonest(
+fn number_shared(
     numbers: impl Iterator<Item = Option<usize>>,
     shared: impl Fn(usize) -> bool,
 ) -> Option<usize> {

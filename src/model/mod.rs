@@ -42,7 +42,8 @@ pub use object::{Cause, DriftClass, Gate, Kind, Mode, ObjectRef, Plane, Resolved
 pub use quota::{QuotaEntity, QuotaName};
 pub use scram::ScramMechanism;
 pub use secret::{
-    Fingerprint, Secret, SecretName, SecretRef, holds_login, is_masked, is_reference, is_secret_key,
+    Fingerprint, Secret, SecretName, SecretRef, has_reference, holds_login, is_masked,
+    is_reference, is_secret_key,
 };
 pub use throttle::{THROTTLE_RATES, THROTTLED_REPLICAS, is_throttle};
 pub use topic_config::{TOPIC_CONFIGS, topic_config};

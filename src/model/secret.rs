@@ -103,6 +103,12 @@ pub fn is_reference(value: &str) -> bool {
     value.starts_with("${") && value.find('}') == Some(value.len() - 1)
 }
 
+/// Tells whether Connect looks up a value or a part of it.
+#[must_use]
+pub fn has_reference(value: &str) -> bool {
+    value.contains("${")
+}
+
 /// What can be kept of a secret: a keyed digest, which tells that it changed and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
