@@ -17,6 +17,16 @@ fn run(tool: Tool, text: &[u8]) -> Vec<String> {
     import_from(tool, None, &[file], &beside).report().collect()
 }
 
+/// Each of these lines is told, or at least begins so.
+fn assert_told(told: &[String], lines: &[&str]) {
+    for line in lines {
+        assert!(
+            told.iter().any(|told| told.starts_with(line)),
+            "{line}: {told:#?}"
+        );
+    }
+}
+
 #[test]
 fn a_sample_that_is_cut_anywhere_is_no_panic() {
     for case in cases() {
@@ -101,16 +111,12 @@ spec: {partitions: 6, replicas: 3}
     assert!(!cluster.contains("partitions"), "{cluster}");
     assert!(!moved.is_valid, "topic b says no number of partitions");
     let told: Vec<String> = moved.report().collect();
-    for line in [
+    let lines = [
         "note: topics.yaml:6:1: topic b: nothing says its `partitions`",
         "left out: topics/other.yaml:9:18: in what was written: topic b does not say its `partitions`",
         "note: the cluster is called `kafka`",
-    ] {
-        assert!(
-            told.iter().any(|told| told.starts_with(line)),
-            "{line}: {told:#?}"
-        );
-    }
+    ];
+    assert_told(&told, &lines);
 }
 
 /// A connector's file that is broken, as its line says with a password in it: it is told where it is broken, and where it
@@ -137,16 +143,12 @@ projects:
     assert!(moved.is_cut);
     let told: Vec<String> = moved.report().collect();
     assert!(!told.join("\n").contains("hunter2"), "{told:#?}");
-    for line in [
+    let lines = [
         "left out: sinks/a.json:2:24: this is not YAML",
         "left out: julie/topology.yaml:5:30: connector a was left out: its file holds no config",
         "left out: julie/topology.yaml:5:78: connector b was left out: its file holds no config",
-    ] {
-        assert!(
-            told.iter().any(|told| told.starts_with(line)),
-            "{line}: {told:#?}"
-        );
-    }
+    ];
+    assert_told(&told, &lines);
 }
 
 /// What Kafka 3.6 to 4.3 does not know is written all the same.
@@ -155,10 +157,7 @@ fn a_config_that_no_table_has_is_written_and_noted() {
     let text = "kind: KafkaTopic\nmetadata: {name: a}\nspec: {partitions: 1, replicas: 1, configs: {a.b: c}}\n";
     let lines = run(Tool::Jikkou, text.as_bytes());
     let told = "note: topics/other.yaml:8:5: in what was written: no topic config of Kafka";
-    assert!(
-        lines.iter().any(|line| line.starts_with(told)),
-        "{lines:#?}"
-    );
+    assert_told(&lines, &[told]);
 }
 
 /// The same object twice, a whole document that is cut, and a name that Kafka does not take.

@@ -151,6 +151,15 @@ impl Platform {
         self.pass(desired).await;
     }
 
+    /// Dies at these moments, one after the other, and does in the end what git says.
+    pub(super) async fn outlive(&self, moments: Vec<u64>, desired: &DesiredCluster) {
+        for moment in moments {
+            self.crash(moment, desired).await;
+        }
+        let done = self.converge(desired).await;
+        self.assert_in_place(desired, &done);
+    }
+
     /// No secret is in what a pass tells or remembers.
     fn assert_no_secret(&self, done: Option<&Done>) {
         let (saved, noted) = (self.disk.saved.lock(), self.disk.noted.lock());

@@ -127,11 +127,7 @@ proptest! {
         // that nothing is deleted, every pass checks by itself
         run(async {
             let platform = mk_platform(&hands, Faults::none());
-            for moment in moments {
-                platform.crash(moment, &desired).await;
-            }
-            let done = platform.converge(&desired).await;
-            platform.assert_in_place(&desired, &done);
+            platform.outlive(moments, &desired).await;
         });
     }
 
@@ -222,11 +218,7 @@ proptest! {
             platform.converge(&desired).await;
             let desired = resetting(desired);
             let is_calm = moments.is_empty();
-            for moment in moments {
-                platform.crash(moment, &desired).await;
-            }
-            let done = platform.converge(&desired).await;
-            platform.assert_in_place(&desired, &done);
+            platform.outlive(moments, &desired).await;
             let worlds = CLUSTERS.map(|cluster| platform.services.connect[cluster].world());
             for name in desired.connectors.keys() {
                 let is_there = worlds.iter().any(|world| world.connectors().contains_key(name));

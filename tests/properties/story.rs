@@ -98,11 +98,7 @@ proptest! {
         // that nothing is deleted, every pass checks by itself
         run(async {
             let platform = Platform::new(&found, Faults::none());
-            for moment in moments {
-                platform.crash(moment, &desired).await;
-            }
-            let done = platform.converge(&desired).await;
-            platform.assert_in_place(&desired, &done);
+            platform.outlive(moments, &desired).await;
         });
     }
 
