@@ -104,15 +104,17 @@ impl Hand {
         .await;
     }
 
-    /// Looks at anything; `None` when it is not there.
+    /// Looks at anything until Kafka tells; `None` when it is not there. Of a topic that is just going Kafka tells neither.
     pub(super) async fn look(&self, object: &ObjectRef) -> Option<LiveObject> {
-        match self.0.look(std::slice::from_ref(object)).await {
-            Observed::Known(mut looked) => match looked.objects.remove(object) {
-                Some(Observed::Known(seen)) => seen,
-                other => panic!("{object} could not be looked at: {other:?}"),
-            },
-            Observed::Unknown(why) => panic!("Kafka could not be looked at: {why}"),
-        }
+        let mut told = None;
+        until(&format!("Kafka tells of {object}"), async || {
+            let looked = self.0.look(std::slice::from_ref(object)).await;
+            let seen = looked.known().and_then(|all| all.objects.get(object));
+            told = seen.and_then(Observed::known).cloned();
+            told.is_some()
+        })
+        .await;
+        told.flatten()
     }
 
     /// Returns a key's value if it is set on the object itself.
