@@ -18,7 +18,7 @@ use crate::support::lab::{is_to_be_skipped, plaintext, production, scram, start}
 const POLL: Duration = Duration::from_millis(50);
 
 /// Far more than the cluster takes to notice anything, far less than a test that hangs.
-const LONG: Duration = Duration::from_secs(90);
+const LONG: Duration = Duration::from_secs(180);
 
 #[tokio::test]
 async fn a_cluster_comes_up_and_leaves_nothing_behind() -> Result<(), LabError> {

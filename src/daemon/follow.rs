@@ -21,6 +21,9 @@ use crate::{
 /// What the watchdog calls this loop.
 const LOOP: &str = "loop of the source";
 
+/// How long the first fetch may take before passes go on with what was applied last; one from a healthy server takes a second.
+const FIRST_FETCH_WITHIN: Duration = Duration::from_secs(3);
+
 /// Findings of one revision that are logged; the status has all of them.
 const LOGGED: usize = 200;
 
@@ -68,16 +71,17 @@ impl Follow {
     /// Runs until it is cancelled.
     pub(super) async fn run(mut self) {
         self.told.beat(LOOP, self.interval);
-        self.resume().await;
+        let mut resumed = self.resume().await;
         loop {
             let began = Instant::now();
-            let fetched = self.source.fetch().await;
+            let fetched = self.fetch(&mut resumed).await;
             self.told.phase(Phase::Fetch, began.elapsed());
             let ok = fetched.is_ok();
             match fetched {
                 Ok(tip) => self.advance(tip).await,
                 Err(error) => self.failed(chain(&error)),
             }
+            self.go_on(&mut resumed);
             self.told
                 .source(&self.state, if ok { Fetched::Ok } else { Fetched::Error });
             self.told.beat(LOOP, self.interval);
@@ -89,29 +93,58 @@ impl Follow {
         }
     }
 
-    /// Goes on with the revision that was last applied, before anything is fetched: a daemon that starts while its
-    /// repository is out of reach, or holds something invalid, keeps the platform as it was last agreed.
-    async fn resume(&mut self) {
-        let accepted = match self.store.accepted(&self.state.repo) {
-            Ok(Some(accepted)) => accepted,
-            Ok(None) => return,
-            Err(error) => return tracing::error!(error = chain(&error), "last revision not known"),
+    /// Fetches. Of a newer commit nobody knows before that, so what was applied last waits for the first fetch: applying it
+    /// would take back what an earlier run had begun.
+    async fn fetch(&self, resumed: &mut Option<Arc<Revision>>) -> Result<CommitId, SourceError> {
+        let fetching = self.source.fetch();
+        tokio::pin!(fetching);
+        let fetched = match tokio::time::timeout(FIRST_FETCH_WITHIN, &mut fetching).await {
+            Ok(fetched) => fetched,
+            Err(_) => {
+                self.go_on(resumed);
+                fetching.await
+            }
         };
+        let tip = fetched.as_ref().ok();
+        if resumed.as_ref().and_then(|last| last.commit.as_ref()) == tip {
+            self.go_on(resumed);
+        }
+        fetched
+    }
+
+    /// Lets passes go on with what was applied last, if there is nothing newer by now.
+    fn go_on(&self, resumed: &mut Option<Arc<Revision>>) {
+        if let Some(last) = resumed.take()
+            && self.revisions.borrow().is_none()
+        {
+            self.revisions.send_replace(Some(last));
+        }
+    }
+
+    /// Returns the revision that was last applied: a daemon that starts while its repository is out of reach, or holds
+    /// something invalid, keeps the platform as it was last agreed.
+    async fn resume(&mut self) -> Option<Arc<Revision>> {
+        let accepted = self
+            .store
+            .accepted(&self.state.repo)
+            .inspect_err(|e| tracing::error!(error = chain(e), "last revision not known"))
+            .ok()??;
         match self.load(&accepted).await {
             // a cluster that was only now configured may be missing from it; the others are kept meanwhile
             Ok(revision) if revision.is_sound() => {
                 self.state.valid = revision.is_valid();
                 self.state.findings = revision.findings.clone();
                 self.state.good = Some(accepted);
-                self.revisions.send_replace(Some(Arc::new(revision)));
+                return Some(Arc::new(revision));
             }
             Ok(_) => {
-                tracing::warn!(revision = %accepted, "the last applied revision is not valid any more")
+                tracing::warn!(revision = %accepted, "the last applied revision is not valid any more");
             }
             Err(error) => {
-                tracing::info!(revision = %accepted, error = chain(&error), "the last applied revision is read again once it is fetched")
+                tracing::info!(revision = %accepted, error = chain(&error), "the last applied revision is read again once it is fetched");
             }
         }
+        None
     }
 
     fn failed(&mut self, text: String) {

@@ -1,5 +1,6 @@
 //! The repository: what is wrong in it, rewritten, out of reach, and `headgate.yaml` read again.
 
+use headgate::model::ObjectRef;
 use rustix::process::Signal;
 
 use super::world::{CLUSTER_FILE, TOPICS_FILE, World, cluster, plaintext, topic, until};
@@ -197,6 +198,30 @@ async fn a_repository_out_of_reach_keeps_what_was_applied_last() {
         daemon.status().await["source"]["error"],
         serde_json::Value::Null
     );
+}
+
+#[tokio::test]
+async fn a_daemon_that_starts_again_begins_with_what_git_says_now() {
+    let Some(kafka) = plaintext().await else {
+        return;
+    };
+    let world = World::new(kafka);
+    let events = world.name("events");
+    let before = world.declare("", &[topic(&events, 1, "retention.ms: 24h")]);
+    let daemon = world.daemon().await;
+    daemon.until_converged(&before).await;
+    daemon.kill().await;
+
+    // what git said before would be set again as well
+    world
+        .hand
+        .alter(&ObjectRef::topic(&events), "retention.ms", Some("1000"))
+        .await;
+    let now = world.declare("", &[topic(&events, 1, "retention.ms: 14d")]);
+    let daemon = world.daemon().await;
+    daemon.until_converged(&now).await;
+    let passes = daemon.logged("pass");
+    assert_eq!(passes[0]["revision"], now.as_str(), "{passes:?}");
 }
 
 /// Trap 42: a tree without its documents takes nothing away.

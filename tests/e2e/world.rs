@@ -24,8 +24,8 @@ pub(super) const TOPICS_FILE: &str = "desired-state/c/topics.yaml";
 /// Far more than anything here takes on an idle machine (2 s), and enough for one with ten builds on it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 
-/// The longest that a command may take before the test says that it hangs.
-const COMMAND_WITHIN: Duration = Duration::from_secs(180);
+/// The longest that a command may take before the test says that it hangs. The demo plays for a minute, on an idle machine.
+const COMMAND_WITHIN: Duration = Duration::from_secs(420);
 
 /// Waits until something holds.
 pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
