@@ -8,37 +8,63 @@ use crate::{
     apply::ConnectClusters,
     desired::DesiredCluster,
     live::{LiveObject, Looks, Observed},
-    model::{Kind, ObjectRef},
+    model::ObjectRef,
 };
 
-/// Looks at declared connectors one by one.
+/// Looks at connectors one by one: those that git declares where it has them, those that it gave up in every Connect cluster
+/// that may have them.
 pub(super) async fn look(
     clusters: &ConnectClusters,
     desired: &DesiredCluster,
     connectors: Vec<ObjectRef>,
 ) -> Looks {
-    let mut by_cluster: BTreeMap<&str, Vec<CompactString>> = BTreeMap::new();
+    let mut by_cluster: BTreeMap<&str, Vec<(CompactString, ObjectRef)>> = BTreeMap::new();
     for object in connectors {
-        if let Some(declared) = desired.connectors.get(&object.name) {
-            let these = by_cluster.entry(&declared.connect).or_default();
-            these.push(object.name);
+        let (home, name) = match desired.connectors.get(&object.name) {
+            Some(declared) => (Some(&*declared.connect), &*object.name),
+            // of several that have the same name
+            None => match object.name.split_once('/') {
+                Some((home, name)) => (Some(home), name),
+                None => (None, &*object.name),
+            },
+        };
+        for connect in clusters.keys() {
+            if home.is_none_or(|home| home == connect) {
+                let these = by_cluster.entry(connect).or_default();
+                these.push((name.into(), object.clone()));
+            }
         }
     }
     let mut looks = Looks::new();
-    for (connect, names) in by_cluster {
-        let looked = match clusters.get(connect) {
-            Some(plane) => plane.look(&names).await,
-            None => continue,
-        };
-        for name in names {
+    for (connect, these) in by_cluster {
+        let names: Vec<CompactString> = these.iter().map(|(name, _)| name.clone()).collect();
+        let looked = clusters[connect].look(&names).await;
+        for (name, object) in these {
             let seen = match &looked {
                 Observed::Known(looked) => looked.connectors.get(&name).cloned(),
                 Observed::Unknown(why) => Some(Observed::Unknown(why.clone())),
             };
             let seen = seen.unwrap_or_default();
             let seen = seen.map(|one| one.map(|one| LiveObject::Connector(Box::new(one))));
-            looks.insert(ObjectRef::new(Kind::Connector, &name), seen);
+            let seen = match looks.remove(&object) {
+                Some(elsewhere) => of_both(elsewhere, seen),
+                None => seen,
+            };
+            looks.insert(object, seen);
         }
     }
     looks
+}
+
+type Seen = Observed<Option<LiveObject>>;
+
+/// Puts together what two Connect clusters say of a name: it is absent where both say so.
+fn of_both(one: Seen, other: Seen) -> Seen {
+    match (one, other) {
+        (Observed::Unknown(why), _) | (_, Observed::Unknown(why)) => Observed::Unknown(why),
+        (Observed::Known(None), seen) | (seen, Observed::Known(None)) => seen,
+        (Observed::Known(Some(_)), Observed::Known(Some(_))) => Observed::Unknown(
+            "several Connect clusters have one of its name, and their lists lack it".to_owned(),
+        ),
+    }
 }

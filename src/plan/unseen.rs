@@ -1,5 +1,5 @@
 //! What is declared, was in place and is not seen any more (plan stage, pure): the word of one broker, which may lag, is not
-//! enough to call it missing.
+//! enough to call it missing; nor is that of the workers' list enough to call a connector gone that git gave up.
 
 use super::{
     gates,
@@ -24,13 +24,25 @@ pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<Obj
             Observed::Known(walk) => Some(walk),
             Observed::Unknown(_) => None,
         });
-    let unseen = walks
-        .flatten()
-        .filter(|seen| seen.desired.is_some() && seen.live.is_none());
+    let unseen = walks.flatten().filter(|seen| seen.live.is_none());
     unseen
-        .filter(|seen| Memory::new(seen.record).was_in_place() && has_other_witnesses(seen))
+        .filter(|seen| match seen.desired {
+            Some(_) => Memory::new(seen.record).was_in_place() && has_other_witnesses(seen),
+            None => is_given_up(live, seen),
+        })
         .map(|seen| seen.object())
         .collect()
+}
+
+/// Tells whether it is a connector that git gave up and that no Connect cluster lists.
+fn is_given_up(live: &Live, seen: &Seen<'_>) -> bool {
+    let connect = live.connect.as_ref().and_then(Observed::known);
+    // where several have one of its name, each stands under its cluster's
+    let is_listed = || {
+        let mut listed = connect.iter().flat_map(|c| c.connectors.values());
+        listed.any(|one| one.known().is_some_and(|one| one.name == seen.name))
+    };
+    seen.kind == Kind::Connector && seen.record.is_some() && !is_listed()
 }
 
 /// Topics were sought on every broker, the registry speaks for itself, groups are known to their coordinators, and a broker's own

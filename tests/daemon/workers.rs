@@ -31,6 +31,8 @@ struct Workers {
     connectors: BTreeMap<String, (Value, &'static str)>,
     /// What is asked so is answered with a page of HTML.
     garbage: Option<&'static str>,
+    /// The list of all lacks it, since no worker knows its status yet.
+    unlisted: Option<&'static str>,
 }
 
 impl Workers {
@@ -47,6 +49,7 @@ impl Workers {
             ("PUT", ["connector-plugins", ..]) => Reply::Json(200, json!({"configs": []})),
             ("GET", ["connectors", "expand=info&expand=status"]) => {
                 let all = self.connectors.iter();
+                let all = all.filter(|(name, _)| self.unlisted != Some(name.as_str()));
                 let all = all.map(|(name, _)| {
                     let entry = json!({"info": self.info(name), "status": self.status(name)});
                     (name.clone(), entry)
@@ -274,6 +277,59 @@ async fn a_pause_makes_no_difference_to_a_secret() {
     let configured = desk.double.writes().into_iter();
     let configured = configured.filter(|line| line.ends_with("/config")).count();
     assert_eq!(configured, 0, "its tasks were restarted");
+}
+
+/// Trap 34: a connector that git gave up is not gone because the list lacks it, and is when the workers say so by its name.
+#[tokio::test]
+async fn a_connector_that_was_given_up_and_is_not_listed_for_a_moment_is_not_forgotten() {
+    let desk = Desk::new().await;
+    desk.declare(&[("a", "config: {topics: x}")]);
+    desk.converge().await;
+    desk.declare(&[]);
+    let held = || async {
+        let plan = desk.plan().await;
+        let held = plan.clusters[0].blocked.iter();
+        held.map(|b| (b.name.to_string(), b.gate)).collect()
+    };
+    let due: Vec<_> = vec![("a".to_owned(), Gate::Consent)];
+    assert_eq!(
+        (desk.apply().await.result, held().await),
+        (PassResult::Ok, due.clone())
+    );
+    let asked = |desk: &Desk| {
+        desk.double
+            .lines()
+            .iter()
+            .filter(|l| *l == "GET /connectors/a")
+            .count()
+    };
+    let before = asked(&desk);
+    desk.apply().await;
+    assert_eq!(
+        asked(&desk),
+        before,
+        "it is listed, and nobody asks for it by name"
+    );
+
+    desk.workers.lock().unwrap().unlisted = Some("a");
+    for _ in 0..3 {
+        desk.apply().await;
+        assert_eq!(held().await, due);
+    }
+    desk.workers.lock().unwrap().unlisted = None;
+    assert_eq!(held().await, due);
+
+    desk.workers.lock().unwrap().connectors.clear();
+    for _ in 0..2 {
+        desk.apply().await;
+    }
+    let gone = asked(&desk);
+    desk.apply().await;
+    assert_eq!(
+        (held().await, asked(&desk)),
+        (Vec::new(), gone),
+        "it is asked for no more"
+    );
 }
 
 /// Unknown is never absent: workers that answer with something else get no write.
