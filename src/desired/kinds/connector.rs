@@ -194,9 +194,16 @@ impl ConnectorSpec {
             }
         }
         for (key, secret) in self.config_from.iter().flat_map(|c| &c.0) {
-            let is_said = |(other, _, _): &(&str, _, _)| key.value.as_str() == *other;
-            let doubled = config.iter().any(|(other, _)| *other == key.value);
-            if doubled || said.iter().any(is_said) {
+            let own = said.iter().find(|(own, _, _)| key.value.as_str() == *own);
+            if let Some((own, field, _)) = own {
+                page.error_with(
+                    key.at,
+                    format!("`{own}` is no secret: the document has a field of its own for it"),
+                    format!("say it as `{field}`"),
+                );
+                continue;
+            }
+            if config.iter().any(|(other, _)| *other == key.value) {
                 page.error(
                     key.at,
                     format!("`{}` is said without a secret, too", key.value),
