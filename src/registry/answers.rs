@@ -24,6 +24,8 @@ pub(super) const SOFTLY_DELETED: i64 = 40404;
 pub(super) const NOT_SOFTLY_DELETED: i64 = 40405;
 /// The subject does not say how its schemas may change.
 pub(super) const NO_LEVEL: i64 = 40408;
+/// The schema is not compatible with the subject's versions; older registries and Apicurio have no code of their own for it.
+const INCOMPATIBLE: i64 = 40901;
 /// The schema cannot be read.
 pub(super) const INVALID_SCHEMA: i64 = 42201;
 /// The registry or the subject takes no writes.
@@ -46,6 +48,13 @@ pub(super) fn says(answer: &Answer, codes: &[i64]) -> bool {
             || (error_code, answer.status) == (NOT_SOFTLY_DELETED, 409);
         is_its_own && codes.contains(&error_code)
     })
+}
+
+/// Tells whether a registry says that a schema is not compatible. Status 409 alone does not: Apicurio answers so as well where
+/// it takes no writes, or somebody else was quicker (Apicurio, `HttpStatusCodeMap`), and then its words tell.
+pub(super) fn says_incompatible(answer: &Answer) -> bool {
+    let is_told = || words(answer).to_lowercase().contains("incompatible");
+    answer.status == 409 && (says(answer, &[INCOMPATIBLE]) || is_told())
 }
 
 /// Returns a registry's words about what it did not do, in a line.

@@ -9,7 +9,7 @@ use super::{
     Client,
     answers::{
         INVALID_SCHEMA, Level, NO_LEVEL, NO_SUBJECT, NOT_SOFTLY_DELETED, READ_ONLY, REFERRED_TO,
-        Reference, SOFTLY_DELETED, Sent, Taken, says, words,
+        Reference, SOFTLY_DELETED, Sent, Taken, says, says_incompatible, words,
     },
     level, path,
     reading::versions,
@@ -51,6 +51,17 @@ async fn register(client: &Client, subject: &str, schema: &NewSchema) -> Written
     let path = named(path("/subjects", subject, &below))?;
     let body = Sent::new(schema.format, &schema.text, &references);
     let answer = send(client, Method::Post, path, Some(&body)).await?;
+    if says_incompatible(&answer) {
+        let told = answer.told(&words(&answer));
+        return Err(refused(
+            RefusalClass::Final,
+            "INCOMPATIBLE",
+            format!(
+                "the schema is not compatible with the subject's versions; change the schema, or how it may change \
+                 (`compatibility`): {told}"
+            ),
+        ));
+    }
     done::<Taken>(&answer).map(|_| ())
 }
 
@@ -217,10 +228,9 @@ fn not_done(answer: &Answer) -> Outcome {
         }
         _ if says(answer, &[NO_SUBJECT]) => (RefusalClass::Gone, "GONE", "there is none"),
         409 => (
-            RefusalClass::Final,
-            "INCOMPATIBLE",
-            "the schema is not compatible with the subject's versions; change the schema, or how it may change \
-             (`compatibility`)",
+            RefusalClass::Transient,
+            "CONFLICT",
+            "the registry does not do it now",
         ),
         429 => (RefusalClass::Transient, "BUSY", "too many requests"),
         status => {

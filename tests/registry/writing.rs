@@ -120,7 +120,7 @@ async fn a_schema_that_is_not_taken_is_told_why() {
     for (status, code, class, want, words) in [
         (
             409,
-            409,
+            40901,
             RefusalClass::Final,
             "INCOMPATIBLE",
             "change the schema",
@@ -147,6 +147,53 @@ async fn a_schema_that_is_not_taken_is_told_why() {
     ] {
         let write = mk_register(&mk_schema("a"));
         expect_refusal(write, status, code, (class, want), words).await;
+    }
+}
+
+/// Status 409 has several meanings, and a schema is incompatible only where the registry says so.
+#[tokio::test]
+async fn a_conflict_is_told_as_what_the_registry_calls_it() {
+    let incompatible = "Incompatible artifact: s [AVRO]";
+    for (write, code, words, want) in [
+        (
+            mk_register(&mk_schema("a")),
+            40901,
+            "not so",
+            "INCOMPATIBLE",
+        ),
+        (
+            mk_register(&mk_schema("a")),
+            409,
+            incompatible,
+            "INCOMPATIBLE",
+        ),
+        (
+            mk_register(&mk_schema("a")),
+            409,
+            "s already exists",
+            "CONFLICT",
+        ),
+        (
+            mk_register(&mk_schema("a")),
+            0,
+            "read-only mode",
+            "CONFLICT",
+        ),
+        (
+            mk_level(Some(Compatibility::Full)),
+            409,
+            "rule exists",
+            "CONFLICT",
+        ),
+        (mk_delete(), 409, "somebody writes to it", "CONFLICT"),
+    ] {
+        let double = Double::start(move |_| Reply::coded(409, code, words)).await;
+        let (class, code, told) = refused(mk_client(&double.url).write(write).await);
+        assert_eq!(code, want, "{told}");
+        assert_eq!(class == RefusalClass::Final, want == "INCOMPATIBLE");
+        let is_called_so = told.contains("not compatible with the subject's versions");
+        assert_eq!(is_called_so, want == "INCOMPATIBLE", "{told}");
+        assert!(told.contains(words), "{told}");
     }
 }
 
