@@ -281,6 +281,7 @@ mod tests {
             cause: Cause::First,
             fields: Vec::new(),
             source: None,
+            notes: Vec::new(),
             change: Change {
                 set: vec![set],
                 ..Change::default()

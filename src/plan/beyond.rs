@@ -10,6 +10,7 @@ use super::{
     draft::{Draft, Inputs, withhold},
     memory::Memory,
     moves::Hold,
+    restart,
     walk::Seen,
 };
 use crate::{
@@ -93,6 +94,15 @@ pub(super) fn refusal(
             ),
         }),
     }
+}
+
+/// Returns what is to be known of a change beside its fields: why that failed which is restarted.
+pub(super) fn notes(seen: &Seen<'_>, set: &[SetField]) -> Vec<String> {
+    if seen.kind != Kind::Connector {
+        return Vec::new();
+    }
+    let failure = restart::failure(seen, set).map(|why| format!("it failed: {why}"));
+    failure.into_iter().collect()
 }
 
 /// Tells whether a change writes a connector's config.

@@ -116,6 +116,7 @@ fn create(
         cause: inputs.cause(memory.was_in_place() && unchanged),
         fields: all,
         source: place(seen),
+        notes: beyond::notes(seen, &set),
         change: Change {
             set,
             assignment: layout,
@@ -343,6 +344,7 @@ impl<'a> Diff<'a> {
             cause: inputs.cause(only_drift),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),
+            notes: beyond::notes(seen, &set),
             change: Change {
                 id: live.id(),
                 set,

@@ -266,6 +266,7 @@ fn delete(
         cause: inputs.cause(false),
         fields: Vec::new(),
         source: consent.map(|c| c.place.clone()),
+        notes: Vec::new(),
         change: Change {
             id: live.id(),
             reset,

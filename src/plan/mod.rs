@@ -282,6 +282,7 @@ fn in_order(mut actions: Vec<Action>, kafka: &KafkaLive) -> Vec<Action> {
         let same = later.object == first.object && later.verb == first.verb;
         if same {
             first.fields.append(&mut later.fields);
+            first.notes.append(&mut later.notes);
             first.change.set.append(&mut later.change.set);
             first.change.reset.append(&mut later.change.reset);
         }

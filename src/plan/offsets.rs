@@ -91,6 +91,7 @@ pub(super) fn once(
         cause: inputs.cause(false),
         fields,
         source: place(seen).or_else(|| Some(consent.place.clone())),
+        notes: Vec::new(),
         change: Change {
             set: vec![SetField {
                 path: OFFSETS.into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::{Action, End, Pass, draft::Inputs, moves::Hold, walk::Seen};
+use super::{Action, End, Pass, SetField, draft::Inputs, moves::Hold, walk::Seen};
 use crate::{
     desired::{DesiredRef, RunState},
     live::{LiveRef, Observed},
@@ -15,12 +15,27 @@ use crate::{
 /// The word for a connector that failed, or a task of which did.
 const FAILED: &str = "failed";
 
+/// What is told of one that has no trace.
+const UNSAID: &str = "it does not say why";
+
 /// Tells whether an action restarts what failed.
 pub(super) fn is_one(action: &Action) -> bool {
+    action.object.kind == Kind::Connector && restarts(&action.change.set)
+}
+
+/// Tells whether a change of a connector restarts what failed.
+fn restarts(set: &[SetField]) -> bool {
     let running = RunState::Running.as_str();
-    let mut set = action.change.set.iter().filter(|f| f.path == STATE);
-    action.object.kind == Kind::Connector
-        && set.any(|field| field.from.as_deref() == Some(FAILED) && field.to == running)
+    let mut set = set.iter().filter(|f| f.path == STATE);
+    set.any(|field| field.from.as_deref() == Some(FAILED) && field.to == running)
+}
+
+/// Returns why that failed which a change restarts.
+pub(super) fn failure<'a>(seen: &Seen<'a>, set: &[SetField]) -> Option<&'a str> {
+    match seen.known() {
+        Some(LiveRef::Connector(live)) if restarts(set) => Some(live.failure().unwrap_or(UNSAID)),
+        _ => None,
+    }
 }
 
 /// Says why a connector that failed does not get the state that git declares now; `None` when it may. What is to be stopped
@@ -30,7 +45,7 @@ pub(super) fn hold(inputs: &Inputs<'_>, seen: &Seen<'_>, live: LiveRef<'_>) -> O
     else {
         return None;
     };
-    let why = live.failure().unwrap_or("it does not say why");
+    let why = live.failure().unwrap_or(UNSAID);
     let gate = Gate::Health;
     match desired.state {
         _ if live.runs() != FAILED => return None,

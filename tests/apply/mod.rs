@@ -194,6 +194,7 @@ fn mk_action(name: &str, verb: Verb, change: Change) -> Action {
         cause: Cause::First,
         fields: Vec::new(),
         source: None,
+        notes: Vec::new(),
         change,
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use headgate::{
-    live::{ConnectCluster, ConnectLive, ConnectSeen, LiveConnector, LiveTask, Observed},
+    live::{
+        ConfigProblem, ConnectCluster, ConnectLive, ConnectSeen, LiveConnector, LiveTask, Observed,
+    },
     model::{ClusterId, Gate, Kind, ObjectRef, Restarts, Verb},
     plan::{Action, End},
 };
@@ -120,6 +122,8 @@ fn what_stays_failed_is_restarted_ever_less_often_and_then_no_more() {
     for (made, end) in ends.iter().enumerate() {
         let passed = pass(&mut site, end);
         assert_eq!(told(&passed), (vec![Verb::Update], vec![]), "{made}");
+        let why = ["it failed: the table is gone"];
+        assert_eq!(passed.planned.actions[0].notes, why);
         let count = i64::try_from(made).unwrap() + 1;
         assert_eq!(restarts(&site).map(|r| i64::from(r.count)), Some(count));
         later(&mut site, count * count + count - 1);

@@ -245,6 +245,7 @@ pub(crate) fn update(i: usize) -> Action {
         cause: Cause::Drift,
         fields: vec![field()],
         source: Some(place(12)),
+        notes: Vec::new(),
         change: Change {
             id: Some(TopicId([0; 16])),
             ..Change::default()

@@ -150,6 +150,7 @@ fn other(
         cause: inputs.cause(false),
         fields: Vec::new(),
         source: Some(inputs.desired.place.clone()),
+        notes: Vec::new(),
         change: Change {
             id: Some(live.id),
             ..Change::default()

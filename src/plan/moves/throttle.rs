@@ -255,6 +255,7 @@ fn action(
         cause: inputs.cause(false),
         fields,
         source: Some(place.clone()),
+        notes: Vec::new(),
         change,
     })
 }

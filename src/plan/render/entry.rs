@@ -1,6 +1,9 @@
 //! A plan's objects in the order in which people read them, for both the text and the Markdown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     escape::short,
@@ -68,7 +71,7 @@ pub(super) struct Entry<'a> {
     pub(super) what: String,
     pub(super) place: Option<&'a Place>,
     pub(super) fields: Vec<Line>,
-    pub(super) reason: Option<&'a str>,
+    pub(super) reason: Option<Cow<'a, str>>,
 }
 
 /// One field.
@@ -176,7 +179,23 @@ fn of_action<'a>(action: &'a Action, drift: Option<&Drift>, sort: Option<Sort>) 
             .iter()
             .map(|f| line(kind, f, made, is_drifted(f)))
             .collect(),
-        reason: left_behind(action.object.kind, action.verb),
+        reason: to_know(action),
+    }
+}
+
+/// Puts together what is to be known of an action beside its fields.
+fn to_know(action: &Action) -> Option<Cow<'_, str>> {
+    match (
+        left_behind(action.object.kind, action.verb),
+        &action.notes[..],
+    ) {
+        (None, []) => None,
+        (Some(behind), []) => Some(behind.into()),
+        (behind, notes) => {
+            let notes = notes.iter().map(String::as_str);
+            let all: Vec<&str> = notes.chain(behind).collect();
+            Some(all.join("; ").into())
+        }
     }
 }
 
@@ -199,7 +218,7 @@ fn of_blocked<'a>(blocked: &'a Blocked, drift: Option<&Drift>) -> Entry<'a> {
             .iter()
             .map(|f| line(blocked.kind.as_str(), f, made, false))
             .collect(),
-        reason: Some(&blocked.reason),
+        reason: Some(blocked.reason.as_str().into()),
     }
 }
 
@@ -222,12 +241,12 @@ fn of_drift(drift: &Drift) -> Entry<'_> {
             .iter()
             .map(|f| line(drift.object.kind.as_str(), f, false, false))
             .collect(),
-        reason: Some(match drift.class {
+        reason: Some(Cow::Borrowed(match drift.class {
             DriftClass::Replaced => {
                 "somebody deleted it and made it again; everything declared is in place on the new one"
             }
             _ => "Headgate watches it and changes nothing about it",
-        }),
+        })),
     }
 }
 
@@ -288,7 +307,7 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
         },
         place: None,
         fields: keys.collect(),
-        reason: foreign.throttles.then_some(match foreign.object.kind {
+        reason: foreign.throttles.then_some(Cow::Borrowed(match foreign.object.kind {
             Kind::BrokerConfig => {
                 "a replica that falls behind catches up no faster than this, if a topic lists it as throttled, and the \
                  next move is throttled by it, too; somebody set it, or a ledger that was lost: take it off with \
@@ -298,7 +317,7 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
                 "replicas that it lists catch up no faster than their brokers' throttled rates when they fall behind; \
                  somebody set it, or a ledger that was lost: take it off with kafka-configs --alter --delete-config"
             }
-        }),
+        })),
     }
 }
 

@@ -79,7 +79,7 @@ fn of_sort(out: &mut String, kind: &str, entries: &[Entry<'_>]) {
 }
 
 fn row(out: &mut String, entry: &Entry<'_>) {
-    let what = match entry.reason {
+    let what = match &entry.reason {
         Some(reason) => format!("{}: {}", prose(&entry.what), prose(reason)),
         None => prose(&entry.what),
     };

@@ -109,7 +109,7 @@ impl Page {
     }
 
     fn reason(&mut self, entry: &Entry<'_>) {
-        let reason = visible(entry.reason.unwrap_or_default());
+        let reason = visible(entry.reason.as_deref().unwrap_or_default());
         for line in wrap(&reason, self.style.width.saturating_sub(8)) {
             self.line(8, &line);
         }
