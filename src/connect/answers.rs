@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use compact_str::CompactString;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -185,6 +185,9 @@ pub(super) struct Validation {
 
 #[derive(Deserialize)]
 pub(super) struct Validated {
+    /// `None`: the plugin does not know the key (Kafka, `AbstractHerder.generateResult`).
+    #[serde(default)]
+    pub(super) definition: Option<IgnoredAny>,
     pub(super) value: ValidatedValue,
 }
 

@@ -1,7 +1,7 @@
 //! Asks a plugin what it says of a config (rank 7, Connect plane). What it says is a warning before a write: it may depend
 //! on systems that are down at the moment, and only the worker that is asked answers (Kafka, docs/connect.html).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Client,
@@ -9,8 +9,9 @@ use super::{
     hidden, plaintext,
 };
 use crate::{
+    desired::nearest,
     live::{ConfigProblem, Observed},
-    model::{Hidden, chain, one_line},
+    model::{ConfigKey, Hidden, chain, one_line},
     ports::{ConnectorConfig, NewValue},
     rest::{Again, Answer, Error, Method, Request, segment},
 };
@@ -21,6 +22,25 @@ const CLASS: &str = "connector.class";
 /// Plugins that are named to somebody whose own is not there, and the most characters of that.
 const NAMED: usize = 20;
 const NAMES: usize = 2_000;
+
+/// What keys begin with that Connect reads itself or hands on, whatever the plugin says of them (Kafka, `ConnectorConfig`,
+/// `SourceConnectorConfig`).
+const HANDED_ON: [&str; 10] = [
+    "admin.override.",
+    "consumer.override.",
+    "errors.",
+    "header.converter.",
+    "key.converter.",
+    "predicates.",
+    "producer.override.",
+    "topic.creation.",
+    "transforms.",
+    "value.converter.",
+];
+
+/// The most keys of a plugin, and the longest, that a key is compared with; the largest plugins have some hundreds.
+const MOST_KEYS: usize = 5_000;
+const LONGEST_KEY: usize = 200;
 
 /// Asks the plugin.
 pub(super) async fn validate(
@@ -39,6 +59,7 @@ pub(super) async fn validate(
     let withheld = plaintext::withheld(client, config).map(|key| ConfigProblem {
         key: key.as_str().into(),
         message: plaintext::WHY.to_owned(),
+        is_hint: false,
     });
     let withheld: Vec<ConfigProblem> = withheld.collect();
     if !withheld.is_empty() {
@@ -63,22 +84,51 @@ pub(super) async fn validate(
         return refused(client, class, &answer, &hidden).await;
     }
     match answer.json::<Validation>() {
-        Ok(found) => Observed::Known(problems(found, &hidden)),
+        Ok(found) => {
+            let slips = slips(class, config, &found);
+            Observed::Known(problems(found, &hidden).chain(slips).collect())
+        }
         Err(error) => Observed::Unknown(chain(&error)),
     }
 }
 
-fn problems(found: Validation, hidden: &Hidden) -> Vec<ConfigProblem> {
-    let of_key = |of: super::answers::ValidatedValue| {
+fn problems(found: Validation, hidden: &Hidden) -> impl Iterator<Item = ConfigProblem> {
+    let keys = found.configs.into_iter().map(|config| config.value);
+    keys.flat_map(move |of| {
         let key = of.name;
-        let told = of.errors.into_iter().map(move |words| ConfigProblem {
+        of.errors.into_iter().map(move |words| ConfigProblem {
             key: key.clone(),
             message: hidden::tell(hidden, &words),
-        });
-        told.collect::<Vec<_>>()
-    };
-    let keys = found.configs.into_iter().map(|config| config.value);
-    keys.flat_map(of_key).collect()
+            is_hint: false,
+        })
+    })
+}
+
+/// Finds keys that the plugin does not know and that are one letter or so away from one that it does and that is not set:
+/// Connect drops them without a word. Others may be read by a plugin that does not declare them.
+fn slips(class: &str, config: &ConnectorConfig, found: &Validation) -> Vec<ConfigProblem> {
+    let known = found.configs.iter().filter(|one| one.definition.is_some());
+    let known: BTreeSet<&str> = known.map(|one| one.value.name.as_str()).collect();
+    if known.len() > MOST_KEYS {
+        return Vec::new();
+    }
+    let keys: BTreeSet<&str> = config.keys().map(ConfigKey::as_str).collect();
+    let is_own = |key: &&&str| !HANDED_ON.iter().any(|begin| key.starts_with(begin));
+    let unset: Vec<&str> = known.difference(&keys).copied().collect();
+    let unset = unset.into_iter().filter(|key| key.len() <= LONGEST_KEY);
+    let unknown = keys.difference(&known).filter(is_own);
+    let slips = unknown.filter_map(|key| {
+        let near = nearest(key, unset.clone())?;
+        Some(ConfigProblem {
+            key: (*key).into(),
+            message: one_line(
+                &format!("key `{key}` is not known to {class}; did you mean `{near}`?"),
+                NAMES,
+            ),
+            is_hint: true,
+        })
+    });
+    slips.collect()
 }
 
 /// Finds out what a refusal means: Connect says with different codes and words in each version that a plugin is missing.
@@ -129,6 +179,7 @@ fn problem(message: String) -> ConfigProblem {
     ConfigProblem {
         key: CLASS.into(),
         message,
+        is_hint: false,
     }
 }
 

@@ -182,7 +182,7 @@ pub struct LiveTask {
     pub trace: Option<String>,
 }
 
-/// What is wrong with a key of a connector's config, as its plugin says (`PUT …/config/validate`).
+/// What is wrong with a key of a connector's config, by what its plugin says (`PUT …/config/validate`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigProblem {
@@ -190,6 +190,9 @@ pub struct ConfigProblem {
     pub key: CompactString,
     /// What is wrong with it.
     pub message: String,
+    /// Whether the plugin takes it nevertheless, and it is only told.
+    #[serde(default)]
+    pub is_hint: bool,
 }
 
 impl fmt::Display for ConfigProblem {

@@ -67,8 +67,11 @@ pub(super) fn refusal(
     let words: Observed<Vec<String>> = match seen.kind {
         Kind::Connector if writes_config(set, reset) => {
             let told = connect(inputs)?.checks.get(seen.name)?;
-            told.as_ref()
-                .map(|all| all.iter().map(ConfigProblem::to_string).collect())
+            let blocks = |problem: &&ConfigProblem| !problem.is_hint;
+            told.as_ref().map(|all| {
+                let all = all.iter().filter(blocks);
+                all.map(ConfigProblem::to_string).collect()
+            })
         }
         Kind::Schema if set.iter().any(|field| field.path == SCHEMA) => {
             let registry = inputs.live.registry.as_ref()?.known()?;
@@ -96,13 +99,23 @@ pub(super) fn refusal(
     }
 }
 
-/// Returns what is to be known of a change beside its fields: why that failed which is restarted.
-pub(super) fn notes(seen: &Seen<'_>, set: &[SetField]) -> Vec<String> {
+/// Returns what is to be known of a change beside its fields: why that failed which is restarted, and what of its config a
+/// plugin takes without a word though it is likely a slip.
+pub(super) fn notes(
+    inputs: &Inputs<'_>,
+    seen: &Seen<'_>,
+    set: &[SetField],
+    reset: &[ResetField],
+) -> Vec<String> {
     if seen.kind != Kind::Connector {
         return Vec::new();
     }
+    let told = connect(inputs).and_then(|connect| connect.checks.get(seen.name)?.known());
+    let told = told.filter(|_| writes_config(set, reset));
+    let hints = told.into_iter().flatten().filter(|told| told.is_hint);
     let failure = restart::failure(seen, set).map(|why| format!("it failed: {why}"));
-    failure.into_iter().collect()
+    let hints = hints.map(|hint| hint.message.clone());
+    failure.into_iter().chain(hints).collect()
 }
 
 /// Tells whether a change writes a connector's config.

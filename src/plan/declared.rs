@@ -116,7 +116,7 @@ fn create(
         cause: inputs.cause(memory.was_in_place() && unchanged),
         fields: all,
         source: place(seen),
-        notes: beyond::notes(seen, &set),
+        notes: beyond::notes(inputs, seen, &set, &[]),
         change: Change {
             set,
             assignment: layout,
@@ -344,7 +344,7 @@ impl<'a> Diff<'a> {
             cause: inputs.cause(only_drift),
             fields: todo.into_iter().map(|d| d.field).collect(),
             source: place(seen),
-            notes: beyond::notes(seen, &set),
+            notes: beyond::notes(inputs, seen, &set, &reset),
             change: Change {
                 id: live.id(),
                 set,

@@ -6,7 +6,8 @@ use headgate::{
     config::Endpoint,
     connect::{Client, Patience},
     live::{ConfigProblem, Observed, config_value},
-    ports::ConnectPlane,
+    model::ConfigKey,
+    ports::{ConnectPlane, NewValue},
     rest::Limits,
 };
 use serde_json::{Value, json};
@@ -170,6 +171,7 @@ async fn a_plugins_errors_are_told_without_the_values() {
     let problem = |key: &str, why: &str| ConfigProblem {
         key: key.into(),
         message: format!("Invalid value (hidden) for configuration {key}: {why}"),
+        is_hint: false,
     };
     let want = vec![
         problem("password", "it holds no digit"),
@@ -180,6 +182,51 @@ async fn a_plugins_errors_are_told_without_the_values() {
     assert_eq!(sent["name"], "source");
     assert_eq!(sent["password"], CANARY, "the plugin judges the real value");
     assert_eq!(sent["user"], "${file:/etc/s:user}");
+}
+
+/// Connect takes a key that no plugin knows without a word, and what was meant by it never happens.
+#[tokio::test]
+async fn a_key_that_is_unknown_and_close_to_one_that_is_not_set_is_told() {
+    let double = double::start(|_| {
+        let known = [
+            "batch.size",
+            "flush.size",
+            "tasks.max",
+            "topics",
+            "transforms",
+            "user",
+        ];
+        let known = known
+            .map(|key| json!({"definition": {"name": key}, "value": {"name": key, "errors": []}}));
+        let unknown = json!({"definition": null, "value": {"name": "topcs", "errors": []}});
+        let configs: Vec<Value> = known.into_iter().chain([unknown]).collect();
+        Reply::Json(200, json!({"configs": configs}))
+    })
+    .await;
+    let mut config = mk_config();
+    for key in [
+        "topcs",
+        "flush.sizes",
+        "transforms.x.typ",
+        "transform",
+        "password.provider",
+        "batch.size",
+        "batch.sizes",
+    ] {
+        config.insert(ConfigKey::new(key), NewValue::Open(CANARY.into()));
+    }
+    let found = mk_client(&[&double.url]).validate("sink", &config).await;
+    let hint = |key: &str, near: &str| ConfigProblem {
+        key: key.into(),
+        message: format!("key `{key}` is not known to com.example.Source; did you mean `{near}`?"),
+        is_hint: true,
+    };
+    let want = vec![
+        hint("flush.sizes", "flush.size"),
+        hint("topcs", "topics"),
+        hint("transform", "transforms"),
+    ];
+    assert_eq!(found, Observed::Known(want));
 }
 
 #[tokio::test]

@@ -7,7 +7,10 @@ use headgate::{
         ConfigProblem, ConnectCluster, ConnectLive, ConnectSeen, LiveConnector, LiveTask, Observed,
     },
     model::{ClusterId, Gate, Kind, ObjectRef, Restarts, Verb},
-    plan::{Action, End},
+    plan::{
+        Action, End, Plan,
+        render::{Style, markdown, text},
+    },
 };
 use jiff::SignedDuration;
 
@@ -207,6 +210,47 @@ fn what_failed_can_be_stopped_however_often_it_was_restarted() {
     let passed = pass(&mut site, &End::Ok);
     assert_eq!(told(&passed), (vec![Verb::Update], vec![]));
     assert_eq!(restarts(&site), None, "nor is a pause");
+}
+
+/// What a plugin takes without a word holds nothing back, and is told where the config is written.
+#[test]
+fn a_key_that_is_likely_a_slip_is_told_and_withholds_nothing() {
+    let mut site = mk_site("");
+    let hint = ConfigProblem {
+        key: "topc".into(),
+        message: "did you mean topic?".into(),
+        is_hint: true,
+    };
+    let says = |site: &mut Site, is_hint| {
+        let Some(Observed::Known(connect)) = &mut site.live.connect else {
+            panic!("it was shown");
+        };
+        let said = vec![ConfigProblem {
+            is_hint,
+            ..hint.clone()
+        }];
+        connect
+            .checks
+            .insert("source".into(), Observed::Known(said));
+    };
+    says(&mut site, true);
+    assert_eq!(told(&pass(&mut site, &End::Ok)), (vec![], vec![]));
+
+    declare(&mut site, ", tasksMax: 2");
+    let not_now = End::NotTried("not now".into());
+    let passed = pass(&mut site, &not_now);
+    assert_eq!(told(&passed), (vec![Verb::Update], vec![]));
+    assert_eq!(passed.planned.actions[0].notes, [hint.message.as_str()]);
+    let plan = Plan::new(None, vec![passed.planned.clone()]);
+    for told in [text(&plan, Style::default()), markdown(&plan)] {
+        assert!(told.contains(&hint.message), "{told}");
+    }
+    says(&mut site, false);
+    let (verbs, held) = told(&pass(&mut site, &not_now));
+    assert!(
+        verbs.is_empty() && held[0].0 == Gate::Unsupported,
+        "{held:?}"
+    );
 }
 
 /// Where it may still work nobody can say while its Connect cluster does not answer, so it is neither made elsewhere nor

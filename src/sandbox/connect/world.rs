@@ -205,6 +205,7 @@ impl ConnectWorld {
         let problem = |key: &str, message: String| ConfigProblem {
             key: key.into(),
             message,
+            is_hint: false,
         };
         match value(CLASS) {
             None => return vec![problem(CLASS, "it is missing".to_owned())],
