@@ -75,6 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sd_notify", &["daemon"]),
     ("serde_saphyr", &["desired"]),
     ("sha2", &["desired", "kafka", "plan", "secrets", "source"]),
+    ("similar", &["plan"]),
     ("strsim", &["desired", "plan"]),
     ("tempfile", &["cli", "daemon", "lab"]),
     ("tokio_rustls", &["kafka"]),

@@ -214,11 +214,27 @@ impl Planes {
         let is_whole = |live: &RegistryLive| live.subjects.values().all(|s| s.unknown().is_none());
         let seeing = registry.observe(&wanted);
         let mut live = slow.observe("registry", is_whole, seeing).await;
-        if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
-            live.add_every_subject();
+        if let Observed::Known(live) = &mut live {
+            // behind the observation, so that none of it waits for what only people read
+            let others = others(desired, live);
+            if !others.is_empty() {
+                live.newest = registry.newest(&others).await;
+            }
+            if desired.compatibility.is_some() {
+                live.add_every_subject();
+            }
         }
         Some(live)
     }
+}
+
+/// Returns the subjects whose newest version is not the declared schema.
+fn others(desired: &DesiredCluster, live: &RegistryLive) -> Vec<CompactString> {
+    let is_other = |name: &&CompactString| {
+        let seen = live.subjects.get(*name).and_then(Observed::known);
+        seen.is_some_and(|subject| !subject.versions.is_empty() && !subject.is_current())
+    };
+    desired.schemas.keys().filter(is_other).cloned().collect()
 }
 
 async fn timed<T>(seeing: impl Future<Output = T>) -> (T, Duration) {
@@ -281,89 +297,4 @@ fn group_configs(desired: &DesiredCluster, ledger: &Ledger) -> BTreeSet<CompactS
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        desired::DesiredConfig,
-        model::{Begun, ObjectRef, Place},
-    };
-
-    fn mk_place() -> Place {
-        Place {
-            file: "c.yaml".into(),
-            line: 1,
-            column: 1,
-        }
-    }
-
-    fn mk_desired() -> DesiredCluster {
-        let name = ClusterName::new("c").expect("it is a name");
-        DesiredCluster::new(name, mk_place())
-    }
-
-    #[test]
-    fn moves_are_looked_for_until_they_have_ended_whatever_the_modes() {
-        let mut desired = mk_desired();
-        desired.modes = Kind::ALL.iter().map(|kind| (*kind, Mode::Ignore)).collect();
-        let mut ledger = Ledger::default();
-        assert!(ask(&desired, &ledger).kinds.is_empty());
-        let mut begun = Begun::default();
-        begun.note_move("t", 0, &[1, 2]);
-        ledger.begun = begun;
-        let kinds = [Kind::Topic, Kind::BrokerConfig].into();
-        assert_eq!(ask(&desired, &ledger).kinds, kinds);
-    }
-
-    #[test]
-    fn topics_that_git_declares_anew_and_scopes_that_it_owns_are_asked_for_by_name() {
-        let text = "apiVersion: headgate.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {owns: {topics: ['app.*']}}\n---\n\
-                    apiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {name: old}\nspec: {partitions: 1, replicationFactor: 1}\n---\n\
-                    apiVersion: headgate.dev/v1\nkind: Topic\nmetadata: {name: new}\nspec: {partitions: 1, replicationFactor: 1}\n";
-        let loaded = crate::desired::load(&[crate::model::SourceFile {
-            path: "c/c.yaml".into(),
-            bytes: text.as_bytes().to_vec(),
-        }]);
-        let mut clusters = loaded.desired.clusters.values().cloned();
-        let desired = clusters.next().expect("it is declared");
-        let mut desired = Arc::unwrap_or_clone(desired);
-        let mut ledger = Ledger::default();
-        let record = crate::model::Record {
-            topic_id: Some(crate::model::TopicId([7; 16])),
-            ..Default::default()
-        };
-        for name in ["gone", "old"] {
-            let records = ledger.records_mut();
-            records.insert(ObjectRef::topic(name), record.clone());
-        }
-        let names = |names: &[&str]| names.iter().map(|n| TopicName::from_broker(n)).collect();
-        let asked = ask(&desired, &ledger);
-        let expected: (Vec<TopicName>, Vec<TopicName>) = (names(&["new"]), names(&["gone", "old"]));
-        assert_eq!((asked.declared, asked.topics), expected);
-        assert_eq!(asked.scopes, [Pattern("app.*".to_owned())]);
-        desired.modes.insert(Kind::Topic, Mode::Ignore);
-        let asked = ask(&desired, &ledger);
-        assert!(asked.declared.is_empty() && asked.scopes.is_empty());
-    }
-
-    #[test]
-    fn group_configs_that_git_declares_or_the_ledger_knows_are_asked_for_by_name() {
-        let mut desired = mk_desired();
-        let declared = DesiredConfig {
-            place: mk_place(),
-            labels: Default::default(),
-            config: Vec::new(),
-        };
-        let of_groups = desired.configs.entry(Kind::GroupConfig).or_default();
-        of_groups.insert("declared".into(), declared);
-        let mut ledger = Ledger::default();
-        for (kind, name) in [(Kind::GroupConfig, "given up"), (Kind::BrokerConfig, "1")] {
-            let records = ledger.records_mut();
-            records.insert(ObjectRef::new(kind, name), Default::default());
-        }
-        let asked = ask(&desired, &ledger).group_configs;
-        assert_eq!(
-            asked,
-            ["declared", "given up"].map(CompactString::from).into()
-        );
-    }
-}
+mod tests;

@@ -309,6 +309,7 @@ mod tests {
             foreign: Vec::new(),
             moving: Vec::new(),
             drift: Vec::new(),
+            lines: BTreeMap::new(),
         }
     }
 

@@ -25,7 +25,9 @@ pub use connect::{
 };
 pub use group::{GroupDetail, GroupMember, GroupOffset, LiveGroup, Usage};
 pub use object::{Field, LiveObject, LiveRef, Objects};
-pub use registry::{Found, LiveSubject, Referred, RegistryLive, RegistryLooked, SchemaText};
+pub use registry::{
+    Found, LiveSubject, Newest, Referred, RegistryLive, RegistryLooked, SchemaText,
+};
 pub use topic::{LiveConfig, LivePartition, LiveTopic, Moving, config_value};
 
 use crate::model::{

@@ -112,7 +112,7 @@ impl<'a> LiveRef<'a> {
                 }
             }
             Self::Subject(subject) => match path {
-                // another schema is told by its version: nobody asked for its text
+                // another schema is told by its version: a text is too long for a value
                 "schema" => Some(Field::Value(match &subject.declared {
                     Some(found) if subject.is_current() => found.digest.as_str().into(),
                     _ => format!("version {}", subject.versions.last()?).into(),

@@ -29,6 +29,10 @@ pub struct RegistryLive {
     /// The newest versions by subject. Who moves in wants to know them, and a pass does not: it asks for declared schemas.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<CompactString, Observed<SchemaText>>,
+    /// What the newest versions say, by subject, where the declared schema is another one: for people, who see in it what
+    /// changes. Nothing is decided by it, and what could not be read soon, or is longer than people read, is not in the map.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub newest: BTreeMap<CompactString, Newest>,
 }
 
 impl RegistryLive {
@@ -37,6 +41,24 @@ impl RegistryLive {
         let every = self.compatibility.clone().map(LiveSubject::of_level);
         self.subjects.insert(EVERY_SUBJECT.into(), every);
     }
+}
+
+/// What a subject's newest version says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Newest {
+    /// The version.
+    pub version: u32,
+    /// The language that it is written in, as the registry spells it.
+    #[serde(rename = "type")]
+    pub format: CompactString,
+    /// The schema itself, of at most [`Newest::LONGEST`] bytes.
+    pub text: CompactString,
+}
+
+impl Newest {
+    /// The longest text that is kept, in bytes. 64 KiB: a thousand fields, of which nobody reads more.
+    pub const LONGEST: usize = 64 << 10;
 }
 
 /// A version of a subject, as the registry tells it.

@@ -74,6 +74,9 @@ pub struct ClusterPlan {
     /// Everything that drifted, whatever is done about it.
     #[serde(skip)]
     pub drift: Vec<Drift>,
+    /// What changes in schemas, by subject, in lines for people.
+    #[serde(skip)]
+    pub lines: BTreeMap<CompactString, Vec<String>>,
 }
 
 /// How far the moves of a topic's replicas are: how many of its partitions are where.

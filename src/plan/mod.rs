@@ -16,6 +16,7 @@ mod id;
 mod in_use;
 mod key_types;
 mod limits;
+mod lines;
 mod memory;
 mod moves;
 mod needs;
@@ -116,6 +117,7 @@ pub fn plan(
     beyond::referred_first(&mut plan.actions);
     plan.reported = in_order(plan.reported, inputs.kafka);
     plan.cluster_id = live.cluster_id().cloned();
+    plan.lines = lines::changed(desired, live);
     plan.tell_planes(desired, live);
     plan
 }
@@ -304,6 +306,7 @@ impl ClusterPlan {
             foreign: Vec::new(),
             moving: Vec::new(),
             drift: Vec::new(),
+            lines: BTreeMap::new(),
         }
     }
 

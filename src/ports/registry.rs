@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::Outcome;
 use crate::{
     desired::{Compatibility, DesiredSchema, Pattern, SchemaFormat, SchemaReference},
-    live::{Observed, RegistryLive, RegistryLooked, SchemaText},
+    live::{Newest, Observed, RegistryLive, RegistryLooked, SchemaText},
 };
 
 /// One Schema Registry. Every method is bounded in time by the implementation, and may be dropped at any point without harm
@@ -30,6 +30,13 @@ pub trait RegistryPlane: Send + Sync {
         &'a self,
         subjects: &'a [CompactString],
     ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>>;
+
+    /// Reads what the newest versions of subjects say, for people only: what cannot be read within seconds, or is longer
+    /// than [`Newest::LONGEST`], is left out.
+    fn newest<'a>(
+        &'a self,
+        subjects: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Newest>>;
 
     /// Writes one thing.
     fn write(&self, write: RegistryWrite) -> BoxFuture<'_, Outcome>;

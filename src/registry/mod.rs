@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::{
     config::Endpoint,
-    live::{Observed, RegistryLive, RegistryLooked, SchemaText},
+    live::{Newest, Observed, RegistryLive, RegistryLooked, SchemaText},
     ports::{Outcome, RegistryPlane, RegistryWrite, Wanted},
     rest::{self, Again, Answer, Error, Limits, Method, Request, segment},
 };
@@ -125,6 +125,13 @@ impl RegistryPlane for Client {
         subjects: &'a [CompactString],
     ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>> {
         Box::pin(texts::texts(self, subjects))
+    }
+
+    fn newest<'a>(
+        &'a self,
+        subjects: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Newest>> {
+        Box::pin(texts::newest(self, subjects))
     }
 
     fn write(&self, write: RegistryWrite) -> BoxFuture<'_, Outcome> {

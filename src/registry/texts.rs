@@ -1,9 +1,9 @@
-//! Reads what the newest versions of subjects say (rank 7, registry plane): for who moves in.
+//! Reads what the newest versions of subjects say (rank 7, registry plane): for who moves in, and for who reads a plan.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use compact_str::CompactString;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use tokio::time::Instant;
 
 use super::{
@@ -15,10 +15,16 @@ use super::{
 };
 use crate::{
     desired::SchemaFormat,
-    live::{Observed, Referred, SchemaText},
+    live::{Newest, Observed, Referred, SchemaText},
     model::one_line,
     rest::Error,
 };
+
+/// A pass waits so long for what only people read: a registry answers within milliseconds.
+const FOR_PEOPLE: Duration = Duration::from_secs(5);
+
+/// The longest word for a language that is kept.
+const WORD: usize = 40;
 
 /// Reads the newest versions of subjects, a bounded number at once.
 pub(super) async fn texts(
@@ -38,18 +44,51 @@ pub(super) async fn texts(
     stream::iter(each).buffer_unordered(AT_ONCE).collect().await
 }
 
-async fn text(client: &Client, subject: &str) -> Result<Observed<SchemaText>, Error> {
-    let answer = client
-        .get(&path("/subjects", subject, "/versions/latest")?)
-        .await?;
+/// Reads what the newest versions of subjects say, a bounded number at once; what is not read by then is left out.
+pub(super) async fn newest(
+    client: &Client,
+    subjects: &[CompactString],
+) -> BTreeMap<CompactString, Newest> {
+    let end = Instant::now() + client.patience.observe.min(FOR_PEOPLE);
+    let each = subjects.iter().map(|subject| async move {
+        let read = within(end, told(client, subject)).await;
+        let Observed::Known(Some(told)) = read else {
+            return None;
+        };
+        let newest = Newest {
+            version: told.version,
+            format: one_line(format(&told), WORD).into(),
+            text: told.schema.into(),
+        };
+        (newest.text.len() <= Newest::LONGEST).then(|| (subject.clone(), newest))
+    });
+    let each: Vec<_> = each.collect();
+    let read = stream::iter(each).buffer_unordered(AT_ONCE);
+    read.filter_map(future::ready).collect().await
+}
+
+/// Reads a subject's newest version; `None`: there is none.
+async fn told(client: &Client, subject: &str) -> Result<Option<Told>, Error> {
+    let path = path("/subjects", subject, "/versions/latest")?;
+    let answer = client.get(&path).await?;
     if says(&answer, &[NO_SUBJECT, NO_VERSION]) {
-        return Ok(Observed::Unknown("it was deleted meanwhile".to_owned()));
+        return Ok(None);
     }
-    let told: Told = answer.json()?;
+    answer.json().map(Some)
+}
+
+fn format(told: &Told) -> &str {
     let format = told.schema_type.as_deref();
-    let format = format.unwrap_or(SchemaFormat::Avro.as_str());
+    format.unwrap_or(SchemaFormat::Avro.as_str())
+}
+
+async fn text(client: &Client, subject: &str) -> Result<Observed<SchemaText>, Error> {
+    let Some(told) = told(client, subject).await? else {
+        return Ok(Observed::Unknown("it was deleted meanwhile".to_owned()));
+    };
+    let format = format(&told);
     let Some(format) = SchemaFormat::ALL.into_iter().find(|f| f.as_str() == format) else {
-        let format = one_line(format, 40);
+        let format = one_line(format, WORD);
         let why = format!("it is of the type {format}, which is none of AVRO, JSON and PROTOBUF");
         return Ok(Observed::Unknown(why));
     };

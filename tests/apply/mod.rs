@@ -171,6 +171,7 @@ fn mk_plan(actions: Vec<Action>) -> ClusterPlan {
         foreign: Vec::new(),
         moving: Vec::new(),
         drift: Vec::new(),
+        lines: BTreeMap::new(),
     }
 }
 

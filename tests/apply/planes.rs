@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use compact_str::CompactString;
 use headgate::{
     live::{
-        ConfigProblem, ConnectCluster, ConnectLooked, ConnectSeen, LiveSubject, RegistryLive,
-        RegistryLooked, SchemaText,
+        ConfigProblem, ConnectCluster, ConnectLooked, ConnectSeen, LiveSubject, Newest,
+        RegistryLive, RegistryLooked, SchemaText,
     },
     model::ClusterId,
     plan::Beyond,
@@ -130,6 +130,13 @@ impl RegistryPlane for Service {
         &'a self,
         _: &'a [CompactString],
     ) -> BoxFuture<'a, BTreeMap<CompactString, Observed<SchemaText>>> {
+        unreachable!("a run looks")
+    }
+
+    fn newest<'a>(
+        &'a self,
+        _: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Newest>> {
         unreachable!("a run looks")
     }
 

@@ -75,9 +75,18 @@ async fn a_subject_is_made_and_stays_compatible() {
     world.declare("", &[schema(&subject, &spaced, "compatibility: BACKWARD,")]);
     assert_eq!(world.due().await, [""; 0]);
 
-    // one that readers could not follow is withheld before anything is written
+    // one that readers could not follow is withheld before anything is written, and the plan shows it
     let wrong = record(&format!("{ID}, {NEEDED}"));
     world.declare("", &[schema(&subject, &wrong, "compatibility: BACKWARD,")]);
+    let plan = world.run(&["plan"]).await.out;
+    assert!(
+        plan.contains(&format!("\n          +     {NEEDED}\n")),
+        "{plan}"
+    );
+    assert!(
+        !plan.contains(&format!("- {ID}")) && !plan.contains(&format!("+ {ID}")),
+        "{plan}"
+    );
     let held = world.withheld().await;
     assert_eq!(
         held[0].0,

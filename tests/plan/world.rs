@@ -3,8 +3,8 @@
 use headgate::{
     desired::DesiredCluster,
     live::{
-        KafkaLive, Live, LiveConfig, LiveCredential, LiveObject, LivePartition, LiveRef, LiveTopic,
-        LiveUser, Observed, Usage,
+        Found, KafkaLive, Live, LiveConfig, LiveCredential, LiveObject, LivePartition, LiveRef,
+        LiveTopic, LiveUser, Observed, Usage,
     },
     model::{ConfigKey, Kind, ObjectRef, ScramMechanism, TopicId, TopicName, Verb},
     plan::{self, Action, ActionResult, Change, ClusterPlan, End, SetField},
@@ -33,6 +33,9 @@ pub(crate) fn perform(plan: &ClusterPlan, live: &mut Live) {
 pub(crate) fn perform_one(action: &Action, live: &mut Live) {
     if action.object.kind == Kind::Connector {
         return perform_on_connect(action, live);
+    }
+    if action.object.kind == Kind::Schema {
+        return perform_on_registry(action, live);
     }
     let Observed::Known(kafka) = &mut live.kafka else {
         panic!("{} is planned on an unknown plane", action.object);
@@ -111,6 +114,25 @@ fn perform_on_connect(action: &Action, live: &mut Live) {
     if !config.is_empty() {
         one.config = config;
     }
+}
+
+/// Registers a schema that a registry takes.
+fn perform_on_registry(action: &Action, live: &mut Live) {
+    let Some(Observed::Known(registry)) = &mut live.registry else {
+        panic!("{} is planned on an unknown registry", action.object);
+    };
+    let subject = registry.subjects.get_mut(&action.object.name);
+    let Some(Observed::Known(subject)) = subject else {
+        panic!("{} is changed although nobody has seen it", action.object);
+    };
+    let digest = action.change.value("schema").expect("it is a schema");
+    let version = subject.versions.last().map_or(1, |last| last + 1);
+    subject.versions.push(version);
+    subject.declared = Some(Found {
+        digest: digest.into(),
+        version,
+        id: version,
+    });
 }
 
 fn masked(key: &ConfigKey, field: &SetField) -> LiveConfig {

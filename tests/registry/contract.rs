@@ -115,6 +115,7 @@ async fn these_endpoints_are_used_and_no_other() {
     assert!(looked.subjects["refers"].known().is_some());
     let texts = client.texts(&["refers".into()]).await;
     assert!(texts["refers"].unknown().is_some(), "it is not found again");
+    assert_eq!(client.newest(&["refers".into()]).await.len(), 1);
     let subject = || Some("s".into());
     for write in [
         RegistryWrite::Register {

@@ -1,15 +1,18 @@
-//! What the newest versions say, read for who moves in.
+//! What the newest versions say, read for who moves in, and for who reads a plan.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use compact_str::CompactString;
 use headgate::{
-    live::{Observed, SchemaText},
+    config::Endpoint,
+    live::{Newest, Observed, SchemaText},
     ports::RegistryPlane,
+    registry::{Client, Patience},
+    rest::Limits,
 };
 use serde_json::{Value, json};
 
-use super::{mk_client, no_schema, no_subject};
+use super::{mk_client, mk_impatient, mk_patience, no_schema, no_subject};
 use crate::support::double::{Asked, Double, Reply};
 
 /// Reads some subjects of a registry that answers so.
@@ -114,4 +117,57 @@ async fn what_cannot_be_read_is_unknown_by_itself() {
     assert!(why.contains("XML"), "{why}");
     assert!(read["odd"].unknown().is_some());
     assert!(read["fine"].known().is_some());
+}
+
+/// A plan shows what it can: one request a subject, and what goes wrong with it is nobody's reason for anything.
+#[tokio::test]
+async fn people_are_shown_what_can_be_read_in_one_request_each() {
+    let double = Double::start(|asked| match asked.line.as_str() {
+        "GET /subjects/plain/versions/latest" => newest(2, json!({"schema": "{\"a\": 1}"})),
+        "GET /subjects/a%2Fb/versions/latest" => newest(7, json!({"schemaType": "PROTOBUF"})),
+        "GET /subjects/gone/versions/latest" => no_subject("gone"),
+        "GET /subjects/broken/versions/latest" => Reply::error(500, "it broke"),
+        "GET /subjects/odd/versions/latest" => Reply::Json(200, json!(["what?"])),
+        "GET /subjects/silent/versions/latest" => Reply::Silence,
+        "GET /subjects/long/versions/latest" => {
+            newest(1, json!({"schema": "x".repeat(Newest::LONGEST + 1)}))
+        }
+        line => panic!("{line}"),
+    })
+    .await;
+    let subjects = ["plain", "a/b", "gone", "broken", "odd", "silent", "long"];
+    let read = mk_impatient(&double.url)
+        .newest(&subjects.map(Into::into))
+        .await;
+    let of = |version, format: &str, text: &str| Newest {
+        version,
+        format: format.into(),
+        text: text.into(),
+    };
+    let want = [
+        ("a/b".into(), of(7, "PROTOBUF", "{}")),
+        ("plain".into(), of(2, "AVRO", "{\"a\": 1}")),
+    ];
+    assert_eq!(read, want.into());
+    let lines = double.lines();
+    assert!(
+        lines.iter().all(|line| line.starts_with("GET")),
+        "{lines:?}"
+    );
+}
+
+/// Trap 41: at most 16 requests are under way, and a pass goes on, however many subjects there are.
+#[tokio::test]
+async fn a_registry_that_is_silent_is_not_waited_for_subject_by_subject() {
+    let subjects: Vec<CompactString> = (0..50).map(|n| format!("s-{n}").into()).collect();
+    let double = Double::start(|_| Reply::Silence).await;
+    let patience = Patience {
+        observe: Duration::from_millis(500),
+        ..mk_patience()
+    };
+    let endpoint = Endpoint::plaintext(vec![double.url.clone()]);
+    let client = Client::patient(&endpoint, patience, Limits::default());
+    assert_eq!(client.newest(&subjects).await, BTreeMap::new());
+    let asked = double.asked().len();
+    assert!((1..=16).contains(&asked), "{asked}");
 }

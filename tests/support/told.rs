@@ -146,6 +146,7 @@ pub(crate) fn empty_plan() -> ClusterPlan {
         foreign: Vec::new(),
         moving: Vec::new(),
         drift: Vec::new(),
+        lines: BTreeMap::new(),
     }
 }
 

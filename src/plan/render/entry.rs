@@ -11,7 +11,7 @@ use super::{
     units::human,
 };
 use crate::{
-    model::{Cause, DriftClass, Kind, ObjectRef, Place, Verb},
+    model::{Cause, DriftClass, Kind, ObjectRef, Place, SCHEMA, Verb},
     plan::{
         Action, Blocked, ClusterPlan, Drift, FieldChange, Foreign, Progress, Subject,
         memory::OFFSETS,
@@ -81,6 +81,8 @@ pub(super) struct Line {
     pub(super) live: Option<String>,
     pub(super) desired: String,
     pub(super) note: Option<String>,
+    /// What changes in it, in lines that begin with a sign.
+    pub(super) below: Vec<String>,
 }
 
 /// The entries of one kind, in order.
@@ -124,6 +126,9 @@ pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
     for foreign in &plan.foreign {
         add(foreign.object.kind.as_str(), of_foreign(foreign));
     }
+    if let Some(schemas) = groups.get_mut(Kind::Schema.as_str()) {
+        put_lines(plan, schemas);
+    }
     groups
         .into_iter()
         .map(|(kind, mut entries)| {
@@ -131,6 +136,17 @@ pub(super) fn groups(plan: &ClusterPlan) -> Vec<Group<'_>> {
             Group { kind, entries }
         })
         .collect()
+}
+
+/// Puts the lines that change in schemas below the field that tells a digest.
+fn put_lines(plan: &ClusterPlan, schemas: &mut [Entry<'_>]) {
+    for entry in schemas {
+        let changed = plan.lines.get(entry.name).into_iter().flatten();
+        let mut fields = entry.fields.iter_mut();
+        if let Some(field) = fields.find(|field| field.path == SCHEMA) {
+            field.below = changed.map(|line| short(line)).collect();
+        }
+    }
 }
 
 /// Drift that neither an action nor a gate tells of: a topic that was replaced by an equal one, a group that is not as its
@@ -296,6 +312,7 @@ fn of_foreign(foreign: &Foreign) -> Entry<'_> {
             value.as_deref().unwrap_or("(hidden)"),
         ),
         note: None,
+        below: Vec::new(),
     });
     Entry {
         sort: Sort::Foreign,
@@ -345,6 +362,7 @@ fn line(kind: &str, field: &FieldChange, made: bool, drifted: bool) -> Line {
         live: (!made).then_some(live),
         desired,
         note,
+        below: Vec::new(),
     }
 }
 

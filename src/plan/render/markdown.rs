@@ -105,5 +105,11 @@ fn of_field(field: &Line) -> String {
         .note
         .as_ref()
         .map_or_else(String::new, |n| format!(" ({})", prose(n)));
-    format!("{} {change}{note}", code(&field.path))
+    let head = format!("{} {change}{note}", code(&field.path));
+    let below = field.below.iter().map(|line| code(line));
+    [head]
+        .into_iter()
+        .chain(below)
+        .collect::<Vec<_>>()
+        .join("<br>")
 }

@@ -125,6 +125,9 @@ impl Page {
             format!("  {}", self.paint(AnsiColor::Yellow.on_default(), note))
         });
         self.line(8, &format!("{}  {change}{note}", pad(&field.path, width)));
+        for line in &field.below {
+            self.line(10, &self.paint(colour_of(line), line));
+        }
     }
 
     fn summary(&mut self, plan: &Plan) {
@@ -180,6 +183,15 @@ fn colour(sort: Sort) -> Ansi {
         Sort::Moving | Sort::Unexpected | Sort::Drifted => AnsiColor::Cyan.on_default(),
         Sort::Reported => AnsiColor::Blue.on_default(),
         Sort::Foreign => Ansi::new().effects(Effects::DIMMED),
+    }
+}
+
+/// Returns the colour of a line that is compared with what was.
+fn colour_of(line: &str) -> Ansi {
+    match line.chars().next() {
+        Some('+') => AnsiColor::Green.on_default(),
+        Some('-') => AnsiColor::Red.on_default(),
+        _ => Ansi::new().effects(Effects::DIMMED),
     }
 }
 

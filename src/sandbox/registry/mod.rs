@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use super::{Sandbox, service::Service};
 use crate::{
     desired::DesiredSchema,
-    live::{LiveSubject, Observed, RegistryLive, RegistryLooked, SchemaText},
+    live::{LiveSubject, Newest, Observed, RegistryLive, RegistryLooked, SchemaText},
     ports::{NewSchema, Outcome, RegistryPlane, RegistryWrite, Wanted},
 };
 
@@ -178,6 +178,27 @@ impl RegistryPlane for Registry {
             let texts = subjects.iter().map(text).collect();
             self.service.fate.moment().await;
             texts
+        })
+    }
+
+    fn newest<'a>(
+        &'a self,
+        subjects: &'a [CompactString],
+    ) -> BoxFuture<'a, BTreeMap<CompactString, Newest>> {
+        Box::pin(async move {
+            let is_silent = self.service.read().await.is_err();
+            let world = self.world();
+            let read = subjects.iter().filter(|_| !is_silent).filter_map(|name| {
+                let newest = world.subjects().get(name)?.live().next_back()?;
+                let told = newest.schema.told();
+                let newest = Newest {
+                    version: newest.number,
+                    format: told.format,
+                    text: told.text.into(),
+                };
+                Some((name.clone(), newest))
+            });
+            read.collect()
         })
     }
 
