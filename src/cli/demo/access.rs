@@ -62,7 +62,7 @@ pub(super) async fn password(stage: &mut Stage) -> Result<(), Failure> {
     stage.start_daemon().await?;
     until("git's password works again", async || {
         let right = [credential(&platform::password(USER))];
-        let answers = stage.hand.log_in(&right).await;
+        let answers = stage.hand.kafka.log_in(&right).await;
         answers == [Observed::Known(true)]
     })
     .await?;
@@ -86,7 +86,7 @@ fn credential(password: &str) -> Credential {
 
 async fn is_there(stage: &Stage) -> bool {
     let acl = ObjectRef::new(Kind::Acl, STOLEN);
-    match stage.hand.look(std::slice::from_ref(&acl)).await {
+    match stage.hand.kafka.look(std::slice::from_ref(&acl)).await {
         Observed::Known(looked) => {
             matches!(looked.objects.get(&acl), Some(Observed::Known(Some(_))))
         }

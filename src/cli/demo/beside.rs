@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     connectors, platform,
-    stage::{self, Stage},
+    stage::Stage,
     story::{applied, say, show, title, until},
 };
 use crate::{
@@ -15,11 +15,10 @@ use crate::{
 /// What runs beside Kafka is told to the daemon, and its documents are merged.
 pub(super) async fn joins(stage: &mut Stage) -> Result<(), Failure> {
     title("11. Kafka Connect and a Schema Registry join")?;
-    stage.join().await?;
+    let lines = stage.join().await?;
     for part in &stage.left_out {
         say(&format!("left out: {part}"))?;
     }
-    let lines: Vec<String> = stage::sections(&stage.beside).collect();
     if lines.is_empty() {
         return Ok(());
     }
@@ -33,21 +32,22 @@ pub(super) async fn joins(stage: &mut Stage) -> Result<(), Failure> {
     })
     .await?;
     let mut files = Vec::new();
-    if let Some((_, s3, endpoint)) = &stage.beside.connect {
+    let ends = stage.ground.ends();
+    if let Some((api, s3)) = &ends {
         stage.write_secret(platform::TOKEN, "demo-token").await?;
-        let text = platform::connectors(&endpoint.url(), &s3.url());
+        let text = platform::connectors(&api.url(), s3);
         files.push((platform::CONNECTORS_FILE, text));
         say("a pull request brings a source that reads a REST API, and a sink that writes to S3")?;
     }
-    if stage.beside.registry.is_some() {
+    if stage.hand.registry.is_some() {
         files.extend(platform::schemas());
         files.push((platform::TOPICS_FILE, platform::with_schemas()));
         say("the topics get the schemas of their records")?;
     }
     let sha = stage.repo.commit("connectors and schemas", &files).await?;
     until("all of it is made", async || applied(stage, &sha).await).await?;
-    if stage.beside.connect.is_some() {
-        connectors::first_items(stage).await?;
+    if let Some((api, _)) = &ends {
+        connectors::first_items(api).await?;
         until("the connectors run", async || all_run(stage).await).await?;
     }
     listed(stage).await

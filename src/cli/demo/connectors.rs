@@ -1,103 +1,74 @@
 //! The part of the story about connectors: one is changed, deleted and made to fail, each behind Headgate's back.
 
-use reqwest::Method;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
+    api::Api,
     drift::{heals, saw},
+    platform::{CONNECT, SOURCE},
     stage::Stage,
-    story::{converged, say, show_plan, title, until, withheld},
+    story::{converged, done, say, show_plan, title, until, withheld},
 };
 use crate::{
     cli::failure::Failure,
-    lab::Endpoint,
-    model::{Kind, ObjectRef},
-    rest,
+    live::Observed,
+    model::{ConfigKey, Kind, ObjectRef},
+    ports::{ConnectPlane, ConnectWrite, ConnectorConfig, NewValue},
 };
-
-/// The connector that things happen to.
-const SOURCE: &str = "/connectors/http-source";
 
 /// Items that the API has at first, and as many again while the connector is away.
 const ITEMS: u64 = 20;
 
-/// Somebody with curl, a connector, and what it reads.
+/// Somebody who changes a connector, and what it reads.
 struct Hand<'a> {
-    worker: String,
-    endpoint: &'a Endpoint,
+    connect: &'a dyn ConnectPlane,
+    api: Api<'a>,
 }
 
 impl<'a> Hand<'a> {
     /// Returns it where there is Connect.
     fn of(stage: &'a Stage) -> Option<Self> {
-        let (connect, _, endpoint) = stage.beside.connect.as_ref()?;
-        let worker = connect.urls().into_iter().next()?;
-        Some(Self { worker, endpoint })
+        let connect = stage.hand.connect.get(CONNECT)?.as_ref();
+        let (api, _) = stage.ground.ends()?;
+        Some(Self { connect, api })
     }
 
-    async fn ask(&self, method: Method, path: &str) -> Result<Value, Failure> {
-        ask(method, &format!("{}{path}", self.worker), None).await
+    async fn write(&self, write: ConnectWrite) -> Result<(), Failure> {
+        done(self.connect.write(write).await)
     }
 
     async fn configure(&self, key: &str, value: &str) -> Result<(), Failure> {
-        let path = format!("{SOURCE}/config");
-        let mut config = self.ask(Method::GET, &path).await?;
-        config[key] = json!(value);
-        let url = format!("{}{path}", self.worker);
-        ask(Method::PUT, &url, Some(&config)).await.map(|_| ())
+        let mut config = self.config().await?;
+        config.insert(ConfigKey::new(key), NewValue::Open(value.into()));
+        let name = SOURCE.into();
+        self.write(ConnectWrite::Configure { name, config }).await
     }
 
-    /// Returns up to where a connector has come, as Connect remembers it: the last item read, or the record written next.
-    async fn offset(&self, connector: &str, field: &str) -> Option<u64> {
-        let path = format!("/connectors/{connector}/offsets");
-        let answer = self.ask(Method::GET, &path).await.ok()?;
-        answer["offsets"][0]["offset"][field].as_u64()
+    async fn config(&self) -> Result<ConnectorConfig, Failure> {
+        let connector = match self.connect.look(&[SOURCE.into()]).await {
+            Observed::Known(mut looked) => looked.connectors.remove(SOURCE),
+            Observed::Unknown(why) => return Err(Failure::new(why)),
+        };
+        let Some(Observed::Known(Some(connector))) = connector else {
+            return Err(Failure::new(format!("{SOURCE} is not there")));
+        };
+        let values = connector.config.into_iter();
+        let values = values.filter_map(|c| Some((c.key, NewValue::Open(c.value?))));
+        Ok(values.collect())
     }
-
-    /// Waits until so many items are read, and as many records written to S3: none is lost, none is there twice.
-    async fn until_through(&self, items: u64) -> Result<(), Failure> {
-        until(&format!("{items} items are through"), async || {
-            self.offset("http-source", "id").await == Some(items)
-                && self.offset("s3-sink", "kafka_offset").await == Some(items)
-        })
-        .await
-    }
-
-    async fn until_failed(&self) -> Result<(), Failure> {
-        let path = format!("{SOURCE}/status");
-        until("the task has failed", async || {
-            let status = self.ask(Method::GET, &path).await.unwrap_or_default();
-            status["tasks"][0]["state"] == "FAILED"
-        })
-        .await
-    }
-}
-
-/// Asks a service, as somebody with curl would.
-pub(super) async fn ask(method: Method, url: &str, body: Option<&Value>) -> Result<Value, Failure> {
-    let mut request = rest::plain().build()?.request(method, url);
-    if let Some(body) = body {
-        request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
-    }
-    let answer = request.send().await?.error_for_status()?;
-    // many answers have no body
-    Ok(serde_json::from_str(&answer.text().await?).unwrap_or(Value::Null))
 }
 
 fn source() -> ObjectRef {
-    ObjectRef::new(Kind::Connector, "http-source")
+    ObjectRef::new(Kind::Connector, SOURCE)
 }
 
 /// The API gets its first items, and the connectors take them through.
-pub(super) async fn first_items(stage: &Stage) -> Result<(), Failure> {
-    let Some(hand) = Hand::of(stage) else {
+pub(super) async fn first_items(api: &Api<'_>) -> Result<(), Failure> {
+    let Some(flow) = api.flow() else {
         return Ok(());
     };
-    hand.endpoint.publish(ITEMS);
-    hand.until_through(ITEMS).await?;
+    flow.publish(ITEMS);
+    flow.until_through(ITEMS).await?;
     say(&format!(
         "{ITEMS} items of the API are read into cdn-requests, and written to S3"
     ))
@@ -117,7 +88,7 @@ pub(super) async fn kept(stage: &Stage) -> Result<(), Failure> {
 async fn changed(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
     title("12. Somebody changes a connector by hand")?;
     say(&format!(
-        "PUT {SOURCE}/config: http.timer.interval.millis is 3600000, it reads once an hour"
+        "http.timer.interval.millis of {SOURCE} is set to 3600000: it reads once an hour"
     ))?;
     let change = hand.configure("http.timer.interval.millis", "3600000");
     heals(stage, &source(), change).await
@@ -125,16 +96,23 @@ async fn changed(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
 
 async fn deleted(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
     title("13. Somebody deletes a connector")?;
+    let delete = hand.write(ConnectWrite::Delete {
+        name: SOURCE.into(),
+    });
+    let Some(flow) = hand.api.flow() else {
+        say(&format!("{SOURCE} is deleted"))?;
+        return heals(stage, &source(), delete).await;
+    };
     say(&format!(
-        "DELETE {SOURCE}; its API has {ITEMS} more items meanwhile"
+        "{SOURCE} is deleted; its API has {ITEMS} more items meanwhile"
     ))?;
     heals(stage, &source(), async {
-        hand.ask(Method::DELETE, SOURCE).await?;
-        hand.endpoint.publish(ITEMS);
+        delete.await?;
+        flow.publish(ITEMS);
         Ok(())
     })
     .await?;
-    hand.until_through(2 * ITEMS).await?;
+    flow.until_through(2 * ITEMS).await?;
     say(&format!(
         "Connect had kept its offsets: it goes on after item {ITEMS}, none is lost, none is there twice"
     ))
@@ -144,8 +122,8 @@ async fn failed_once(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
     title("14. A connector fails")?;
     say("its API answers 500, once: the task that reads it ends, and Connect leaves it at that")?;
     heals(stage, &source(), async {
-        hand.endpoint.fail_once();
-        hand.until_failed().await
+        hand.api.fail_once();
+        Ok(())
     })
     .await?;
     say("it was restarted, as its document says: restart: {max: 7, backoff: quadratic}")
@@ -154,8 +132,7 @@ async fn failed_once(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
 async fn stays_failed(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
     title("15. It fails again, and stays so")?;
     say("its API goes on to answer 500")?;
-    hand.endpoint.fail(true);
-    hand.until_failed().await?;
+    hand.api.fail(true);
     until("the restart is held back", async || {
         withheld(stage, &source()).await
     })
@@ -165,9 +142,11 @@ async fn stays_failed(stage: &Stage, hand: &Hand<'_>) -> Result<(), Failure> {
         "so soon after the first, a restart waits; the plan says why it failed, and when it is due:",
     )?;
     show_plan(stage).await?;
-    hand.endpoint.fail(false);
-    let restart = format!("{SOURCE}/restart?includeTasks=true&onlyFailed=true");
-    hand.ask(Method::POST, &restart).await?;
+    hand.api.fail(false);
+    hand.write(ConnectWrite::Restart {
+        name: SOURCE.into(),
+    })
+    .await?;
     let began = Instant::now();
     until("the connector runs", async || converged(stage).await).await?;
     say(&format!(

@@ -1,9 +1,11 @@
-//! `headgate demo`: the story of a platform, told on a real Kafka, each step checked as it is told.
+//! `headgate demo`: the story of a platform, told on a real one or in the sandbox, each step checked as it is told.
 
 mod access;
+mod api;
 mod beside;
 mod connectors;
 mod drift;
+mod ground;
 mod moves;
 mod platform;
 mod repo;
@@ -29,7 +31,7 @@ pub(super) async fn demo(options: &DemoOptions) -> Result<ExitCode, Failure> {
         () = &mut stop => Ok(()),
     };
     if told.is_ok() && options.once {
-        output::line("\nDone; Kafka, the repository and the daemon are removed.")?;
+        output::line("\nDone; the platform, the repository and the daemon are removed.")?;
     }
     if told.is_ok() && !options.once {
         story::farewell(&stage)?;

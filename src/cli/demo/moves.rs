@@ -14,8 +14,8 @@ const KILLED: i32 = 3;
 
 /// Empties a broker, one partition at a time, and kills another in the middle of it.
 pub(super) async fn drained(stage: &Stage) -> Result<(), Failure> {
-    title("10. A broker is to go: its replicas move away, and another broker dies meanwhile")?;
-    let cluster = platform::draining(&stage.cluster_id);
+    title("10. A broker is to go: its replicas move away")?;
+    let cluster = platform::draining(stage.ground.cluster_id());
     let files = [(CLUSTER_FILE, cluster)];
     stage
         .repo
@@ -24,12 +24,13 @@ pub(super) async fn drained(stage: &Stage) -> Result<(), Failure> {
     let began = Instant::now();
     let before = on_drained(stage).await;
     until("replicas move", async || on_drained(stage).await < before).await?;
-    if stage.kill_broker(KILLED)? {
+    if let Some(lab) = stage.ground.lab() {
+        lab.kafka().kill_broker(KILLED)?;
         say(&format!(
-            "broker {KILLED} is killed with {} replicas to go",
+            "meanwhile another broker dies: {KILLED} is killed with {} replicas to go",
             on_drained(stage).await
         ))?;
-        stage.start_broker(KILLED).await?;
+        lab.kafka().start_broker(KILLED).await?;
         say("it is started again; what was under way is found out by looking")?;
     }
     until("the broker is empty", async || on_drained(stage).await == 0).await?;

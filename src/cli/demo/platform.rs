@@ -32,6 +32,15 @@ pub(super) const USER_EVENT_FILE: &str = "desired-state/streaming-platform/schem
 pub(super) const MEASUREMENT_FILE: &str =
     "desired-state/streaming-platform/schemas/measurement.avsc";
 
+/// What `headgate.yaml` calls the Connect cluster.
+pub(super) const CONNECT: &str = "main";
+
+/// The connector that reads an API.
+pub(super) const SOURCE: &str = "http-source";
+
+/// The connector that writes to S3.
+pub(super) const SINK: &str = "s3-sink";
+
 /// The secret that the source's document names.
 pub(super) const TOKEN: &str = "cdn-api-token";
 
@@ -129,9 +138,9 @@ pub(super) fn connectors(endpoint: &str, s3: &str) -> String {
     format!(
         "apiVersion: headgate.dev/v1
 kind: Connector
-metadata: {{name: http-source, labels: {{domain: operations, owner: platform}}}}
+metadata: {{name: {SOURCE}, labels: {{domain: operations, owner: platform}}}}
 spec:
-  connect: main
+  connect: {CONNECT}
   class: {HTTP_SOURCE}
   tasksMax: 1
   config:
@@ -149,9 +158,9 @@ spec: {{partitions: 1}}
 ---
 apiVersion: headgate.dev/v1
 kind: Connector
-metadata: {{name: s3-sink, labels: {{domain: operations, owner: data}}}}
+metadata: {{name: {SINK}, labels: {{domain: operations, owner: data}}}}
 spec:
-  connect: main
+  connect: {CONNECT}
   class: {S3_SINK}
   tasksMax: 1
   config: {{topics: [cdn-requests], s3.bucket.name: {BUCKET}, store.url: \"{s3}\", flush.size: 100}}

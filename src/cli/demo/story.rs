@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{
     access, beside, connectors,
     drift::heals,
+    ground::Lab,
     moves,
     platform::{self, CLUSTER, CLUSTER_FILE, TOPICS_FILE},
     schemas,
@@ -49,7 +50,7 @@ pub(super) async fn tell(stage: &mut Stage) -> Result<(), Failure> {
 async fn first_plan(stage: &Stage) -> Result<(), Failure> {
     title("1. A repository says what the platform should be")?;
     let files = [
-        (CLUSTER_FILE, platform::cluster(&stage.cluster_id)),
+        (CLUSTER_FILE, platform::cluster(stage.ground.cluster_id())),
         (TOPICS_FILE, platform::topics()),
     ];
     stage.repo.commit("the platform as agreed", &files).await?;
@@ -72,7 +73,13 @@ async fn first_apply(stage: &mut Stage) -> Result<(), Failure> {
         topic.config_value("retention.ms") == Some(Some("86400000")),
         "its retention is 24 h",
     )?;
-    say("three topics stand; look at /api/v1/status, and at Kafka with your own tools")
+    let tools = match stage.ground.lab() {
+        Some(_) => ", and at Kafka with your own tools",
+        None => "",
+    };
+    say(&format!(
+        "three topics stand; look at /api/v1/status{tools}"
+    ))
 }
 
 async fn drift(stage: &Stage) -> Result<(), Failure> {
@@ -148,7 +155,10 @@ async fn deletion_agreed(stage: &Stage) -> Result<(), Failure> {
         .repo
         .commit(
             "application-logs may go",
-            &[(CLUSTER_FILE, platform::consenting(&stage.cluster_id, allow))],
+            &[(
+                CLUSTER_FILE,
+                platform::consenting(stage.ground.cluster_id(), allow),
+            )],
         )
         .await?;
     until("the topic is deleted", async || {
@@ -166,8 +176,8 @@ pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
     show(&format!("metrics  http://{}/metrics", stage.http))?;
     let cluster = format!("http://{}/api/v1/clusters/{CLUSTER}", stage.http);
     show(&format!("history  {cluster}/history"))?;
-    if let Some((connect, ..)) = &stage.beside.connect {
-        let worker = connect.urls().join(" ");
+    let lab = stage.ground.lab();
+    if let Some(worker) = lab.and_then(Lab::worker) {
         show(&format!(
             "{worker}/connectors is Kafka Connect: delete one, and look again"
         ))?;
@@ -176,15 +186,19 @@ pub(super) fn farewell(stage: &Stage) -> Result<(), Failure> {
         "commit to {} and watch",
         stage.repo.path.display()
     ))?;
-    say(&format!(
-        "headgate plan --config {}",
-        stage.config_path.display()
-    ))
+    // another process does not reach the sandbox
+    match lab {
+        None => Ok(()),
+        Some(_) => say(&format!(
+            "headgate plan --config {}",
+            stage.config_path.display()
+        )),
+    }
 }
 
 pub(super) async fn show_plan(stage: &Stage) -> Result<(), Failure> {
     let (plan, _) =
-        daemon::plan(&stage.config()?, &Source::Repository, None, &stage.connect).await?;
+        daemon::plan(&stage.config()?, &Source::Repository, None, &stage.planes).await?;
     Ok(output::text(&format!(
         "\n{}\n",
         render::text(&plan, output::style())
@@ -192,23 +206,24 @@ pub(super) async fn show_plan(stage: &Stage) -> Result<(), Failure> {
 }
 
 pub(super) async fn by_hand(stage: &Stage, batch: Batch) -> Result<(), Failure> {
-    match stage
-        .hand
-        .write(batch)
-        .await
-        .into_iter()
-        .find(|o| *o != Outcome::Applied)
-    {
-        None => Ok(()),
-        Some(outcome) => Err(Failure::new(format!(
-            "the change by hand failed: {outcome:?}"
+    let outcomes = stage.hand.kafka.write(batch).await;
+    outcomes.into_iter().try_for_each(done)
+}
+
+/// Fails unless a change by hand was made.
+pub(super) fn done(outcome: Outcome) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Applied => Ok(()),
+        other => Err(Failure::new(format!(
+            "the change by hand failed: {other:?}"
         ))),
     }
 }
 
 pub(super) async fn live(stage: &Stage, name: &str) -> Option<LiveTopic> {
     let topic = ObjectRef::topic(name);
-    let Observed::Known(mut looked) = stage.hand.look(std::slice::from_ref(&topic)).await else {
+    let Observed::Known(mut looked) = stage.hand.kafka.look(std::slice::from_ref(&topic)).await
+    else {
         return None;
     };
     match looked.objects.remove(&topic) {
