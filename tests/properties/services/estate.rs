@@ -143,17 +143,33 @@ impl Services {
         Some(live)
     }
 
-    /// Looks at declared connectors that are not listed.
+    /// Looks at connectors that are not listed: declared ones where git has them, others wherever they may be.
     async fn sought(&self, desired: &DesiredCluster, ledger: &Ledger, live: Live) -> Live {
         let unseen = plan::unseen(desired, &live, ledger);
         let mut looks = Looks::new();
         for object in unseen.into_iter().filter(|o| o.kind == Kind::Connector) {
-            let cluster = &self.connect[&desired.connectors[&object.name].connect];
-            let name = object.name.clone();
-            let seen = match cluster.look(std::slice::from_ref(&name)).await {
-                Observed::Known(mut looked) => looked.connectors.remove(&name).unwrap(),
-                Observed::Unknown(why) => Observed::Unknown(why),
+            let declared = desired.connectors.get(&object.name);
+            let (home, name) = match object.name.split_once('/') {
+                Some((home, name)) => (Some(home), name.into()),
+                None => (
+                    declared.map(|one| one.connect.as_str()),
+                    object.name.clone(),
+                ),
             };
+            let homes = self.connect.iter();
+            let homes =
+                homes.filter(|(connect, _)| home.is_none_or(|home| home == connect.as_str()));
+            let mut seen = Observed::Known(None);
+            for (_, cluster) in homes {
+                let here = match cluster.look(std::slice::from_ref(&name)).await {
+                    Observed::Known(mut looked) => looked.connectors.remove(&name).unwrap(),
+                    Observed::Unknown(why) => Observed::Unknown(why),
+                };
+                seen = match (seen, here) {
+                    (Observed::Known(None), seen) | (seen, Observed::Known(None)) => seen,
+                    _ => Observed::Unknown("one of them has it, or both".into()),
+                };
+            }
             let seen = seen.map(|one| one.map(|one| LiveObject::Connector(Box::new(one))));
             looks.insert(object, seen);
         }
