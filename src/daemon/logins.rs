@@ -62,8 +62,9 @@ impl Logins {
         }
     }
 
-    /// Makes logins for a command that only reads the ledger, if there is one: of users that it knows none is tried, or
-    /// every run would be one more.
+    /// Makes logins for a command that only reads the ledger, if there is one: of users that it knows only those are tried
+    /// that were refused with another secret, or before somebody set their password; of the others every run would be one
+    /// more.
     pub(super) fn read(cluster: ClusterName, store: Option<Arc<Store>>) -> Self {
         Self {
             cluster,
@@ -202,7 +203,10 @@ impl Logins {
                 };
                 let iterations = there.iterations;
                 let last = tried.get(&(name.clone(), *mechanism));
-                if last.is_none_or(|last| is_due(last, print, iterations, now)) {
+                let is_wanted = !known
+                    || self.keeps
+                    || last.is_some_and(|last| was_refused(last, print, iterations));
+                if is_wanted && last.is_none_or(|last| is_due(last, print, iterations, now)) {
                     let login = Due {
                         user: name,
                         mechanism: *mechanism,
@@ -217,7 +221,7 @@ impl Logins {
         }
         new.sort_by_key(|(at, _)| *at);
         due.sort_by_key(|(at, _)| *at);
-        due.truncate(if self.keeps { AT_ONCE } else { 0 });
+        due.truncate(AT_ONCE);
         new.into_iter().chain(due).map(|(_, login)| login).collect()
     }
 }
@@ -275,9 +279,18 @@ impl Due<'_> {
 
 /// Tells whether a user may be tried again: another password or credential at once, and any when the clock was set back.
 fn is_due(last: &LoginTry, print: &Fingerprint, iterations: u32, now: Timestamp) -> bool {
-    let is_another = last.iterations.is_some_and(|before| before != iterations);
     let since = now.duration_since(last.at);
-    last.print != *print || is_another || since.is_negative() || since.unsigned_abs() >= wait(last)
+    is_another(last, print, iterations) || since.is_negative() || since.unsigned_abs() >= wait(last)
+}
+
+/// Tells whether a login would be with another password than the last one, or for another credential.
+fn is_another(last: &LoginTry, print: &Fingerprint, iterations: u32) -> bool {
+    last.print != *print || last.iterations.is_some_and(|before| before != iterations)
+}
+
+/// Tells whether a user was refused, and what is tried now is something else.
+fn was_refused(last: &LoginTry, print: &Fingerprint, iterations: u32) -> bool {
+    matches!(last.login, Some(Login::Denied(_))) && is_another(last, print, iterations)
 }
 
 /// Returns how long after a try the next one may be.

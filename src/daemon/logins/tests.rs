@@ -152,7 +152,17 @@ async fn pass_as(
     ledger: &Ledger,
     answer: Option<bool>,
 ) -> (Vec<CompactString>, usize) {
-    let secret = Secret::new("a password".to_owned());
+    pass_with(logins, users, ledger, answer, "a password").await
+}
+
+async fn pass_with(
+    logins: &Logins,
+    users: usize,
+    ledger: &Ledger,
+    answer: Option<bool>,
+    password: &str,
+) -> (Vec<CompactString>, usize) {
+    let secret = Secret::new(password.to_owned());
     let vault = Vault::fixed([(SecretName("app".into()), secret)].into(), [7; 32]);
     let app = SecretName("app".into());
     let secrets = Fingerprints::from([(app.clone(), vault.fingerprint(&app))]);
@@ -304,6 +314,32 @@ async fn neither_a_restart_nor_a_plan_tries_a_user_again_that_was_refused() {
     assert_eq!(tried.len(), 2, "of users that are gone nothing is kept");
     let denied = |(_, tried): (&_, &LoginTry)| matches!(tried.login, Some(Login::Denied(_)));
     assert!(tried.iter().all(denied));
+}
+
+/// A user that was held for a wrong secret is let go by a plan as soon as the secret is right; what would be refused again, or
+/// is only on its way to Kafka, no plan tries.
+#[tokio::test(start_paused = true)]
+async fn a_plan_tries_a_user_that_it_knows_only_with_another_secret_than_was_refused() {
+    let (ledger, corrected) = (mk_ledger(30), "a corrected password");
+    for (answer, came) in [(false, 16), (true, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = mk_logins(&folder);
+        for _ in 0..2 {
+            pass_as(&kept, 30, &ledger, Some(answer)).await;
+        }
+        drop(kept);
+        let path = folder.path().join("ledger.db");
+        let store = Store::open_read_only(&path).unwrap().unwrap();
+        let reads = Logins::read(mk_cluster(), Some(Arc::new(store)));
+        assert_eq!(pass(&reads, 30, &ledger).await.0, [""; 0]);
+        let passed = pass_with(&reads, 30, &ledger, Some(true), corrected).await;
+        assert_eq!(
+            (passed.0.len(), passed.1),
+            (came, 0),
+            "refused: {}",
+            !answer
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
