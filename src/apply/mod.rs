@@ -32,7 +32,7 @@ pub use planes::{ConnectClusters, Planes};
 pub use rest::config as connector_config;
 
 use crate::{
-    live::{LiveConnector, Looks},
+    live::{KafkaLive, LiveConnector, Looks},
     model::Intent,
     plan::{ActionResult, ClusterPlan, KeyTypes},
     ports::Journal,
@@ -57,6 +57,8 @@ pub struct Applied {
 pub struct On<'a> {
     /// What is to be done.
     pub plan: &'a ClusterPlan,
+    /// What was seen of Kafka when it was planned.
+    pub kafka: &'a KafkaLive,
     /// How values are compared.
     pub types: KeyTypes<'a>,
     /// Where it is done.

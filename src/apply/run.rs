@@ -148,6 +148,7 @@ impl<'a> Run<'a> {
         waiting: &mut Vec<Waiting>,
     ) {
         let items = self.of_services_that_answer(items);
+        let items = self.not_behind_the_own(stage, &items, waiting);
         let mut ready = self.recheck(stage, &items, queue).await;
         let Request { writes, parts } = Request::new(stage, &ready, self.on.types);
         let with_parts = parts.items();

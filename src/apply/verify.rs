@@ -43,6 +43,11 @@ impl Waiting {
     pub(super) fn new(task: usize, claim: Claim) -> Self {
         Self { task, claim }
     }
+
+    /// Tells whether this is a write of an item that was taken.
+    pub(super) fn is_taken(&self, item: usize) -> bool {
+        self.task == item && self.claim == Claim::Taken
+    }
 }
 
 impl Run<'_> {

@@ -121,6 +121,7 @@ async fn apply(
     let (began, limits) = (Instant::now(), Limits::default());
     let on = On {
         plan: planned,
+        kafka: live.kafka(),
         types: KeyTypes::new(live.kafka()),
         planes: site.observer.planes.to_apply(),
         journal: site.store.as_ref(),

@@ -91,8 +91,19 @@ fn stands(kafka: &KafkaLive) -> bool {
     acls.is_some_and(|acls| acls.iter().any(is_on_cluster))
 }
 
+/// Tells whether an ACL may take from Headgate the right to change ACLs, as the first that stands on the cluster.
+#[must_use]
+pub fn may_shut_out(kafka: &KafkaLive, acl: &Acl) -> bool {
+    !kafka.super_user && is_on_cluster(acl) && !keeps_in(kafka, acl) && !stands(kafka)
+}
+
 /// Tells whether an ACL on the cluster leaves Headgate the right to change ACLs, wherever it comes from; who may `Alter` may
 /// `Describe` (Kafka, `AclOperation`).
+#[must_use]
+pub fn lets_in(kafka: &KafkaLive, acl: &Acl) -> bool {
+    is_on_cluster(acl) && keeps_in(kafka, acl)
+}
+
 fn keeps_in(kafka: &KafkaLive, acl: &Acl) -> bool {
     let parts = acl.parts();
     let alters = [AclOperation::ALTER, AclOperation::ALL_OPERATIONS].contains(&parts.operation);

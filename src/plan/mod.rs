@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-pub use access::NotMade;
+pub use access::{NotMade, lets_in, may_shut_out};
 pub use action::{
     Action, Beyond, Blocked, Change, ClusterPlan, Drift, FieldChange, Foreign, Move, Plan,
     PlaneState, Progress, ResetField, SetField, Subject, Summary, Unexpected,

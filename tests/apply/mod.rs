@@ -8,6 +8,7 @@ mod kinds;
 mod moves;
 mod planes;
 mod preconditions;
+mod shut_out;
 mod stop;
 mod verify;
 
@@ -121,6 +122,7 @@ impl Bench {
     fn on<'a>(&'a self, plan: &'a ClusterPlan, live: &'a KafkaLive) -> On<'a> {
         On {
             plan,
+            kafka: live,
             types: KeyTypes::new(live),
             planes: Planes::of_kafka(self),
             journal: self,

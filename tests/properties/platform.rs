@@ -185,6 +185,7 @@ impl Platform {
         let secrets = Secrets::new(Some(desired), &ledger, &vault, &live.secrets);
         let on = On {
             plan: &planned,
+            kafka: live.kafka(),
             types: KeyTypes::new(live.kafka()),
             planes: Planes {
                 kafka: &self.sandbox,

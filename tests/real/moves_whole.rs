@@ -193,6 +193,7 @@ impl<'a> Site<'a> {
         let (limits, vault) = (Limits::default(), Vault::none());
         let on = On {
             plan: &planned,
+            kafka: &seen,
             types: KeyTypes::new(&seen),
             planes: Planes::of_kafka(self),
             journal: self,
