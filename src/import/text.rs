@@ -101,22 +101,68 @@ pub(super) fn config_value(key: &str, value: &str) -> String {
     match (unit, value.is_empty()) {
         (Some((n, (size, unit))), _) => format!("{}{unit}", n / size),
         (None, true) => "\"\"".to_owned(),
-        (None, false) if integer(value).is_some() || is_fraction(value) => value.to_owned(),
+        (None, false) if is_number(value) => value.to_owned(),
         (None, false) if value == "true" || value == "false" => value.to_owned(),
         (None, false) => scalar(value),
     }
 }
 
-fn is_fraction(value: &str) -> bool {
+/// Tells whether a value is a number that everybody reads as the same: `010` is eight to some, and `1e6` a text.
+fn is_number(value: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    value
-        .split_once('.')
-        .is_some_and(|(whole, rest)| digits(whole) && digits(rest))
+    let is_whole = |text: &str| integer(text).is_some_and(|n| n.to_string() == text);
+    is_whole(value)
+        || value
+            .split_once('.')
+            .is_some_and(|(whole, rest)| digits(whole) && is_whole(whole) && digits(rest))
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end with a panic")]
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+    use crate::desired::yaml;
+
+    /// What YAML reads as something else when it stands without quotes, to whichever version of it.
+    const STRANGE: &str = "on|Off|NULL|~|1e3|0123|0x1F|0o17|1_000|12:30|-0|+1|1.50|00.5|.5|5.|.inf|-|*a|&a|@a|!a|%a|a: b|a #b|\
+                           a:| a|a |{a|[a|a,b|---|<<|=|2026-06-01|9223372036854775808|true|";
+
+    fn mk_text() -> impl Strategy<Value = String> {
+        let strange: Vec<String> = STRANGE.split('|').map(str::to_owned).collect();
+        prop_oneof![
+            prop::sample::select(strange),
+            "[a-z0-9 .:,#*&@!{}'\"\\\\~_+=-]{0,8}",
+            any::<String>(),
+        ]
+    }
+
+    /// Returns what a reader that knows types makes of a value: its text, if that is what it makes of it.
+    fn read(document: &str) -> Option<String> {
+        let read: Value = yaml::parse(document, "a.yaml").unwrap();
+        match &read["a"] {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(n) => Some(n.to_string()),
+            Value::Bool(is) => Some(is.to_string()),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back_as_the_same_text(text in mk_text()) {
+            let text = text.as_str();
+            prop_assert_eq!(read(&format!("a: {}\n", scalar(text))), Some(text.to_owned()));
+            prop_assert_eq!(read(&format!("{{a: {}, b: c}}\n", flow(text))), Some(text.to_owned()));
+            let value = read(&format!("a: {}\n", config_value("key", text)));
+            // 1.50 is the same fraction
+            let same = value.as_deref().and_then(|v| v.parse::<f64>().ok());
+            let is_same = value.as_deref() == Some(text) || text.contains('.') && same == text.parse().ok();
+            prop_assert!(is_same, "{:?} is read as {:?}", text, value);
+        }
+    }
 
     #[test]
     fn quotes_stand_where_yaml_needs_them() {
