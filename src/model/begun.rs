@@ -44,6 +44,9 @@ pub struct Throttle {
     /// Since when none of them is seen. A broker that lags shows what was before, so it takes a while to believe it.
     #[serde(default)]
     pub unseen: Option<Timestamp>,
+    /// Since when the newest of several is seen. A broker that lags may show one that was set before and noted again since.
+    #[serde(default)]
+    pub newest_seen: Option<Timestamp>,
 }
 
 impl Begun {
@@ -93,6 +96,7 @@ impl Begun {
         match throttles.find(|t| t.object == *object && t.key == *key) {
             Some(known) => {
                 known.unseen = None;
+                known.newest_seen = None;
                 note(&mut known.values, value.into());
             }
             None => self.throttles.push(Throttle {
@@ -100,6 +104,7 @@ impl Begun {
                 key: key.clone(),
                 values: vec![value.into()],
                 unseen: None,
+                newest_seen: None,
             }),
         }
     }

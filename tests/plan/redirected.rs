@@ -5,6 +5,7 @@ use headgate::{
     model::{ConfigKey, Gate, Kind, Ledger, ObjectRef, TopicName},
     plan::Action,
 };
+use jiff::SignedDuration;
 
 use super::{
     moves::{broker, mk_site, moves},
@@ -127,4 +128,27 @@ fn throttles_that_nobody_owns_are_told_of_once_nothing_moves() {
         planned.foreign.iter().all(|f| !f.throttles),
         "somebody may need them"
     );
+}
+
+/// A broker that lags shows a throttle that was set before, and noted again since, though another one stood and it was not
+/// taken. For a minute it is not believed that the other one is gone.
+#[test]
+fn a_throttle_stays_headgates_own_while_a_broker_that_lags_may_show_another() {
+    let mut site = mk_site(&[("t", "{partitions: 1, replicationFactor: 2}")]);
+    let replicas = "follower.replication.throttled.replicas";
+    let (topic, key) = (ObjectRef::topic("t"), ConfigKey::new(replicas));
+    let mut fooled = |seconds: i64| {
+        for value in ["0:1", "0:3"] {
+            site.ledger.begun.note_throttle(&topic, &key, value);
+        }
+        site.alter("t", replicas, Some("0:3"));
+        site.pass_with(|_| false);
+        site.now += SignedDuration::from_secs(seconds);
+        site.pass_with(|_| false);
+        site.alter("t", replicas, Some("0:1"));
+        site.settle();
+        site.value("t", replicas)
+    };
+    assert_eq!(fooled(59), None);
+    assert_eq!(fooled(60).as_deref(), Some("0:1"), "it is somebody else's");
 }

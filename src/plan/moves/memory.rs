@@ -12,8 +12,9 @@ use crate::{
 /// Passes in which the controller has to know of no move before brokers are believed, too.
 const UNSEEN: u32 = 3;
 
-/// How long a throttle has to be gone, or changed, before it counts as ended. Brokers were measured 13 s behind their
-/// controller; until then no more is at stake than that somebody's own throttle of the very same value would go.
+/// How long a throttle has to be gone, or changed, before it counts as ended, and the newest has to be seen before those
+/// before it do. Brokers were measured 13 s behind their controller; until then no more is at stake than that somebody's own
+/// throttle of the very same value would go.
 const SETTLED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Takes down what a pass began. Whatever may have been sent counts: what was not will be seen not to be so.
@@ -110,6 +111,7 @@ fn stands(throttle: &mut Throttle, kafka: &KafkaLive, now: Timestamp) -> bool {
         key,
         values,
         unseen,
+        newest_seen,
     } = throttle;
     let is_up = || {
         kafka
@@ -126,17 +128,24 @@ fn stands(throttle: &mut Throttle, kafka: &KafkaLive, now: Timestamp) -> bool {
         Observed::Known(Some(live)) => live.config(),
     };
     let live = config_value(config, key.as_str()).flatten();
-    let ours = live.is_some_and(|live| values.iter().any(|v| v == live));
-    if let (true, Some(live)) = (ours, live) {
-        // one that is older may be shown by a broker that lags, while the newest stands
-        if values.last().is_some_and(|newest| newest == live) {
-            values.retain(|v| v == live);
-        }
-        *unseen = None;
-        return true;
+    let settled = |since: &mut Option<Timestamp>| {
+        let since = *since.get_or_insert(now);
+        now.duration_since(since) >= SETTLED
+    };
+    let Some(live) = live.filter(|live| values.iter().any(|v| v == live)) else {
+        *newest_seen = None;
+        return !settled(unseen);
+    };
+    *unseen = None;
+    // one that is older may be shown by a broker that lags, while the newest stands, or the other way round: that one was
+    // noted does not mean that it was taken
+    if values.len() == 1 || values.last().is_none_or(|newest| newest != live) {
+        *newest_seen = None;
+    } else if settled(newest_seen) {
+        values.retain(|v| v == live);
+        *newest_seen = None;
     }
-    let since = *unseen.get_or_insert(now);
-    now.duration_since(since) < SETTLED
+    true
 }
 
 /// Tells whether Headgate moves partitions of an object.

@@ -102,7 +102,10 @@ fn possible(board: &Board<'_>, topic: usize, kept: &[Vec<usize>]) -> Result<(), 
     if !changes {
         return Ok(());
     }
-    let is_away = |b: usize| board.fleet.standing[b] == Standing::Away && rule.may_keep(b);
+    // one that only replicas name is in no error, so that none says that another one alone would be enough
+    let is_away = |b: usize| {
+        board.fleet.listed[b] && board.fleet.standing[b] == Standing::Away && rule.may_keep(b)
+    };
     let room = |kept: &[usize], back: bool| {
         let takes = |b: &usize| !kept.contains(b);
         let away = board.fleet.all().filter(|b| back && is_away(*b));
