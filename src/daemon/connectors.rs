@@ -13,7 +13,7 @@ use crate::{
 
 /// Looks at connectors one by one: those that git declares where it has them, those that it gave up in every Connect cluster
 /// that may have them.
-pub(super) async fn look(
+pub async fn look_for_connectors(
     clusters: &ConnectClusters,
     desired: &DesiredCluster,
     connectors: Vec<ObjectRef>,

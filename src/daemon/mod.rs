@@ -25,6 +25,7 @@ mod stop;
 mod told;
 mod watchdog;
 
+pub use connectors::look_for_connectors;
 pub use once::{OnceError, Source, apply, files, plan, revision, snapshot};
 pub use planes::{ConnectPlanes, PlaneError, Planes, connect};
 pub use reload::read_config;

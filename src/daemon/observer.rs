@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Planes, checks::Checks, connectors, logins::Logins, planes::Took, slow::Slow};
+use super::{
+    Planes, checks::Checks, connectors::look_for_connectors, logins::Logins, planes::Took,
+    slow::Slow,
+};
 use crate::{
     apply::Secrets,
     desired::{DesiredCluster, DesiredValue},
@@ -66,7 +69,7 @@ impl Observer {
             looks = self.planes.kafka.look_elsewhere(&unseen).await;
         }
         if !connectors.is_empty() {
-            looks.extend(connectors::look(&self.planes.connect, desired, connectors).await);
+            looks.extend(look_for_connectors(&self.planes.connect, desired, connectors).await);
         }
         live.with_looked(looks)
     }

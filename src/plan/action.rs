@@ -140,8 +140,9 @@ pub struct Action {
     /// Where it is declared; for a deletion the consent's place.
     #[serde(serialize_with = "file_and_line")]
     pub source: Option<Place>,
-    /// What is to be known of it beside its fields, for people: why that failed which is restarted, what is likely a slip.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What is to be known of it beside its fields, for people: why that failed which is restarted, what is likely a slip. A
+    /// trace changes from look to look, and the plan's id does not.
+    #[serde(skip)]
     pub notes: Vec<String>,
     /// What differs, for the executor.
     #[serde(skip)]

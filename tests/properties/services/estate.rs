@@ -8,8 +8,9 @@ use std::{
 use compact_str::CompactString;
 use headgate::{
     apply::{self, ConnectClusters, Secrets},
+    daemon::look_for_connectors,
     desired::{DesiredCluster, RunState},
-    live::{ConfigProblem, ConnectLive, Live, LiveObject, Looks, Observed, RegistryLive},
+    live::{ConfigProblem, ConnectLive, Live, Observed, RegistryLive},
     model::{ConfigKey, Kind, Ledger, ObjectRef, Secret},
     plan::{self, Beyond, Change},
     ports::{ConnectPlane, ConnectWrite, NewValue, Outcome, RegistryPlane, Wanted},
@@ -143,36 +144,11 @@ impl Services {
         Some(live)
     }
 
-    /// Looks at connectors that are not listed: declared ones where git has them, others wherever they may be.
+    /// Looks at connectors that are not listed.
     async fn sought(&self, desired: &DesiredCluster, ledger: &Ledger, live: Live) -> Live {
-        let unseen = plan::unseen(desired, &live, ledger);
-        let mut looks = Looks::new();
-        for object in unseen.into_iter().filter(|o| o.kind == Kind::Connector) {
-            let declared = desired.connectors.get(&object.name);
-            let (home, name) = match object.name.split_once('/') {
-                Some((home, name)) => (Some(home), name.into()),
-                None => (
-                    declared.map(|one| one.connect.as_str()),
-                    object.name.clone(),
-                ),
-            };
-            let homes = self.connect.iter();
-            let homes =
-                homes.filter(|(connect, _)| home.is_none_or(|home| home == connect.as_str()));
-            let mut seen = Observed::Known(None);
-            for (_, cluster) in homes {
-                let here = match cluster.look(std::slice::from_ref(&name)).await {
-                    Observed::Known(mut looked) => looked.connectors.remove(&name).unwrap(),
-                    Observed::Unknown(why) => Observed::Unknown(why),
-                };
-                seen = match (seen, here) {
-                    (Observed::Known(None), seen) | (seen, Observed::Known(None)) => seen,
-                    _ => Observed::Unknown("one of them has it, or both".into()),
-                };
-            }
-            let seen = seen.map(|one| one.map(|one| LiveObject::Connector(Box::new(one))));
-            looks.insert(object, seen);
-        }
+        let mut unseen = plan::unseen(desired, &live, ledger);
+        unseen.retain(|object| object.kind == Kind::Connector);
+        let looks = look_for_connectors(&self.clusters, desired, unseen).await;
         live.with_looked(looks)
     }
 
