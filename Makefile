@@ -15,7 +15,7 @@ test: ## Everything: format, lints, docs, licences, tests; real Kafka included
 	@scripts/test.sh
 
 demo: ## Headgate at work on a real Kafka of its own, or in memory without Java (DEMO_ONCE=1: walks through and exits)
-	@scripts/prepare.sh || echo "going on without"
+	@scripts/prepare.sh || echo "going on without what is missing: the demo leaves it out, or plays in memory"
 	@echo "building; the first time this takes some minutes"
 	@$(CARGO) run --release --locked --quiet -- demo
 

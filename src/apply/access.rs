@@ -34,9 +34,16 @@ impl Run<'_> {
             None => waiting.iter().any(|waiting| waiting.is_taken(item)),
         };
         let lets_in = |action| new_acl(action).is_some_and(|acl| plan::lets_in(kafka, &acl));
-        let mut own = (0..self.tasks.len()).filter(|item| lets_in(self.tasks[*item].action));
-        let lost = own.find(|item| !items.contains(item) && !is_taken(*item));
-        let Some(lost) = lost.map(|item| self.object(item)) else {
+        let own = (0..self.tasks.len()).filter(|item| lets_in(self.tasks[*item].action));
+        let own: Vec<usize> = own.collect();
+        let is_made = own
+            .iter()
+            .any(|item| items.contains(item) || is_taken(*item));
+        let Some(lost) = own
+            .first()
+            .filter(|_| !is_made)
+            .map(|item| self.object(*item))
+        else {
             return items.to_vec();
         };
         let end = End::NotTried(format!(

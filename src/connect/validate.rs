@@ -9,7 +9,7 @@ use super::{
     hidden, plaintext,
 };
 use crate::{
-    desired::nearest,
+    desired::slip,
     live::{ConfigProblem, Observed},
     model::{ConfigKey, Hidden, chain, one_line},
     ports::{ConnectorConfig, NewValue},
@@ -104,7 +104,7 @@ fn problems(found: Validation, hidden: &Hidden) -> impl Iterator<Item = ConfigPr
     })
 }
 
-/// Finds keys that the plugin does not know and that are one letter or so away from one that it does and that is not set:
+/// Finds keys that the plugin does not know and that are a letter or two away from one that it does and that is not set:
 /// Connect drops them without a word. Others may be read by a plugin that does not declare them.
 fn slips(class: &str, config: &ConnectorConfig, found: &Validation) -> Vec<ConfigProblem> {
     let known = found.configs.iter().filter(|one| one.definition.is_some());
@@ -118,7 +118,7 @@ fn slips(class: &str, config: &ConnectorConfig, found: &Validation) -> Vec<Confi
     let unset = unset.into_iter().filter(|key| key.len() <= LONGEST_KEY);
     let unknown = keys.difference(&known).filter(is_own);
     let slips = unknown.filter_map(|key| {
-        let near = nearest(key, unset.clone())?;
+        let near = slip(key, unset.clone())?;
         Some(ConfigProblem {
             key: (*key).into(),
             message: one_line(

@@ -22,8 +22,8 @@ const SOON: Duration = Duration::from_secs(1);
 const WHILE_MOVING: Duration = Duration::from_secs(2);
 
 /// Time for the source to bring a first revision before it is called a failure that there is none: a fetch from a
-/// healthy server takes a second.
-const FIRST_REVISION_WITHIN: Duration = Duration::from_secs(5);
+/// healthy server takes a second, what was applied last waits for it for three, and each is read.
+const FIRST_REVISION_WITHIN: Duration = Duration::from_secs(10);
 
 /// What wakes the loop. None of them carries data: each means "run a pass".
 enum Wake {

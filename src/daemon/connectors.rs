@@ -18,30 +18,24 @@ pub async fn look_for_connectors(
     desired: &DesiredCluster,
     connectors: Vec<ObjectRef>,
 ) -> Looks {
-    let mut by_cluster: BTreeMap<&str, Vec<(CompactString, ObjectRef)>> = BTreeMap::new();
+    let mut by_cluster: BTreeMap<&str, Vec<ObjectRef>> = BTreeMap::new();
     for object in connectors {
-        let (home, name) = match desired.connectors.get(&object.name) {
-            Some(declared) => (Some(&*declared.connect), &*object.name),
-            // of several that have the same name
-            None => match object.name.split_once('/') {
-                Some((home, name)) => (Some(home), name),
-                None => (None, &*object.name),
-            },
-        };
+        let declared = desired.connectors.get(&object.name);
+        let home = declared.map(|declared| &*declared.connect);
         for connect in clusters.keys() {
             if home.is_none_or(|home| home == connect) {
                 let these = by_cluster.entry(connect).or_default();
-                these.push((name.into(), object.clone()));
+                these.push(object.clone());
             }
         }
     }
     let mut looks = Looks::new();
     for (connect, these) in by_cluster {
-        let names: Vec<CompactString> = these.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<CompactString> = these.iter().map(|object| object.name.clone()).collect();
         let looked = clusters[connect].look(&names).await;
-        for (name, object) in these {
+        for object in these {
             let seen = match &looked {
-                Observed::Known(looked) => looked.connectors.get(&name).cloned(),
+                Observed::Known(looked) => looked.connectors.get(&object.name).cloned(),
                 Observed::Unknown(why) => Some(Observed::Unknown(why.clone())),
             };
             let seen = seen.unwrap_or_default();

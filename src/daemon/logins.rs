@@ -63,8 +63,8 @@ impl Logins {
     }
 
     /// Makes logins for a command that only reads the ledger, if there is one: of users that it knows only those are tried
-    /// that were refused with another secret, or before somebody set their password; of the others every run would be one
-    /// more.
+    /// that were refused with another secret, or for another credential; of the others every run would be one more. It
+    /// notes nothing: where neither a daemon nor an apply runs, another secret that is wrong as well is refused each time.
     pub(super) fn read(cluster: ClusterName, store: Option<Arc<Store>>) -> Self {
         Self {
             cluster,

@@ -155,7 +155,8 @@ pub async fn plan(
                 let desired = revision
                     .cluster(&name)
                     .expect("Revision::load refuses a tree without a configured cluster");
-                let (live, _) = observer.observe(desired, &ledger).await;
+                let (mut live, _) = observer.observe(desired, &ledger).await;
+                observer.planes.read_newest(desired, &mut live).await;
                 plan::resolve_intents(&mut ledger, desired, &live);
                 Ok(plan::plan(
                     desired,

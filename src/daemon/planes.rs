@@ -214,27 +214,36 @@ impl Planes {
         let is_whole = |live: &RegistryLive| live.subjects.values().all(|s| s.unknown().is_none());
         let seeing = registry.observe(&wanted);
         let mut live = slow.observe("registry", is_whole, seeing).await;
-        if let Observed::Known(live) = &mut live {
-            // behind the observation, so that none of it waits for what only people read
-            let others = others(desired, live);
-            if !others.is_empty() {
-                live.newest = registry.newest(&others).await;
-            }
-            if desired.compatibility.is_some() {
-                live.add_every_subject();
-            }
+        if let (Observed::Known(live), true) = (&mut live, desired.compatibility.is_some()) {
+            live.add_every_subject();
         }
         Some(live)
     }
+
+    /// Reads what the newest versions say of subjects that are not as declared, for somebody who is about to read the plan.
+    pub(super) async fn read_newest(&self, desired: &DesiredCluster, live: &mut Live) {
+        let (Some(registry), Some(Observed::Known(live))) = (&self.registry, &mut live.registry)
+        else {
+            return;
+        };
+        let others = others(desired, live);
+        if !others.is_empty() {
+            live.newest = registry.newest(&others).await;
+        }
+    }
 }
 
-/// Returns the subjects whose newest version is not the declared schema.
+/// The most subjects whose newest version is read; nobody reads a plan of more.
+const MOST_READ: usize = 500;
+
+/// Returns subjects whose newest version is not the declared schema.
 fn others(desired: &DesiredCluster, live: &RegistryLive) -> Vec<CompactString> {
     let is_other = |name: &&CompactString| {
         let seen = live.subjects.get(*name).and_then(Observed::known);
         seen.is_some_and(|subject| !subject.versions.is_empty() && !subject.is_current())
     };
-    desired.schemas.keys().filter(is_other).cloned().collect()
+    let others = desired.schemas.keys().filter(is_other);
+    others.take(MOST_READ).cloned().collect()
 }
 
 async fn timed<T>(seeing: impl Future<Output = T>) -> (T, Duration) {

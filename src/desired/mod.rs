@@ -39,7 +39,8 @@ pub use object::{Declared, DesiredRef};
 pub use reference::reference;
 pub use registry::{Compatibility, DesiredSchema, SchemaFormat, SchemaReference};
 pub use schema::schema;
-pub use snippet::nearest;
+pub(crate) use schema_text::bare_avro;
+pub use snippet::{nearest, slip};
 pub use topic::{DesiredTopic, DesiredValue, TopicSchemas};
 
 use crate::model::ClusterName;

@@ -1,6 +1,8 @@
 //! The text of a schema, looked at as far as that takes no compiler (desired, rank 1): whether it can be of its language at
 //! all. What it says, the registry judges.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{SchemaFormat, page::At};
@@ -48,10 +50,9 @@ pub(super) fn check(format: SchemaFormat, text: &str) -> Result<(), Wrong> {
 }
 
 fn json(format: SchemaFormat, text: &str) -> Result<Value, Wrong> {
-    // Avro's own parser takes Java's comments (`Schema.Parser`, ALLOW_COMMENTS)
     let bare = match format {
-        SchemaFormat::Avro if text.contains("//") || text.contains("/*") => without_comments(text),
-        _ => text.to_owned(),
+        SchemaFormat::Avro => bare_avro(text),
+        SchemaFormat::Json | SchemaFormat::Protobuf => Cow::Borrowed(text),
     };
     serde_json::from_str(&bare).map_err(|error| {
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
@@ -76,6 +77,15 @@ fn json(format: SchemaFormat, text: &str) -> Result<Value, Wrong> {
             )
         }
     })
+}
+
+/// Returns an Avro schema without comments, which registries do not keep: Avro's own parser takes Java's (`Schema.Parser`,
+/// ALLOW_COMMENTS).
+pub(crate) fn bare_avro(text: &str) -> Cow<'_, str> {
+    match text.contains("//") || text.contains("/*") {
+        true => Cow::Owned(without_comments(text)),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Blanks comments out, so that everything else keeps its place.

@@ -57,6 +57,23 @@ pub(super) fn show(raw: &str, column: u32) -> Option<String> {
 /// case, or `-` and `_` in place of `.`.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(word, candidates, |candidate| candidate.len().max(3) / 3)
+}
+
+/// Finds the candidate of which a word is most likely a slip: at most two letters wrong, and no more than [`nearest`] takes.
+/// For words that may be right although they are not among the candidates.
+#[must_use]
+pub fn slip<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(word, candidates, |candidate| {
+        (candidate.len() / 3).clamp(1, 2)
+    })
+}
+
+fn within<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    most: impl Fn(&str) -> usize,
+) -> Option<&'a str> {
     let folded = fold(word);
     // a word longer than any that is right costs a quadratic comparison and has no near one
     if word.len() > 100 {
@@ -65,7 +82,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|c| (strsim::damerau_levenshtein(&folded, &fold(c)), c))
-        .filter(|(distance, c)| *distance <= c.len().max(3) / 3)
+        .filter(|(distance, c)| *distance <= most(c))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, c)| c)
 }

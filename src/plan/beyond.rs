@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     desired::{DesiredRef, DesiredSchema, SchemaReference},
-    live::{ConfigProblem, ConnectLive, LiveRef, Observed},
+    live::{ConfigProblem, ConnectLive, Live, LiveRef, Observed},
     model::{Gate, Kind, ObjectRef, SCHEMA, Verb, config_key},
 };
 
@@ -55,6 +55,14 @@ pub(super) fn works_elsewhere(inputs: &Inputs<'_>, seen: &Seen<'_>) -> Option<St
          Cluster lets it go",
         other.connect, desired.connect
     ))
+}
+
+/// Tells whether a connector of this name is listed. Where several Connect clusters have one, each stands under its cluster's
+/// name, and neither is known to be the one that git declared.
+pub(super) fn is_listed(live: &Live, name: &str) -> bool {
+    let connect = live.connect.as_ref().and_then(Observed::known);
+    let mut listed = connect.iter().flat_map(|c| c.connectors.values());
+    listed.any(|one| one.known().is_some_and(|one| one.name == name))
 }
 
 /// Says what speaks against a change in the words of whoever will have to take it.

@@ -2,7 +2,7 @@
 //! enough to call it missing; nor is that of the workers' list enough to call a connector gone that git gave up.
 
 use super::{
-    gates,
+    beyond, gates,
     memory::Memory,
     walk::{Seen, Walk},
 };
@@ -36,13 +36,7 @@ pub fn unseen(desired: &DesiredCluster, live: &Live, ledger: &Ledger) -> Vec<Obj
 
 /// Tells whether it is a connector that git gave up and that no Connect cluster lists.
 fn is_given_up(live: &Live, seen: &Seen<'_>) -> bool {
-    let connect = live.connect.as_ref().and_then(Observed::known);
-    // where several have one of its name, each stands under its cluster's
-    let is_listed = || {
-        let mut listed = connect.iter().flat_map(|c| c.connectors.values());
-        listed.any(|one| one.known().is_some_and(|one| one.name == seen.name))
-    };
-    seen.kind == Kind::Connector && seen.record.is_some() && !is_listed()
+    seen.kind == Kind::Connector && seen.record.is_some() && !beyond::is_listed(live, seen.name)
 }
 
 /// Topics were sought on every broker, the registry speaks for itself, groups are known to their coordinators, and a broker's own

@@ -321,3 +321,22 @@ fn a_connector_is_not_made_before_its_topic() {
     site.make("items", 1);
     assert_eq!(told(&pass(&mut site, &End::Ok)).0, [Verb::Create]);
 }
+
+/// Which of several of one name was git's is not known, so that what is known of it stays.
+#[test]
+fn a_connector_that_git_gave_up_is_remembered_while_another_cluster_has_one_of_its_name() {
+    let mut site = mk_site("");
+    site.commit(&[("items", "{partitions: 1, replicationFactor: 3}")]);
+    let both = [mk_live("RUNNING", "RUNNING")];
+    show(&mut site, &[("main", Some(&both)), ("other", Some(&both))]);
+    let object = ObjectRef::new(Kind::Connector, "source");
+    for _ in 0..3 {
+        site.pass();
+        assert!(site.ledger.records.contains_key(&object));
+    }
+    show(&mut site, &[("main", Some(&[])), ("other", Some(&[]))]);
+    for _ in 0..2 {
+        site.pass();
+    }
+    assert!(!site.ledger.records.contains_key(&object));
+}

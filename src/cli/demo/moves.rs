@@ -32,6 +32,8 @@ pub(super) async fn drained(stage: &Stage) -> Result<(), Failure> {
         ))?;
         lab.kafka().start_broker(KILLED).await?;
         say("it is started again; what was under way is found out by looking")?;
+    } else {
+        say("left out: no other broker dies meanwhile, the sandbox's stay")?;
     }
     until("the broker is empty", async || on_drained(stage).await == 0).await?;
     until("the platform is converged", async || converged(stage).await).await?;

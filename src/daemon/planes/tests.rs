@@ -152,9 +152,9 @@ fn declare(desired: &mut DesiredCluster, subject: &str, text: &str) -> RegistryW
     write
 }
 
-/// A pass in which no schema changes asks a registry for no text.
+/// A pass asks a registry for no text, and neither does a plan in which no schema changes.
 #[tokio::test(start_paused = true)]
-async fn what_the_newest_version_says_is_read_where_git_declares_another_one() {
+async fn what_the_newest_version_says_is_read_for_a_plan_where_git_declares_another_one() {
     let sandbox = Sandbox::new("c", 1);
     let noting = Arc::new(Noting {
         registry: sandbox.registry(),
@@ -167,7 +167,9 @@ async fn what_the_newest_version_says_is_read_where_git_declares_another_one() {
     let asked = || std::mem::take(&mut *noting.asked.lock().expect("nobody panics with it"));
     let (mut desired, ledger, slow) = (mk_desired(), Ledger::default(), Slow::default());
     let observed = async |desired: &DesiredCluster| {
-        let (live, _) = planes.observe(desired, &ledger, &slow).await;
+        let (mut live, _) = planes.observe(desired, &ledger, &slow).await;
+        assert_eq!(asked(), [""; 0]);
+        planes.read_newest(desired, &mut live).await;
         let registry = live.registry.expect("there is one");
         registry.known().expect("it answers").newest.clone()
     };

@@ -1,9 +1,11 @@
 //! Schemas in lines, so that two that mean the same have the same lines, whoever wrote them (plan stage, pure). Registries tell
 //! a schema as they were told it, or in a spelling of their own: on one line, with keys in another order, without comments.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::desired::SchemaFormat;
+use crate::desired::{SchemaFormat, bare_avro};
 
 /// What has room in a line stands in it.
 const WIDTH: usize = 110;
@@ -13,7 +15,11 @@ const DEEPEST: usize = 20;
 
 /// Brings a schema into lines.
 pub(super) fn lay_out(format: SchemaFormat, text: &str) -> Vec<String> {
-    match (format, serde_json::from_str(text)) {
+    let bare = match format {
+        SchemaFormat::Avro => bare_avro(text),
+        SchemaFormat::Json | SchemaFormat::Protobuf => Cow::Borrowed(text),
+    };
+    match (format, serde_json::from_str(&bare)) {
         (SchemaFormat::Avro | SchemaFormat::Json, Ok(value)) => {
             let mut lines = Vec::new();
             of_value(&value, 0, String::new(), &mut lines);
@@ -115,12 +121,11 @@ fn sorted(members: &Map<String, Value>) -> Vec<(&str, &Value)> {
 fn of_blocks(text: &str) -> Vec<String> {
     let mut depth = 0_usize;
     let mut lines = Vec::new();
-    for line in without_comments(text).lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if words.is_empty() {
+    for line in bare_protobuf(text).lines() {
+        let line = line.trim();
+        if line.is_empty() {
             continue;
         }
-        let line = words.join(" ");
         let inner = depth.saturating_sub(usize::from(line.starts_with('}')));
         lines.push(format!("{}{line}", "  ".repeat(inner.min(DEEPEST))));
         depth = (depth + line.matches('{').count()).saturating_sub(line.matches('}').count());
@@ -128,23 +133,31 @@ fn of_blocks(text: &str) -> Vec<String> {
     lines
 }
 
-/// Takes comments out of Protobuf: some registries do, and they change nothing.
-fn without_comments(text: &str) -> String {
+/// Takes comments out of Protobuf, and all white space but one outside of quoted texts: some registries do, and they change
+/// nothing.
+fn bare_protobuf(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut quote = None;
+    let mut escaped = false;
     while let Some(c) = rest.chars().next() {
         let end = match quote {
             None if rest.starts_with("//") => rest.find('\n'),
             None if rest.starts_with("/*") => rest[2..].find("*/").map(|at| at + 4),
             _ => {
-                out.push(c);
+                let is_folded = quote.is_none() && c != '\n' && c.is_whitespace();
+                if !is_folded {
+                    out.push(c);
+                } else if !out.ends_with(' ') {
+                    out.push(' ');
+                }
                 let len = c.len_utf8();
                 quote = match quote {
                     None => Some(c).filter(|c| ['"', '\''].contains(c)),
-                    Some(open) if c == open || c == '\n' => None,
+                    Some(open) if (c == open && !escaped) || c == '\n' => None,
                     open => open,
                 };
+                escaped = c == '\\' && !escaped;
                 Some(len)
             }
         };

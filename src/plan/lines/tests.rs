@@ -57,7 +57,7 @@ fn a_field_more_is_a_line_more_however_the_registry_spells_the_rest() {
 
 #[test]
 fn what_is_only_spelled_differently_has_no_line_that_differs() {
-    let order = r#"{ "namespace": "shop", "name": "Order",
+    let order = r#"{ "namespace": "shop", /* it's "all" */ "name": "Order", // a name
         "fields": [ {"type": "string", "name": "id"}, {"type": "long", "name": "total"} ],
         "type": "record" }"#;
     let proto =
@@ -110,6 +110,19 @@ fn a_schema_of_one_line_or_none_is_compared_like_any() {
 fn text_in_quotes_is_no_comment_and_a_comment_without_an_end_is_one() {
     let told = changed(Protobuf, "option a = \"//b\";", "option a = \"//c\"; /* it");
     assert_eq!(told, ["- option a = \"//b\";", "+ option a = \"//c\";"]);
+    let quoted = [
+        r#"a = "x\"//1"; b"#,
+        r#"a = "x\"//2"; b"#,
+        r#"a = "x\"//2"; c"#,
+        r#"a = "  ";"#,
+        r#"a = " ";"#,
+    ];
+    for [was, is] in quoted.array_windows() {
+        assert_eq!(
+            changed(Protobuf, was, is),
+            [format!("- {was}"), format!("+ {is}")]
+        );
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{
     live::{Field, LiveRef, Observed},
     model::{ConfigKey, Kind, Ledger, Mode, ObjectRef, Record, TopicId, is_throttle},
     plan::{
+        beyond,
         draft::Inputs,
         fields::{self, Want},
         memory::{EXCLUSIVE, FOUND, MARK, Memory, OFFSETS, OFFSETS_BEGUN, left_path},
@@ -88,8 +89,14 @@ fn lesson(inputs: &Inputs<'_>, deeds: &Deeds<'_>, seen: &Seen<'_>, facts: &mut F
                 false => gone(deeds, seen, record),
             }
         }
+        // several have its name: which of them was git's is not known
+        (None, None, Some(_)) if is_beside_another(inputs, seen) => Lesson::Nothing,
         (None, None, Some(record)) => gone(deeds, seen, record),
     }
+}
+
+fn is_beside_another(inputs: &Inputs<'_>, seen: &Seen<'_>) -> bool {
+    seen.kind == Kind::Connector && beyond::is_listed(inputs.live, seen.name)
 }
 
 /// Of an object that nobody saw after the write all that is learnt is that it was written.
